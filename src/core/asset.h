@@ -7,8 +7,8 @@
  * "db/migrations/0001_first.sql", "content/i18n/fr.mo").
  *
  * With asset_use_directory(DIR), files below DIR replace those whose name begins with "content/"
- * (DIR/forms/person.csv replaces content/forms/person.csv) and may add new ones. They are read once,
- * at start; a name from outside never becomes a path.
+ * (DIR/forms/person.csv replaces content/forms/person.csv) and may add new ones. They are read
+ * once, at start; a name from outside never becomes a path.
  */
 
 #include <stddef.h>

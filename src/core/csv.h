@@ -35,7 +35,8 @@ struct csv_row {
 };
 
 /* delimiter 0 = find it. The file is opened for reading; "-" = standard input. */
-enum err csv_open_file(struct ctx *ctx, struct csv **out, const char *path, char delimiter) MUST_USE;
+enum err csv_open_file(struct ctx *ctx, struct csv **out, const char *path,
+                       char delimiter) MUST_USE;
 /* Bytes that outlive the reader. */
 enum err csv_open_bytes(struct ctx *ctx, struct csv **out, const char *bytes, size_t len,
                         char delimiter) MUST_USE;

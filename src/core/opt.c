@@ -148,7 +148,14 @@ static enum err read_all(struct ctx *ctx, struct opts *o, int argc, char **argv)
     return OK;
 }
 
-static void print_help(const struct opt_spec *specs, const char *usage)
+static const char *in_language(struct ctx *ctx, const char *english)
+{
+    const struct tr_arg none = { 0 };
+
+    return english ? tr_args(ctx, english, &none) : "";
+}
+
+static void print_help(struct ctx *ctx, const struct opt_spec *specs, const char *usage)
 {
     int width = (int)strlen("help");
 
@@ -158,15 +165,17 @@ static void print_help(const struct opt_spec *specs, const char *usage)
         if ((int)len > width)
             width = (int)len;
     }
-    (void)printf("%s\n\n", usage);
+    (void)printf("%s\n\n", in_language(ctx, usage));
     for (size_t i = 0; specs[i].name; i++) {
         const char *value = specs[i].value ? specs[i].value : "";
+        const char *help = in_language(ctx, specs[i].help);
         int len = printf("  --%s%s%s", specs[i].name, value[0] ? " " : "", value);
 
-        (void)printf("%*s%s%s\n", width + 6 - len, "", specs[i].help ? specs[i].help : "",
-                     specs[i].required ? " (required)" : "");
+        if (specs[i].required)
+            help = tr(ctx, "{0} (required)", TR_TEXT(help));
+        (void)printf("%*s%s\n", width + 6 - len, "", help);
     }
-    (void)printf("  --%-*s%s\n", width + 2, "help", "show this text");
+    (void)printf("  --%-*s%s\n", width + 2, "help", in_language(ctx, N_("Show this text.")));
     (void)fflush(stdout);
 }
 
@@ -183,16 +192,14 @@ enum err opts_parse(struct ctx *ctx, struct opts **out, const struct opt_spec *s
     if (rc)
         return rc;
     if (o->help) {
-        print_help(specs, usage);
+        print_help(ctx, specs, usage);
         *out = NULL;
         return OK;
     }
     for (size_t i = 0; specs[i].name; i++)
         if (specs[i].required && !o->values[i])
             return ctx_fail(ctx, ERR_INVALID,
-                            tr(ctx, "The option --{0} is missing: --{0} {1}",
-                               TR_TEXT(specs[i].name),
-                               TR_TEXT(specs[i].value ? specs[i].value : "")));
+                            tr(ctx, "The option --{0} is missing.", TR_TEXT(specs[i].name)));
     *out = o;
     return OK;
 }

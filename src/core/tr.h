@@ -2,8 +2,8 @@
 #define CORE_TR_H
 
 /*
- * Translation. The English text is the key; catalogues are compiled from content/i18n/LANG.po to .mo
- * and carried inside the program; a text without translation appears in English.
+ * Translation. The English text is the key; catalogues are compiled from content/i18n/LANG.po to
+ * .mo and carried inside the program; a text without translation appears in English.
  *
  * Patterns are ICU messages with numbered arguments: "Case {0} is closed.",
  * "{0, plural, one {# task is} other {# tasks are}} open in case {1}.". Only {n}, {n, plural, ...}
