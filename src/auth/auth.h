@@ -1,0 +1,144 @@
+#ifndef AUTH_AUTH_H
+#define AUTH_AUTH_H
+
+/*
+ * Users, roles, scopes, sessions. Roles and permissions are data: content/roles/permissions.csv,
+ * roles.csv, grants.csv. A staff member is a row of `staff`; names are sealed under the staff key and
+ * sign-in names are found by keyed hash.
+ *
+ * Memory: ctx->arena; the role tables are loaded once before fork and read-only.
+ * Errors: sign-in never says which of name and password was wrong, and takes the same time.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/ctx.h"
+
+enum privacy { PRIVACY_PUBLIC, PRIVACY_INTERNAL, PRIVACY_PERSONAL, PRIVACY_SENSITIVE };
+
+enum scope { SCOPE_OWN, SCOPE_OFFICE, SCOPE_ALL };
+
+/* Permissions that are not in permissions.csv. */
+#define PERM_PUBLIC    "public"    /* nobody needs to be signed in */
+#define PERM_SIGNED_IN "signed_in" /* whoever is signed in */
+
+struct user {
+    const char *id;
+    const char *office_id;
+    const char *office_code;
+    const char *office_name;
+    const char *time_zone;
+    const char *login;
+    const char *name;
+    const char *lang;
+    const char *const *roles; /* codes; ends with NULL */
+    const char *const *role_titles; /* in ctx->lang */
+    enum privacy clearance; /* highest class that any role may read */
+    enum scope scope;       /* widest of the roles */
+    const bool *permissions; /* by place in permissions.csv; use user_may */
+    bool demo;
+};
+
+/* Loads the role tables from the assets. ERR_INVALID with file, row, value. Once, before fork. */
+enum err auth_load(struct ctx *ctx) MUST_USE;
+bool auth_permission_exists(const char *permission);
+/* NULL user: only PERM_PUBLIC. An unknown permission is never granted. */
+bool user_may(const struct user *user, const char *permission);
+/* "public", "internal", "personal", "sensitive"; false if it is none of them. */
+bool privacy_parse(const char *text, enum privacy *out);
+const char *privacy_name(enum privacy p);
+
+/* --- signing in --- */
+
+struct login {
+    const char *token;   /* 32 random bytes as base64url: goes into the cookie, never stored */
+    const char *user_id;
+};
+
+/*
+ * Checks name and password and opens a session (audited). from_loopback: demo accounts are refused
+ * otherwise. ERR_FORBIDDEN wrong; ERR_LIMIT too many failures: wait (the problem says how long; after
+ * AUTH_FAILS_FREE failures the wait doubles from 1 second up to 15 minutes).
+ */
+enum err auth_login(struct ctx *ctx, struct login *out, const char *name, const char *password,
+                    bool from_loopback) MUST_USE;
+#define AUTH_FAILS_FREE 5
+#define AUTH_IDLE_MS ((int64_t)30 * 60 * 1000)          /* browser sessions end after idling */
+#define AUTH_SESSION_MS ((int64_t)12 * 60 * 60 * 1000)  /* and at the latest after this */
+
+/*
+ * The session's user, loaded into ctx (user, user_id, office_id, time_zone, lang). ERR_NOT_FOUND:
+ * no such session, ended, or the account is locked. write_db may be NULL; seen_at is then not
+ * brought up to date.
+ */
+enum err auth_session_load(struct ctx *ctx, const char *token, struct db *write_db) MUST_USE;
+enum err auth_logout(struct ctx *ctx, const char *token) MUST_USE;
+/* Ends all sessions of a user: password change, change of rights, lock. */
+enum err auth_end_sessions(struct ctx *ctx, const char *user_id) MUST_USE;
+/* A token for the API that acts as the user; ends at ends_at. */
+enum err auth_token_new(struct ctx *ctx, const char **token_out, const char *user_id,
+                        int64_t ends_at) MUST_USE;
+#define AUTH_TOKEN_MAX_MS ((int64_t)366 * 24 * 60 * 60 * 1000)
+
+/* --- users --- */
+
+struct user_new {
+    const char *login;
+    const char *name;
+    const char *password; /* at least 10 characters; NULL: cannot sign in yet */
+    const char *lang;
+    const char *office_id;
+    const char *const *roles; /* ends with NULL */
+    bool demo;
+};
+
+enum err user_create(struct ctx *ctx, const char **id_out, const struct user_new *n) MUST_USE;
+/* Acts as a user without a password: commands with --as NAME, and the job role. */
+enum err user_load_by_login(struct ctx *ctx, const char *login) MUST_USE;
+enum err user_set_password(struct ctx *ctx, const char *login, const char *password) MUST_USE;
+enum err user_set_state(struct ctx *ctx, const char *login, const char *state) MUST_USE;
+enum err user_set_lang(struct ctx *ctx, const char *user_id, const char *lang) MUST_USE;
+
+struct user_row {
+    const char *id;
+    const char *login;
+    const char *name;
+    const char *office_code;
+    const char *state;
+    const char *roles; /* separated by spaces */
+};
+
+enum err user_list(struct ctx *ctx, struct user_row **out, size_t *len_out) MUST_USE;
+/* Display name of a user id; "" if unknown. */
+enum err user_name(struct ctx *ctx, const char **out, const char *user_id) MUST_USE;
+
+/* --- offices --- */
+
+struct office {
+    const char *id;
+    const char *code;
+    const char *name;
+    const char *country;
+    const char *time_zone;
+    const char *currency;
+    const char *language;
+};
+
+/* Makes the organisation on first use, and the office. */
+enum err office_create(struct ctx *ctx, const char **id_out, const struct office *o,
+                       const char *organisation) MUST_USE;
+enum err office_load(struct ctx *ctx, struct office *out, const char *id) MUST_USE;
+
+/* Settings of all offices ('' ) or one; *out is NULL if not set. */
+enum err setting_get(struct ctx *ctx, const char **out, const char *office_id, const char *name)
+    MUST_USE;
+enum err setting_set(struct ctx *ctx, const char *office_id, const char *name, const char *value)
+    MUST_USE;
+
+/* homeward user add|list|password|lock|unlock|token; argv[0] is "user". ctx is open already; what is
+ * changed is flushed before anything is printed. */
+enum err auth_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
+
+#endif

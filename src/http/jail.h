@@ -1,0 +1,27 @@
+#ifndef HTTP_JAIL_H
+#define HTTP_JAIL_H
+
+/*
+ * What a child process gives up. The front parses hostile bytes, so after jail_front it can only
+ * use what it holds: no file is opened, no socket made (connections are accepted), no program or
+ * process started.
+ *
+ * A system call outside the list ends the process (SIGSYS; the parent starts a new front); opening a
+ * file fails with EPERM, since the C library tries that by itself. Sanitizer builds, whose run time
+ * needs calls of its own, refuse the forbidden ones with EPERM and allow the rest.
+ */
+
+#include <stdbool.h>
+
+#include "core/err.h"
+
+/* For every child: dies with the parent, writes no core, cannot be traced, gains no privileges. */
+bool jail_child(int parent_pid) MUST_USE;
+
+/* Closes every descriptor from 3 on but those two. */
+void jail_close_all_but(int a, int b);
+
+/* Call last before work begins. False: could not be set up (logged); do not go on. */
+bool jail_front(void) MUST_USE;
+
+#endif

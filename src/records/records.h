@@ -1,0 +1,216 @@
+#ifndef RECORDS_RECORDS_H
+#define RECORDS_RECORDS_H
+
+/*
+ * Records: what was written on a form. One engine stores, lists, finds, keeps history, imports and
+ * exports every kind. Domains call these functions with constants of forms_gen.h and never write SQL
+ * on a record table, so they cannot go around scope, sealing, history or the form's own checks.
+ *
+ * Tables (made from the form, src/records/sql.c): rec_<kind>, and rec_<kind>__<repeat> for each
+ * repeat, whose rows are child records with parent_id. Columns: id, office_id, parent_id, root_id,
+ * place (of a row), number, version, status, key_id, created_at, created_by, updated_at,
+ * updated_by; c_<field> for open fields that are listed, indexed or core; open and sealed hold the
+ * other answers. Sealed bytes are bound to "<kind>/<id>/<version>".
+ *
+ * Scope: a record outside the acting user's scope, or of a class above the clearance, is
+ * ERR_NOT_FOUND; it is part of the WHERE. Field values above the clearance are left out on load and
+ * kept as they are on update.
+ * Keys: a record of a form with a subject has the subject's key: a root (person) gets a new key; a
+ * child (rss) uses its parent's.
+ * Memory: ctx->arena. Reads are noted in the access log (access_note), which the worker writes.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/ctx.h"
+#include "core/csv.h"
+#include "forms/forms.h"
+
+struct record {
+    const struct form *form;
+    const char *id;
+    const char *office_id;
+    const char *parent_id; /* record of form->parent; NULL at the top */
+    const char *number;
+    const char *status;
+    const char *key_id;
+    int64_t version;
+    int64_t created_at;
+    const char *created_by;
+    int64_t updated_at;
+    const char *updated_by;
+    struct answers *answers;
+    const char *title; /* how people know it: names for a person; else number */
+    enum err failed;   /* sticky failure of the setters */
+};
+
+struct html;
+struct record_extra {
+    void (*draw)(struct html *h, const void *view); /* NULL = nothing to show */
+    const void *view;
+};
+
+/*
+ * What a domain adds to its record kinds. Any function may be NULL. before_save may change answers
+ * and refuse (ERR_INVALID with problems); after_save runs in the same transaction.
+ */
+struct record_hooks {
+    const char *kind;
+    enum err (*title)(struct ctx *ctx, const struct record *rec, const char **out);
+    enum err (*before_save)(struct ctx *ctx, struct record *rec, const struct record *old);
+    enum err (*after_save)(struct ctx *ctx, const struct record *rec, const struct record *old);
+    /* A part of the detail page below the answers: returns draw and its view in out. */
+    enum err (*detail)(struct ctx *ctx, const struct record *rec, struct record_extra *out);
+};
+
+/* Called once before fork with every domain's hooks; ends with NULL. */
+void records_use_hooks(const struct record_hooks *const *hooks);
+
+/* Makes or widens the tables of all forms, and records form versions. At start, by the parent. */
+enum err records_prepare(struct ctx *ctx) MUST_USE;
+
+/* --- one record --- */
+
+/* An empty record with the form's defaults; parent_id for kinds that have a parent. */
+enum err record_new(struct ctx *ctx, struct record **out, const char *kind, const char *parent_id)
+    MUST_USE;
+enum err record_load(struct ctx *ctx, struct record **out, const char *kind, const char *id)
+    MUST_USE;
+/* As it was at a version. ERR_NOT_FOUND if there was none. */
+enum err record_load_version(struct ctx *ctx, struct record **out, const char *kind,
+                             const char *id, int64_t version) MUST_USE;
+/*
+ * Validates (complete answers), numbers, seals, stores, writes history and audit, in one transaction;
+ * then brings the blind index up to date. rec gets id, number, version.
+ */
+enum err record_insert(struct ctx *ctx, struct record *rec) MUST_USE;
+/* version is what the user saw. ERR_CONFLICT: it changed since (nothing is written). */
+enum err record_update(struct ctx *ctx, struct record *rec, int64_t version) MUST_USE;
+/* Moves the status along the form's hw_states. ERR_INVALID no such change or no reason given. */
+enum err record_set_status(struct ctx *ctx, struct record *rec, int64_t version, const char *status,
+                           const char *reason) MUST_USE;
+
+const char *record_value(const struct record *rec, const char *field); /* "" if none; top level */
+bool record_is(const struct record *rec, const char *field, const char *code);
+void record_set(struct record *rec, const char *field, const char *value);
+
+/* --- history and difference --- */
+
+struct record_version {
+    int64_t version;
+    int64_t made_at;
+    const char *made_by_name;
+    const char *action; /* insert, update */
+    const char *status;
+    size_t changes; /* fields that differ from the version before */
+};
+/* Newest first. */
+enum err record_history(struct ctx *ctx, struct record_version **out, size_t *len_out,
+                        const char *kind, const char *id) MUST_USE;
+
+struct record_change {
+    const char *path;  /* names.2.name_text */
+    const char *label; /* with the repeat's label and row number before it */
+    const char *before; /* as shown; "" = no answer */
+    const char *after;
+};
+enum err record_diff(struct ctx *ctx, struct record_change **out, size_t *len_out,
+                     const struct record *before, const struct record *after) MUST_USE;
+
+/* --- lists --- */
+
+enum record_sort { SORT_NEWEST, SORT_NUMBER, SORT_TITLE, SORT_UPDATED };
+
+struct record_filter {
+    const char *parent_id; /* children of one record */
+    const char *status;    /* NULL = all */
+    enum record_sort sort;
+    const char *after;     /* opaque token of the page before; NULL = first page */
+    size_t limit;          /* 1 to 100; 0 = 25 */
+};
+
+#define RECORD_TITLE_SORT_MAX 5000 /* rows unsealed to sort by title; more: ERR_LIMIT, told kindly */
+#define RECORD_COUNT_MAX      10000
+
+struct record_list {
+    struct record **items;
+    size_t len;
+    const char *next;  /* token of the next page, or NULL */
+    int64_t count;     /* exact up to RECORD_COUNT_MAX; -1 = more */
+};
+enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
+                     const struct record_filter *filter) MUST_USE;
+
+/* --- finding --- */
+
+struct record_hit {
+    struct record *record;
+    double score;       /* 0 to 1 */
+    const char *why;    /* "name", "phone", "number" in ctx->lang */
+};
+#define RECORD_HITS_MAX 25
+/*
+ * Finds by words that a person typed: names in any script and spelling, phone, document or foreign
+ * number, our own number. Only records within scope; best first.
+ */
+enum err record_search(struct ctx *ctx, struct record_hit **out, size_t *len_out, const char *kind,
+                       const char *words) MUST_USE;
+/* Records within scope that may be the same as rec (names, birth date, phone, numbers). */
+enum err record_duplicates(struct ctx *ctx, struct record_hit **out, size_t *len_out,
+                           const struct record *rec) MUST_USE;
+/* Brings the index up to record_history; the job role and "index rebuild" call it. */
+enum err index_catch_up(struct ctx *ctx, int64_t *applied_out) MUST_USE;
+enum err index_rebuild(struct ctx *ctx, int64_t *records_out) MUST_USE;
+
+/* --- import --- */
+
+struct import_options {
+    bool dry_run;
+    bool skip_bad;   /* else all or nothing */
+    char delimiter;  /* 0 = find it */
+    void (*progress)(void *arg, int64_t done);
+    void *arg;
+};
+
+struct import_fault {
+    int64_t row;        /* as a spreadsheet counts; header = 1 */
+    const char *column;
+    const char *value;  /* what stood there, at most 80 characters */
+    const char *reason; /* and what to do */
+};
+#define IMPORT_FAULTS_MAX 1000
+
+struct import_report {
+    int64_t rows;
+    int64_t good;
+    int64_t bad;       /* rows with a fault */
+    int64_t stored;
+    struct import_fault *faults;
+    size_t faults_len; /* at most IMPORT_FAULTS_MAX are kept; bad counts all */
+    const char *const *notes; /* e.g. columns that hold nothing */
+    size_t notes_len;
+};
+/* Columns are named by field paths (names.1.name_text). ERR_INVALID with the report filled. */
+enum err record_import(struct ctx *ctx, struct import_report *out, const char *kind,
+                       struct csv *csv, const struct import_options *options) MUST_USE;
+
+/* --- export --- */
+
+enum export_format { EXPORT_CSV, EXPORT_XLSX, EXPORT_JSON };
+/*
+ * Streams all records within scope to fd in flat memory, in the columns that import reads. Audited
+ * with the number of records. Formula cells are guarded in CSV and XLSX.
+ */
+enum err record_export(struct ctx *ctx, const char *kind, enum export_format format, int fd,
+                       int64_t *records_out) MUST_USE;
+
+/* The record as JSON by its form: codes, ISO dates, null. */
+void record_json(struct buf *b, const struct record *rec);
+/* Answers from a JSON object (unknown fields, duplicate keys, wrong types are told by path). */
+enum err record_from_json(struct ctx *ctx, struct answers **out, const struct form *form,
+                          const char *bytes, size_t len) MUST_USE;
+
+#endif

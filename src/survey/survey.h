@@ -1,0 +1,88 @@
+#ifndef SURVEY_SURVEY_H
+#define SURVEY_SURVEY_H
+
+/*
+ * The Reintegration Sustainability Survey's scores (RC-05, RC-06, RC-07; R-A4-12 to R-A4-26;
+ * decisions.md section 11). The form is content/forms/rss.csv, profiles are content/scoring/*.csv.
+ *
+ * Scores are exact fractions until the end: points such as 2/3 are kept as twelfths and the mean of
+ * Q21 as a fraction, so bands are decided on the unrounded score.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/ctx.h"
+
+struct answers;
+struct profile;
+
+enum dimension { DIM_ECONOMIC, DIM_SOCIAL, DIM_PSYCHOSOCIAL, DIM_COMPOSITE, DIM_COUNT };
+enum intensity { INTENSITY_NONE, INTENSITY_HANDS_OFF, INTENSITY_STANDARD, INTENSITY_INTENSIFIED };
+
+/* An exact score: num / den, 0 to 1; den 0 = no score. */
+struct score {
+    int64_t num;
+    int64_t den;
+};
+
+struct scores {
+    struct score of[DIM_COUNT];
+    enum intensity band[DIM_COUNT]; /* INTENSITY_NONE where there is no score */
+    enum intensity intensity;       /* the most intensive of them */
+    struct score services;          /* Q21: mean on 1 to 5; den 0 = none answered */
+    int dont_know_declined;
+    int asked;                      /* questions asked: for the share */
+    bool flagged;                   /* dont_know_declined above the profile's limit (7) */
+};
+
+/* Loads all profiles from the assets; the shipped one is "homeward-1". Once, before fork. */
+enum err profiles_load(struct ctx *ctx) MUST_USE;
+/* NULL name = the shipped profile. NULL if there is none of that name. */
+const struct profile *profile_find(const char *name);
+const char *profile_name(const struct profile *p);
+const char *profile_version(const struct profile *p);
+/* Title in ctx->lang; says that it is Homeward's own. */
+const char *profile_title(struct ctx *ctx, const struct profile *p);
+
+/*
+ * Scores answers given by question place: codes[i] is the answer to profile question i (codes
+ * separated by single spaces), NULL or "" = not answered. sections: bit per dimension asked.
+ * ERR_INVALID: an unknown code, two codes in a select_one, an exclusive code with another.
+ */
+enum err survey_score(struct ctx *ctx, struct scores *out, const struct profile *p,
+                      const struct answers *answers) MUST_USE;
+
+double score_value(struct score s);           /* -1 if none */
+const char *score_text6(struct ctx *ctx, struct score s); /* "0.666667"; "" if none; half away from zero */
+const char *score_text2(struct ctx *ctx, struct score s); /* "0.67" in the language; "" if none */
+const char *intensity_code(enum intensity i); /* "intensified", "standard", "hands_off", "" */
+
+/* --- results of a person, sealed --- */
+
+struct survey_result {
+    const char *id;
+    const char *rss_id;
+    int64_t rss_version;
+    const char *round;
+    const char *interview_date;
+    const char *location;
+    const char *profile;
+    const char *profile_version;
+    int64_t made_at;
+    struct scores scores;
+};
+/* Oldest interview first; only results in force. */
+enum err survey_results(struct ctx *ctx, struct survey_result **out, size_t *len_out,
+                        const char *person_id) MUST_USE;
+
+/* homeward survey score ... */
+enum err survey_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
+
+struct record_hooks;
+struct route;
+extern const struct record_hooks survey_hooks;  /* rss: scores on saving */
+extern const struct route survey_routes[];      /* result page and its PDF */
+
+#endif

@@ -1,0 +1,150 @@
+#ifndef WEB_WEB_H
+#define WEB_WEB_H
+
+/*
+ * Requests, replies, routes. A route is one row: method, path, permission, handler, input fields.
+ * Before a handler runs, the router has checked size, session, permission, CSRF (every method but
+ * GET and HEAD, unless the caller used a token) and input fields by type and length; undeclared
+ * fields are refused. An empty permission stops the program at start.
+ *
+ * Memory: everything lives in ctx->arena of the request.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/ctx.h"
+#include "http/wire.h"
+
+/* --- what a route expects --- */
+
+enum input_kind {
+    INPUT_END = 0,
+    INPUT_TEXT,  /* valid UTF-8, at most max bytes, no control characters but LF */
+    INPUT_INT,   /* within min and max */
+    INPUT_BOOL,  /* "1", "on", "true"; absent = false */
+    INPUT_CODE,  /* [a-z][a-z0-9_.-]{0,60} */
+    INPUT_ID,    /* UUID */
+    INPUT_DATE,
+    INPUT_FILE   /* multipart upload, at most max bytes */
+};
+
+struct field_spec {
+    const char *name;
+    enum input_kind kind;
+    int64_t min;
+    int64_t max; /* text and files: bytes; 0 = 200 for text, 1 MB for files */
+    bool required;
+};
+
+struct req;
+struct res;
+
+/* A page's input: none, a table of fields, or everything a form of records may send. */
+struct input_spec {
+    const struct field_spec *fields;
+    bool record; /* the fields of the record kind named by the path's {kind} (or by kind) */
+    const char *kind;
+};
+
+#define NO_FIELDS            ((struct input_spec){ 0 })
+#define FIELDS(table)        ((struct input_spec){ .fields = (table) })
+#define FIELDS_OF_KIND       ((struct input_spec){ .record = true })
+#define FIELDS_OF_FORM(kind_) ((struct input_spec){ .record = true, .kind = (kind_) })
+
+enum method { METHOD_END = 0, GET, POST, PUT, PATCH, DELETE };
+
+struct route {
+    enum method method;
+    const char *path;       /* "/cases/{id}/close"; {id} must be a UUID, {kind} a form's name */
+    const char *permission; /* PERM_...; "{kind}.view" is filled from the path */
+    enum err (*handler)(struct ctx *ctx, const struct req *req, struct res *res);
+    struct input_spec input;
+    size_t body_max;        /* bytes; 0 = 256 KB */
+};
+
+/* All tables of all rooms, NULL-ended; each table ends with { 0 }. Checked at start by web_check. */
+/* A place in the navigation, shown to who may go there. */
+struct nav_item {
+    const char *title; /* marked with N_() */
+    const char *path;
+    const char *permission;
+};
+
+struct web {
+    const struct route *const *tables;
+    const struct nav_item *nav; /* ends with { 0 } */
+};
+/* ERR_INVALID: a route without a known permission, a path twice, a bad pattern. */
+enum err web_check(struct ctx *ctx, const struct web *web) MUST_USE;
+
+/* --- reading a request --- */
+
+const char *req_path(const struct req *req, const char *name); /* {name} of the pattern */
+const char *req_text(const struct req *req, const char *name); /* "" if absent */
+int64_t req_int(const struct req *req, const char *name);      /* 0 if absent */
+bool req_bool(const struct req *req, const char *name);
+/* Bytes of an upload; NULL if absent. */
+const char *req_file(const struct req *req, const char *name, size_t *len_out,
+                     const char **filename_out);
+/* All pairs that came, in order, for record forms. */
+struct pair {
+    const char *name;
+    const char *value;
+};
+const struct pair *req_pairs(const struct req *req, size_t *len_out);
+bool req_wants_json(const struct req *req);
+/* Body of a JSON request; NULL when it was a form. */
+const char *req_json(const struct req *req, size_t *len_out);
+/* The request's own path, encoded as it came, for links back. */
+const char *req_target(const struct req *req);
+bool req_loopback(const struct req *req);
+const char *req_header(const struct req *req, const char *lower_name);
+/* Token of the page wanted of a streamed reply; NULL at the first. */
+const char *req_continuation(const struct req *req);
+
+/* --- replies --- */
+
+/* A path of ours, made by url_build only: templates take nothing else in href and action. */
+struct url {
+    const char *text;
+};
+/* Each {} is filled with one percent-encoded argument. */
+struct url url_build_(struct ctx *ctx, const char *pattern, const char *const *args);
+#define url_build(ctx, ...) URL_PICK_(ctx, __VA_ARGS__, NULL)
+#define URL_PICK_(ctx, pattern, ...)                                                               \
+    url_build_((ctx), (pattern), (const char *const[]){ __VA_ARGS__ })
+
+struct ctx *res_ctx(struct res *res);
+enum err res_see_other(struct res *res, struct url url) MUST_USE; /* 303 */
+/* A whole body. type is a media type constant; filename NULL or a plain ASCII name (download). */
+void res_body(struct res *res, int status, const char *type, const char *bytes, size_t len,
+              const char *filename);
+void res_json(struct res *res, int status, const char *text, size_t len);
+/* Another header; CR and LF are refused (asserted: values are ours). */
+void res_header(struct res *res, const char *name, const char *value);
+/* This page is one of several; token is given back in req_continuation. */
+void res_continue(struct res *res, const char *token);
+/* Sets a message that the next page shows once ("Saved."), kept in a signed short-lived cookie. */
+void res_flash(struct res *res, const char *text);
+void res_set_session(struct res *res, const char *token); /* NULL = end it */
+
+/* The error as a page or a JSON problem (RFC 9457): code, and the problems of ctx. */
+void res_error(struct res *res, enum err rc);
+
+/* --- what the layout needs --- */
+
+/*
+ * Everything of one request: from session to reply. The worker loop calls it; page tests call it
+ * in memory. flush is asked before a reply to a change or a view of personal data leaves.
+ */
+struct home;
+enum err web_handle(struct ctx *ctx, struct home *home, const struct web *web,
+                    const struct wire_request *in, struct wire_reply *out) MUST_USE;
+
+/* The worker: takes requests from fd until the front is gone or it retires. base is what every
+ * request starts from (connections, vault, forms). Exit code of the process. */
+int web_worker(struct ctx *base, struct home *home, const struct web *web, int fd);
+
+#endif
