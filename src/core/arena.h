@@ -58,7 +58,7 @@ size_t arena_left(const struct arena *a); /* of the budget; 0 when it is used up
 bool arena_over_budget(const struct arena *a);
 
 /* One object of a type, zeroed. */
-#define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define ARENA_NEW(a, type)          ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, count, type) ((type *)arena_array((a), (count), sizeof(type)))
 
 #endif

@@ -20,17 +20,17 @@
 #include "core/buf.h"
 #include "core/ctx.h"
 
-#define CSV_FIELD_MAX ((size_t)1024 * 1024)
-#define CSV_ROW_MAX ((size_t)4 * 1024 * 1024)
+#define CSV_FIELD_MAX   ((size_t)1024 * 1024)
+#define CSV_ROW_MAX     ((size_t)4 * 1024 * 1024)
 #define CSV_COLUMNS_MAX 4096
 
 struct csv;
 
 struct csv_row {
-    int64_t line;       /* line of the file on which the row begins, from 1 */
-    int64_t number;     /* row as a spreadsheet counts: header is 1 */
+    int64_t line;   /* line of the file on which the row begins, from 1 */
+    int64_t number; /* row as a spreadsheet counts: header is 1 */
     size_t len;
-    char **cells;       /* NUL-ended, valid until the next csv_next */
+    char **cells; /* NUL-ended, valid until the next csv_next */
     size_t *lens;
 };
 

@@ -36,16 +36,16 @@ struct ctx {
     struct db *db;       /* main database; read-only while a GET or HEAD is served */
     struct db *index_db; /* blind index */
     struct vault *vault;
-    struct audit *audit;         /* this process's audit chain and the access log */
-    const struct forms *forms;   /* all published forms */
-    const struct user *user;     /* acting user; NULL = nobody is signed in */
-    const char *user_id;         /* user's id, or NULL */
-    const char *office_id;       /* the acting user's office, or NULL */
-    const char *lang;            /* language of output: en, fr, es, ar ... */
-    const char *time_zone;       /* of the office; IANA name */
-    int64_t now_ms;              /* milliseconds since 1970, UTC; fixed for the request */
-    bool demo;                   /* this database is a demo */
-    struct problem *problems;    /* oldest first */
+    struct audit *audit;       /* this process's audit chain and the access log */
+    const struct forms *forms; /* all published forms */
+    const struct user *user;   /* acting user; NULL = nobody is signed in */
+    const char *user_id;       /* user's id, or NULL */
+    const char *office_id;     /* the acting user's office, or NULL */
+    const char *lang;          /* language of output: en, fr, es, ar ... */
+    const char *time_zone;     /* of the office; IANA name */
+    int64_t now_ms;            /* milliseconds since 1970, UTC; fixed for the request */
+    bool demo;                 /* this database is a demo */
+    struct problem *problems;  /* oldest first */
     struct problem *problems_last;
 };
 

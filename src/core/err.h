@@ -6,7 +6,7 @@
  * it in ctx (ctx_fail, ctx_fail_field); everyone above returns the code unchanged.
  */
 
-#define MUST_USE __attribute__((warn_unused_result))
+#define MUST_USE          __attribute__((warn_unused_result))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
 enum err {

@@ -14,7 +14,7 @@
 
 /* Valid UTF-8 without NUL, no surrogates, no overlong forms. *bad_at_out (if not NULL) = offset. */
 bool text_valid(const char *s, size_t len, size_t *bad_at_out);
-bool text_blank(const char *s); /* NULL, empty, or only what text_trim takes away */
+bool text_blank(const char *s);                /* NULL, empty, or only what text_trim takes away */
 bool text_equal(const char *a, const char *b); /* both NULL counts as equal */
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);

@@ -30,7 +30,7 @@ struct tr_arg {
 };
 
 #define TR_TEXT(s) ((struct tr_arg){ .kind = TR_KIND_TEXT, .text = (s) })
-#define TR_INT(i) ((struct tr_arg){ .kind = TR_KIND_INT, .n = (i) })
+#define TR_INT(i)  ((struct tr_arg){ .kind = TR_KIND_INT, .n = (i) })
 /* A date YYYY-MM-DD, written as the language does in its medium form. */
 #define TR_DATE(s) ((struct tr_arg){ .kind = TR_KIND_DATE, .text = (s) })
 
