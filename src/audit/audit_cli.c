@@ -26,7 +26,10 @@ static const char usage[] =
     "somebody cut off the newest rows and checkpoints together. The file holds no personal data.\n";
 
 static const struct opt_spec options[] = {
-    { "database", "FILE", "the database, as for homeward serve", false },
+    { "database", "FILE-or-URL", "the database: a file, or postgresql://...", true },
+    { "keys", "FILE-or-URL", "the key store (default: FILE.keys)", false },
+    { "key-file", "FILE", "file with the master key (default: FILE.master)", false },
+    { "passphrase-file", "FILE", "file whose first line is the passphrase", false },
     { "export", "FILE", "write all checkpoints into this new file", false },
     { "against", "FILE", "compare with a file that --export has written earlier", false },
     { 0 },

@@ -3,8 +3,8 @@
 
 /*
  * Users, roles, scopes, sessions. Roles and permissions are data: content/roles/permissions.csv,
- * roles.csv, grants.csv. A staff member is a row of `staff`; names are sealed under the staff key and
- * sign-in names are found by keyed hash.
+ * roles.csv, grants.csv. A staff member is a row of `staff`; names are sealed under the staff key
+ * and sign-in names are found by keyed hash.
  *
  * Memory: ctx->arena; the role tables are loaded once before fork and read-only.
  * Errors: sign-in never says which of name and password was wrong, and takes the same time.
@@ -33,11 +33,11 @@ struct user {
     const char *login;
     const char *name;
     const char *lang;
-    const char *const *roles; /* codes; ends with NULL */
+    const char *const *roles;       /* codes; ends with NULL */
     const char *const *role_titles; /* in ctx->lang */
-    enum privacy clearance; /* highest class that any role may read */
-    enum scope scope;       /* widest of the roles */
-    const bool *permissions; /* by place in permissions.csv; use user_may */
+    enum privacy clearance;         /* highest class that any role may read */
+    enum scope scope;               /* widest of the roles */
+    const bool *permissions;        /* by place in permissions.csv; use user_may */
     bool demo;
 };
 
@@ -53,20 +53,20 @@ const char *privacy_name(enum privacy p);
 /* --- signing in --- */
 
 struct login {
-    const char *token;   /* 32 random bytes as base64url: goes into the cookie, never stored */
+    const char *token; /* 32 random bytes as base64url: goes into the cookie, never stored */
     const char *user_id;
 };
 
 /*
  * Checks name and password and opens a session (audited). from_loopback: demo accounts are refused
- * otherwise. ERR_FORBIDDEN wrong; ERR_LIMIT too many failures: wait (the problem says how long; after
- * AUTH_FAILS_FREE failures the wait doubles from 1 second up to 15 minutes).
+ * otherwise. ERR_FORBIDDEN wrong; ERR_LIMIT too many failures: wait (the problem says how long;
+ * after AUTH_FAILS_FREE failures the wait doubles from 1 second up to 15 minutes).
  */
 enum err auth_login(struct ctx *ctx, struct login *out, const char *name, const char *password,
                     bool from_loopback) MUST_USE;
 #define AUTH_FAILS_FREE 5
-#define AUTH_IDLE_MS ((int64_t)30 * 60 * 1000)          /* browser sessions end after idling */
-#define AUTH_SESSION_MS ((int64_t)12 * 60 * 60 * 1000)  /* and at the latest after this */
+#define AUTH_IDLE_MS    ((int64_t)30 * 60 * 1000)      /* browser sessions end after idling */
+#define AUTH_SESSION_MS ((int64_t)12 * 60 * 60 * 1000) /* and at the latest after this */
 
 /*
  * The session's user, loaded into ctx (user, user_id, office_id, time_zone, lang). ERR_NOT_FOUND:
@@ -132,13 +132,13 @@ enum err office_create(struct ctx *ctx, const char **id_out, const struct office
 enum err office_load(struct ctx *ctx, struct office *out, const char *id) MUST_USE;
 
 /* Settings of all offices ('' ) or one; *out is NULL if not set. */
-enum err setting_get(struct ctx *ctx, const char **out, const char *office_id, const char *name)
-    MUST_USE;
-enum err setting_set(struct ctx *ctx, const char *office_id, const char *name, const char *value)
-    MUST_USE;
+enum err setting_get(struct ctx *ctx, const char **out, const char *office_id,
+                     const char *name) MUST_USE;
+enum err setting_set(struct ctx *ctx, const char *office_id, const char *name,
+                     const char *value) MUST_USE;
 
-/* homeward user add|list|password|lock|unlock|token; argv[0] is "user". ctx is open already; what is
- * changed is flushed before anything is printed. */
+/* homeward user add|list|password|lock|unlock|token; argv[0] is "user". ctx is open already; what
+ * is changed is flushed before anything is printed. */
 enum err auth_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
 
 #endif

@@ -39,8 +39,6 @@ CREATE TABLE staff (
     lang TEXT NOT NULL,
     demo %INT% NOT NULL,            -- 1: may sign in from loopback only
     state TEXT NOT NULL,            -- active, locked, left
-    failed %INT% NOT NULL,          -- wrong passwords since the last right one
-    failed_at %INT% NOT NULL,
     version %INT% NOT NULL,
     created_at %INT% NOT NULL
 ) %STRICT%;
@@ -69,6 +67,15 @@ CREATE TABLE session (
 ) %STRICT%;
 CREATE INDEX session_staff ON session (staff_id);
 CREATE INDEX session_end ON session (ends_at);
+
+-- Attempts to sign in since the last right one, by keyed hash of the name that was typed. Names that
+-- nobody has are counted too, so that both look the same. Forgotten after a day.
+CREATE TABLE sign_in_failure (
+    token %BLOB% NOT NULL PRIMARY KEY,
+    failed %INT% NOT NULL,
+    failed_at %INT% NOT NULL
+) %STRICT%;
+CREATE INDEX sign_in_failure_time ON sign_in_failure (failed_at);
 
 CREATE TABLE programme (
     id TEXT NOT NULL PRIMARY KEY,

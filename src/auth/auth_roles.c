@@ -1,0 +1,335 @@
+#include <string.h>
+
+#include "auth/auth_inner.h"
+#include "core/asset.h"
+#include "core/buf.h"
+#include "core/csv.h"
+#include "core/text.h"
+
+#define PERMISSIONS_FILE "content/roles/permissions.csv"
+#define ROLES_FILE       "content/roles/roles.csv"
+#define GRANTS_FILE      "content/roles/grants.csv"
+#define ROWS_MAX         4096
+
+/* Read-only after auth_load, which runs before fork. */
+static struct tables {
+    struct arena *arena;
+    const char **permissions;
+    size_t permissions_len;
+    struct role *roles;
+    size_t roles_len;
+    const char **title_langs; /* language of each title column */
+    size_t titles_len;
+} tables;
+
+static bool scope_parse(const char *text, enum scope *out)
+{
+    static const char *const names[] = { "own", "office", "all" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (text_equal(text, names[i])) {
+            *out = (enum scope)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- reading --- */
+
+/* A table in memory: header and rows, all with as many cells. */
+struct sheet {
+    const char *file;
+    struct csv_row header;
+    struct csv_row *rows;
+    size_t len;
+};
+
+static enum err fault(struct ctx *ctx, const struct sheet *s, const struct csv_row *row,
+                      const char *value, const char *why)
+{
+    return ctx_fail(ctx, ERR_INVALID,
+                    arena_printf(ctx->arena, "%s, row %lld, \"%s\": %s", s->file,
+                                 (long long)(row ? row->number : 1), value, why));
+}
+
+static struct csv_row copy_row(struct arena *a, const struct csv_row *row)
+{
+    struct csv_row copy = *row;
+
+    copy.cells = ARENA_ARRAY(a, row->len, char *);
+    copy.lens = NULL;
+    for (size_t i = 0; i < row->len; i++)
+        copy.cells[i] = arena_strdup(a, row->cells[i]);
+    return copy;
+}
+
+static enum err read_rows(struct ctx *ctx, struct sheet *s, struct csv *csv)
+{
+    struct csv_row row = { 0 };
+    bool more = false;
+    enum err rc;
+
+    rc = csv_next(ctx, csv, &row, &more);
+    if (rc)
+        return rc;
+    if (!more)
+        return fault(ctx, s, NULL, "", "the file is empty");
+    s->header = copy_row(tables.arena, &row);
+    for (;;) {
+        rc = csv_next(ctx, csv, &row, &more);
+        if (rc || !more)
+            return rc;
+        if (row.len != s->header.len)
+            return fault(ctx, s, &row, row.cells[0], "the row has not as many cells as the header");
+        if (s->len == ROWS_MAX)
+            return fault(ctx, s, &row, row.cells[0], "there are too many rows");
+        s->rows[s->len] = copy_row(tables.arena, &row);
+        s->len++;
+    }
+}
+
+static enum err read_sheet(struct ctx *ctx, struct sheet *s, const char *file)
+{
+    const struct asset *asset = asset_find(file);
+    struct csv *csv = NULL;
+    enum err rc;
+
+    s->file = file;
+    s->rows = ARENA_ARRAY(tables.arena, ROWS_MAX, struct csv_row);
+    if (!asset)
+        return fault(ctx, s, NULL, "", "the file is missing");
+    rc = csv_open_bytes(ctx, &csv, (const char *)asset->bytes, asset->len, ',');
+    if (rc)
+        return rc;
+    rc = read_rows(ctx, s, csv);
+    csv_close(csv);
+    return rc;
+}
+
+static enum err column(struct ctx *ctx, const struct sheet *s, const char *name, size_t *out)
+{
+    for (size_t i = 0; i < s->header.len; i++) {
+        if (text_equal(s->header.cells[i], name)) {
+            *out = i;
+            return OK;
+        }
+    }
+    return fault(ctx, s, NULL, name, "the column is missing");
+}
+
+/* --- permissions --- */
+
+static size_t permission_place(const char *permission)
+{
+    size_t i = 0;
+
+    while (i < tables.permissions_len && strcmp(tables.permissions[i], permission) != 0)
+        i++;
+    return i;
+}
+
+static enum err load_permissions(struct ctx *ctx)
+{
+    struct sheet s = { 0 };
+    size_t at = 0;
+    enum err rc;
+
+    rc = read_sheet(ctx, &s, PERMISSIONS_FILE);
+    if (rc)
+        return rc;
+    rc = column(ctx, &s, "permission", &at);
+    if (rc)
+        return rc;
+    tables.permissions = ARENA_ARRAY(tables.arena, s.len, const char *);
+    for (size_t i = 0; i < s.len; i++) {
+        const char *name = s.rows[i].cells[at];
+
+        if (text_blank(name) || strchr(name, '*') || text_equal(name, PERM_PUBLIC) ||
+            text_equal(name, PERM_SIGNED_IN))
+            return fault(ctx, &s, &s.rows[i], name, "this cannot be the name of a permission");
+        if (permission_place(name) < tables.permissions_len)
+            return fault(ctx, &s, &s.rows[i], name, "the permission is there twice");
+        tables.permissions[i] = name;
+        tables.permissions_len++;
+    }
+    return OK;
+}
+
+/* --- roles --- */
+
+/* The language of a column "title::English (en)", or NULL. */
+static const char *title_lang(const char *heading)
+{
+    const char *open = strrchr(heading, '(');
+
+    if (!text_starts(heading, "title::") || !open || !text_ends(heading, ")"))
+        return NULL;
+    return arena_strndup(tables.arena, open + 1, strlen(open) - 2);
+}
+
+static void read_titles(struct role *role, const struct sheet *s, const struct csv_row *row)
+{
+    size_t n = 0;
+
+    role->titles = ARENA_ARRAY(tables.arena, s->header.len, const char *);
+    tables.title_langs = ARENA_ARRAY(tables.arena, s->header.len, const char *);
+    for (size_t i = 0; i < s->header.len; i++) {
+        const char *lang = title_lang(s->header.cells[i]);
+
+        if (!lang)
+            continue;
+        tables.title_langs[n] = lang;
+        role->titles[n] = row->cells[i];
+        n++;
+    }
+    tables.titles_len = n;
+}
+
+static enum err load_roles(struct ctx *ctx)
+{
+    struct sheet s = { 0 };
+    size_t code = 0;
+    size_t clearance = 0;
+    size_t scope = 0;
+    enum err rc;
+
+    rc = read_sheet(ctx, &s, ROLES_FILE);
+    if (rc || column(ctx, &s, "role", &code) || column(ctx, &s, "clearance", &clearance) ||
+        column(ctx, &s, "scope", &scope))
+        return rc ? rc : ERR_INVALID;
+    tables.roles = ARENA_ARRAY(tables.arena, s.len, struct role);
+    for (size_t i = 0; i < s.len; i++) {
+        const struct csv_row *row = &s.rows[i];
+        struct role *role = &tables.roles[i];
+
+        if (!text_is_name(row->cells[code]) || role_find(row->cells[code]))
+            return fault(ctx, &s, row, row->cells[code], "this is no name, or is there twice");
+        if (!privacy_parse(row->cells[clearance], &role->clearance))
+            return fault(ctx, &s, row, row->cells[clearance], "this is no class of privacy");
+        if (!scope_parse(row->cells[scope], &role->scope))
+            return fault(ctx, &s, row, row->cells[scope], "a scope is own, office or all");
+        role->code = row->cells[code];
+        role->grants = ARENA_ARRAY(tables.arena, tables.permissions_len, bool);
+        read_titles(role, &s, row);
+        tables.roles_len++;
+    }
+    return OK;
+}
+
+const struct role *role_find(const char *code)
+{
+    for (size_t i = 0; i < tables.roles_len; i++) {
+        if (strcmp(tables.roles[i].code, code) == 0)
+            return &tables.roles[i];
+    }
+    return NULL;
+}
+
+const char *role_title(const struct ctx *ctx, const struct role *role)
+{
+    const char *english = role->code;
+
+    for (size_t i = 0; i < tables.titles_len; i++) {
+        if (text_equal(tables.title_langs[i], ctx->lang) && role->titles[i][0])
+            return role->titles[i];
+        if (text_equal(tables.title_langs[i], "en"))
+            english = role->titles[i];
+    }
+    return english;
+}
+
+size_t permissions_len(void)
+{
+    return tables.permissions_len;
+}
+
+const char *role_codes(struct arena *a)
+{
+    struct buf b;
+
+    buf_init(&b, a, ROWS_MAX * LOGIN_BYTES_MAX);
+    for (size_t i = 0; i < tables.roles_len; i++) {
+        buf_add(&b, i > 0 ? ", " : "");
+        buf_add(&b, tables.roles[i].code);
+    }
+    return buf_text(&b);
+}
+
+/* --- grants --- */
+
+/* "person.*" gives all that begin with "person."; false if there is none. */
+static bool give(struct role *role, const char *permission)
+{
+    size_t len = strlen(permission);
+    bool all = len > 0 && permission[len - 1] == '*';
+    bool any = false;
+
+    for (size_t i = 0; i < tables.permissions_len; i++) {
+        const char *p = tables.permissions[i];
+
+        if (all ? strncmp(p, permission, len - 1) == 0 : strcmp(p, permission) == 0) {
+            role->grants[i] = true;
+            any = true;
+        }
+    }
+    return any;
+}
+
+static enum err load_grants(struct ctx *ctx)
+{
+    struct sheet s = { 0 };
+    size_t role_at = 0;
+    size_t permission_at = 0;
+    enum err rc;
+
+    rc = read_sheet(ctx, &s, GRANTS_FILE);
+    if (rc || column(ctx, &s, "role", &role_at) || column(ctx, &s, "permission", &permission_at))
+        return rc ? rc : ERR_INVALID;
+    for (size_t i = 0; i < s.len; i++) {
+        const struct csv_row *row = &s.rows[i];
+        const struct role *found = role_find(row->cells[role_at]);
+
+        if (!found)
+            return fault(ctx, &s, row, row->cells[role_at], "there is no such role");
+        if (!give(&tables.roles[found - tables.roles], row->cells[permission_at]))
+            return fault(ctx, &s, row, row->cells[permission_at], "there is no such permission");
+    }
+    return OK;
+}
+
+enum err auth_load(struct ctx *ctx)
+{
+    enum err rc;
+
+    arena_free(tables.arena);
+    memset(&tables, 0, sizeof(tables));
+    tables.arena = arena_new(0);
+    rc = load_permissions(ctx);
+    if (rc)
+        return rc;
+    rc = load_roles(ctx);
+    if (rc)
+        return rc;
+    return load_grants(ctx);
+}
+
+bool auth_permission_exists(const char *permission)
+{
+    return text_equal(permission, PERM_PUBLIC) || text_equal(permission, PERM_SIGNED_IN) ||
+           permission_place(permission) < tables.permissions_len;
+}
+
+bool user_may(const struct user *user, const char *permission)
+{
+    size_t place;
+
+    if (text_equal(permission, PERM_PUBLIC))
+        return true;
+    if (!user)
+        return false;
+    if (text_equal(permission, PERM_SIGNED_IN))
+        return true;
+    place = permission_place(permission);
+    return place < tables.permissions_len && user->permissions[place];
+}
