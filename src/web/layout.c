@@ -28,9 +28,8 @@ static void fill_nav(struct ctx *ctx, const struct res *res, struct layout_view 
             continue;
         items[n].title = tr_args(ctx, i->title, NULL);
         items[n].link = (struct url){ i->path };
-        items[n].current = strcmp(i->path, "/") == 0
-                               ? strcmp(res->req->wire->target, "/") == 0
-                               : text_starts(res->req->wire->target, i->path);
+        items[n].current = strcmp(i->path, "/") == 0 ? strcmp(res->req->wire->target, "/") == 0
+                                                     : text_starts(res->req->wire->target, i->path);
         n++;
     }
     v->nav = items;

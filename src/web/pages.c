@@ -15,7 +15,8 @@
 /* Only a path of ours: one slash, then no second one. */
 static struct url safe_next(const char *next)
 {
-    bool ours = next[0] == '/' && next[1] != '/' && next[1] != '\\' && strpbrk(next, "\r\n") == NULL;
+    bool ours =
+        next[0] == '/' && next[1] != '/' && next[1] != '\\' && strpbrk(next, "\r\n") == NULL;
 
     return (struct url){ ours ? next : "/" };
 }

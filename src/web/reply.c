@@ -103,8 +103,7 @@ static const char *mac(struct ctx *ctx, const char *purpose, const char *text)
     unsigned char out[MAC_BYTES];
 
     vault_subkey(ctx->vault, key, purpose);
-    crypto_generichash(out, sizeof out, (const unsigned char *)text, strlen(text), key,
-                       sizeof key);
+    crypto_generichash(out, sizeof out, (const unsigned char *)text, strlen(text), key, sizeof key);
     sodium_memzero(key, sizeof key);
     return base64url_text(ctx->arena, out, sizeof out);
 }

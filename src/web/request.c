@@ -343,7 +343,8 @@ static enum err check_upload(struct ctx *ctx, const struct upload *u,
     const struct field_spec *f = spec_of(fields, u->name);
 
     if (f == NULL || f->kind != INPUT_FILE)
-        return ctx_fail_field(ctx, u->name, tr(ctx, "This field is not known here: {0}.", TR_TEXT(u->name)));
+        return ctx_fail_field(ctx, u->name,
+                              tr(ctx, "This field is not known here: {0}.", TR_TEXT(u->name)));
     if (u->len > (f->max > 0 ? (size_t)f->max : (size_t)1024 * 1024))
         return ctx_fail_field(ctx, u->name, tr(ctx, "The file is too large."));
     return OK;
@@ -374,8 +375,8 @@ enum err request_check(struct ctx *ctx, const struct req *req, const struct fiel
             rc = ctx_fail_field(ctx, p->name,
                                 tr(ctx, "This field is not known here: {0}.", TR_TEXT(p->name)));
         else if (!value_fits(f, p->value))
-            rc = ctx_fail_field(ctx, p->name,
-                                tr(ctx, "This value does not fit the field {0}.", TR_TEXT(p->name)));
+            rc = ctx_fail_field(
+                ctx, p->name, tr(ctx, "This value does not fit the field {0}.", TR_TEXT(p->name)));
     }
     for (size_t i = 0; i < req->uploads_len; i++) {
         enum err rc2 = check_upload(ctx, &req->uploads[i], fields);

@@ -69,8 +69,7 @@ static bool method_fits(enum method m, const char *sent)
 }
 
 /* The route of a request. ERR_NOT_FOUND; *other_out = the path exists with another method. */
-static enum err find_route(struct ctx *ctx, const struct web *web, struct req *req,
-                           bool *other_out)
+static enum err find_route(struct ctx *ctx, const struct web *web, struct req *req, bool *other_out)
 {
     char **segments = NULL;
     size_t len = 0;
@@ -136,8 +135,7 @@ static void choose_language(struct ctx *ctx, const struct req *req)
         ctx->lang = tr_pick_language(accepts == NULL ? "" : accepts);
 }
 
-static enum err load_session(struct ctx *ctx, struct res *res, struct req *req,
-                             struct db *write_db)
+static enum err load_session(struct ctx *ctx, struct res *res, struct req *req, struct db *write_db)
 {
     const char *bearer = req_header(req, "authorization");
     const char *chosen = ctx->lang;
@@ -274,8 +272,7 @@ static void reset_reply(struct res *res)
     res->continuation = NULL;
 }
 
-static enum err route_request(struct ctx *ctx, struct home *home, struct res *res,
-                              struct req *req)
+static enum err route_request(struct ctx *ctx, struct home *home, struct res *res, struct req *req)
 {
     bool other = false;
     enum err rc;

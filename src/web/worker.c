@@ -7,9 +7,9 @@
 #include "core/log.h"
 #include "web/web.h"
 
-#define REQUEST_SECONDS 60                 /* a worker that takes longer is ended and started again */
-#define GROWTH_MAX_KB   (32 * 1024L)       /* retire after growing by this */
-#define WARM_REQUESTS   200                /* from here on growth is counted */
+#define REQUEST_SECONDS 60           /* a worker that takes longer is ended and started again */
+#define GROWTH_MAX_KB   (32 * 1024L) /* retire after growing by this */
+#define WARM_REQUESTS   200          /* from here on growth is counted */
 #define REQUEST_BUDGET  ((size_t)160 * 1024 * 1024)
 
 static long memory_kb(void)

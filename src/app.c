@@ -1,0 +1,264 @@
+#include "app.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "audit/audit.h"
+#include "auth/auth.h"
+#include "auth/home.h"
+#include "core/asset.h"
+#include "core/date.h"
+#include "core/log.h"
+#include "core/opt.h"
+#include "forms/forms.h"
+#include "http/serve.h"
+#include "people/people.h"
+#include "records/jobs.h"
+#include "records/records.h"
+#include "records/records_web.h"
+#include "survey/survey.h"
+#include "survey/survey_web.h"
+#include "web/pages.h"
+#include "web/web.h"
+
+#define JOB_PAUSE_MS        200 /* between looks at the jobs table */
+#define CHECKPOINT_EVERY_MS ((int64_t)60 * 1000)
+
+static const struct route *const all_routes[] = { web_routes, records_routes, survey_routes, NULL };
+
+static const struct nav_item all_nav[] = {
+    { N_("Start"), "/", PERM_SIGNED_IN },
+    { N_("People"), "/records/person", "person.view" },
+    { N_("Import"), "/records/person/import", "person.import" },
+    { 0 },
+};
+
+static const struct web app_web = { .tables = all_routes, .nav = all_nav };
+
+static const struct record_hooks *const all_hooks[] = { &people_hooks, &survey_hooks, NULL };
+
+enum err app_load(struct ctx *ctx)
+{
+    enum err rc = auth_load(ctx);
+
+    if (!rc)
+        rc = forms_load(ctx, &ctx->forms);
+    if (!rc)
+        rc = profiles_load(ctx);
+    if (!rc)
+        records_use_hooks(all_hooks);
+    return rc;
+}
+
+enum err app_prepare(struct ctx *ctx)
+{
+    return records_prepare(ctx);
+}
+
+/* --- the roles of serve --- */
+
+struct app {
+    struct ctx *ctx;
+    struct home *home;
+};
+
+static int run_worker(void *arg, int fd)
+{
+    struct app *app = arg;
+
+    log_init("worker", LOG_LEVEL_INFO);
+    if (home_attach(app->ctx, app->home)) {
+        log_error("could not open the database: %s", ctx_first_problem(app->ctx));
+        return 1;
+    }
+    return web_worker(app->ctx, app->home, &app_web, fd);
+}
+
+/* One look: index, jobs, and now and then a checkpoint of the audit. */
+static enum err job_round(struct ctx *ctx, struct home *home, int64_t *checked_at)
+{
+    int64_t applied = 0;
+    bool worked = true;
+    enum err rc = index_catch_up(ctx, &applied);
+
+    while (!rc && worked)
+        rc = jobs_run_one(ctx, &worked);
+    if (!rc && ctx->now_ms - *checked_at >= CHECKPOINT_EVERY_MS) {
+        rc = audit_checkpoint(ctx);
+        *checked_at = ctx->now_ms;
+    }
+    if (db_in_transaction(ctx->db))
+        db_rollback(ctx);
+    if (!rc)
+        rc = access_write(ctx);
+    return rc ? rc : home_flush(ctx, home);
+}
+
+static int run_job(void *arg)
+{
+    struct app *app = arg;
+    const struct timespec pause = { .tv_nsec = JOB_PAUSE_MS * 1000000L };
+    int64_t checked_at = 0;
+
+    log_init("job", LOG_LEVEL_INFO);
+    if (home_attach(app->ctx, app->home)) {
+        log_error("could not open the database: %s", ctx_first_problem(app->ctx));
+        return 1;
+    }
+    for (;;) {
+        struct ctx ctx = *app->ctx;
+        enum err rc;
+
+        ctx.arena = arena_new(0);
+        ctx.now_ms = clock_now_ms();
+        rc = job_round(&ctx, app->home, &checked_at);
+        if (rc)
+            log_error("%s: %s", err_name(rc), ctx_first_problem(&ctx));
+        arena_free(ctx.arena);
+        nanosleep(&pause, NULL);
+    }
+}
+
+static void tell_started(void *arg, int port)
+{
+    struct app *app = arg;
+
+    printf("%s\n", tr(app->ctx, "Homeward is at http://127.0.0.1:{0}/", TR_INT(port)));
+    fflush(stdout);
+}
+
+static const struct opt_spec serve_opts[] = {
+    HOME_OPTS,
+    { "port", "N", "port on 127.0.0.1 (default: 8080; 0 = any free one)" },
+    { "workers", "N", "worker processes (default: cores + 1)" },
+    { "content", "DIR", "folder whose files replace the program's forms, texts and translations" },
+    { 0 },
+};
+
+static enum err port_of(struct ctx *ctx, const struct opts *o, const char *name, int64_t other,
+                        int *out)
+{
+    const char *text = opt_text(o, name);
+    int64_t n = other;
+
+    if (text != NULL && !parse_int(text, 0, 65535, &n))
+        return ctx_fail(
+            ctx, ERR_INVALID,
+            tr(ctx, "--{0} takes a whole number, not {1}.", TR_TEXT(name), TR_TEXT(text)));
+    *out = (int)n;
+    return OK;
+}
+
+enum err serve_command(struct ctx *ctx, int argc, char **argv)
+{
+    struct app app = { .ctx = ctx };
+    struct serve_options s = { .address = "127.0.0.1",
+                               .worker = run_worker,
+                               .job = run_job,
+                               .started = tell_started,
+                               .arg = &app };
+    struct home_options options;
+    struct opts *o = NULL;
+    enum err rc = opts_parse(
+        ctx, &o, serve_opts,
+        "homeward serve: serves the pages on 127.0.0.1 until it is told to end.", argc, argv);
+
+    if (rc || o == NULL)
+        return rc;
+    options = home_options_from(o);
+    rc = port_of(ctx, o, "port", 8080, &s.port);
+    if (!rc)
+        rc = port_of(ctx, o, "workers", 0, &s.workers);
+    if (!rc && opt_text(o, "content") != NULL)
+        rc = asset_use_directory(ctx, opt_text(o, "content"));
+    if (!rc)
+        rc = app_load(ctx);
+    if (!rc)
+        rc = web_check(ctx, &app_web);
+    if (!rc)
+        rc = home_open(ctx, &app.home, &options);
+    if (rc)
+        return rc;
+    rc = app_prepare(ctx);
+    if (!rc)
+        rc = home_flush(ctx, app.home);
+    home_detach(ctx, app.home);
+    if (!rc)
+        rc = serve_run(ctx, &s);
+    home_close(ctx, app.home);
+    return rc;
+}
+
+/* --- commands that act as a user --- */
+
+#define DEMO_LOGIN "supervisor"
+
+/* Value of --NAME among words that another table will parse. */
+static const char *peek(int argc, char **argv, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (int i = 0; i < argc; i++) {
+        if (strncmp(argv[i], name, len) != 0)
+            continue;
+        if (argv[i][len] == '=')
+            return argv[i] + len + 1;
+        if (argv[i][len] == '\0')
+            return i + 1 < argc ? argv[i + 1] : NULL;
+    }
+    return NULL;
+}
+
+static bool asks_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    return false;
+}
+
+static enum err act_as(struct ctx *ctx, int argc, char **argv)
+{
+    const char *name = peek(argc, argv, "--as");
+
+    if (name == NULL && ctx->demo)
+        name = DEMO_LOGIN;
+    if (name == NULL)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "Say as whom you act, with that person's rights: --as NAME"));
+    return user_load_by_login(ctx, name);
+}
+
+enum err as_user_command(struct ctx *ctx, int argc, char **argv,
+                         enum err (*run)(struct ctx *ctx, int argc, char **argv))
+{
+    struct home_options options = { .database = peek(argc, argv, "--database"),
+                                    .keys = peek(argc, argv, "--keys"),
+                                    .key_file = peek(argc, argv, "--key-file"),
+                                    .passphrase_file = peek(argc, argv, "--passphrase-file") };
+    struct home *home = NULL;
+    enum err rc;
+
+    if (asks_help(argc, argv) || options.database == NULL)
+        return run(ctx, argc, argv); /* its own table prints the help, or says what is missing */
+    rc = app_load(ctx);
+    if (!rc)
+        rc = home_open(ctx, &home, &options);
+    if (rc)
+        return rc;
+    rc = app_prepare(ctx);
+    if (!rc)
+        rc = act_as(ctx, argc, argv);
+    if (!rc)
+        rc = run(ctx, argc, argv);
+    if (db_in_transaction(ctx->db))
+        db_rollback(ctx);
+    if (!rc)
+        rc = access_write(ctx);
+    if (!rc)
+        rc = home_flush(ctx, home);
+    home_close(ctx, home);
+    return rc;
+}

@@ -1,0 +1,28 @@
+#ifndef APP_H
+#define APP_H
+
+/*
+ * Where the rooms meet: their routes, hooks and job kinds in one place, and the roles of the
+ * processes. main.c picks one of these; nothing below knows it.
+ */
+
+#include "core/ctx.h"
+
+struct home;
+
+/* Loads what is in the program and never changes: roles, forms, scoring profiles; sets the hooks. */
+enum err app_load(struct ctx *ctx) MUST_USE;
+/* After home_open: tables of the forms; needed by every command that touches records. */
+enum err app_prepare(struct ctx *ctx) MUST_USE;
+
+/* homeward serve */
+enum err serve_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
+
+/*
+ * A command that opens personal data: opens the database named by --database, acts as --as NAME (in
+ * a demo: the demo supervisor), runs, writes the access log, flushes. run gets the same words.
+ */
+enum err as_user_command(struct ctx *ctx, int argc, char **argv,
+                         enum err (*run)(struct ctx *ctx, int argc, char **argv)) MUST_USE;
+
+#endif

@@ -1,0 +1,332 @@
+#include "auth/home.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "audit/audit.h"
+#include "auth/auth.h"
+#include "core/opt.h"
+#include "core/text.h"
+
+enum store { STORE_MAIN, STORE_KEYS, STORE_INDEX, STORE_ACCESS, STORES };
+
+static const char *const store_sets[STORES] = { "main", "keys", "index", "access" };
+
+struct home {
+    char *urls[STORES];
+    struct db_shared
+        *shared[STORES]; /* of main and access: what must be durable before an answer */
+    struct db *dbs[STORES];
+    struct db *read_db;
+    struct vault *vault;
+    struct arena *arena; /* lives as long as the home */
+};
+
+static bool is_postgres(const char *url)
+{
+    return text_starts(url, "postgresql://") || text_starts(url, "postgres://");
+}
+
+static bool file_exists(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0;
+}
+
+static void set_urls(struct home *home, const struct home_options *o)
+{
+    const char *given[STORES] = { o->database, o->keys, o->index, o->access };
+
+    for (int i = 0; i < STORES; i++)
+        home->urls[i] = given[i] != NULL
+                            ? arena_strdup(home->arena, given[i])
+                            : db_companion_url(home->arena, o->database, store_sets[i]);
+}
+
+/* Opens and migrates one store. */
+static enum err open_store(struct ctx *ctx, struct home *home, enum store s, bool create)
+{
+    enum err rc = db_open(ctx, &home->dbs[s], home->urls[s], create ? DB_CREATE : DB_READ_WRITE,
+                          home->shared[s]);
+
+    if (rc)
+        return rc;
+    return db_migrate(ctx, home->dbs[s], store_sets[s]);
+}
+
+static enum err check_there(struct ctx *ctx, const struct home *home)
+{
+    const char *path = home->urls[STORE_MAIN];
+
+    if (is_postgres(path) || file_exists(path))
+        return OK;
+    return ctx_fail(ctx, ERR_NOT_FOUND,
+                    tr(ctx,
+                       "There is no database {0}. Make one with: homeward init --database {0}, "
+                       "or a demo with: homeward demo --database {0}",
+                       TR_TEXT(path)));
+}
+
+/* --- the secret that opens the vault --- */
+
+static enum err read_line(struct ctx *ctx, const char **out, const char *path)
+{
+    char line[1024];
+    FILE *f = fopen(path, "r");
+    char *got;
+
+    if (f == NULL)
+        return ctx_fail(
+            ctx, ERR_IO,
+            tr(ctx, "Could not open {0}: {1}", TR_TEXT(path), TR_TEXT(strerror(errno))));
+    got = fgets(line, sizeof line, f);
+    fclose(f);
+    if (got == NULL)
+        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "The file {0} is empty.", TR_TEXT(path)));
+    line[strcspn(line, "\r\n")] = '\0';
+    *out = arena_strdup(ctx->arena, line);
+    explicit_bzero(line, sizeof line);
+    return OK;
+}
+
+static enum err ask_passphrase(struct ctx *ctx, const char **out, const char *question)
+{
+    struct termios old;
+    struct termios quiet;
+    char line[1024];
+    FILE *tty = fopen("/dev/tty", "r+");
+    char *got;
+
+    if (tty == NULL || tcgetattr(fileno(tty), &old) != 0) {
+        if (tty != NULL)
+            fclose(tty);
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "A passphrase is needed, and there is no terminal to ask on. "
+                                "Give it with --passphrase-file FILE."));
+    }
+    quiet = old;
+    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    tcsetattr(fileno(tty), TCSAFLUSH, &quiet);
+    fprintf(tty, "%s ", question);
+    fflush(tty);
+    got = fgets(line, sizeof line, tty);
+    tcsetattr(fileno(tty), TCSAFLUSH, &old);
+    fprintf(tty, "\n");
+    fclose(tty);
+    if (got == NULL)
+        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "No passphrase was given."));
+    line[strcspn(line, "\r\n")] = '\0';
+    *out = arena_strdup(ctx->arena, line);
+    explicit_bzero(line, sizeof line);
+    return OK;
+}
+
+static enum err find_secret(struct ctx *ctx, const struct home *home, const struct home_options *o,
+                            bool passphrase, struct vault_secret *out)
+{
+    const char *keys = home->urls[STORE_KEYS];
+
+    if (!passphrase) {
+        out->key_file = o->key_file;
+        if (out->key_file == NULL && is_postgres(keys))
+            return ctx_fail(ctx, ERR_INVALID,
+                            tr(ctx, "Say where the key file lies: --key-file FILE."));
+        if (out->key_file == NULL)
+            out->key_file = arena_printf(ctx->arena, "%s.master", home->urls[STORE_MAIN]);
+        return OK;
+    }
+    if (o->passphrase_file != NULL)
+        return read_line(ctx, &out->passphrase, o->passphrase_file);
+    return ask_passphrase(ctx, &out->passphrase, tr(ctx, "Passphrase:"));
+}
+
+static enum err make_vault(struct ctx *ctx, const struct home *home, const struct home_options *o)
+{
+    struct vault_secret secret = { 0 };
+    enum err rc = find_secret(ctx, home, o, o->use_passphrase, &secret);
+
+    if (rc)
+        return rc;
+    if (secret.key_file != NULL && !file_exists(secret.key_file))
+        rc = vault_key_file_create(ctx, secret.key_file);
+    if (rc)
+        return rc;
+    return vault_create(ctx, home->dbs[STORE_KEYS], &secret);
+}
+
+DB_SQL_KEYS(STORE_COUNT, "SELECT count(*) FROM store");
+
+static enum err vault_is_new(struct ctx *ctx, const struct home *home, bool *out)
+{
+    struct rows *rows = NULL;
+    bool more = false;
+    enum err rc = db_query_in(ctx, home->dbs[STORE_KEYS], &rows, &STORE_COUNT);
+
+    if (!rc)
+        rc = db_next(ctx, rows, &more);
+    if (rc)
+        return rc;
+    *out = row_int(rows, 0) == 0;
+    db_rows_close(rows);
+    return OK;
+}
+
+static enum err open_vault(struct ctx *ctx, struct home *home, const struct home_options *o)
+{
+    struct vault_secret secret = { 0 };
+    bool passphrase = false;
+    bool fresh = false;
+    enum err rc = vault_is_new(ctx, home, &fresh);
+
+    if (!rc && fresh && !o->create)
+        return ctx_fail(ctx, ERR_NOT_FOUND,
+                        tr(ctx,
+                           "The key store {0} is empty: without its keys the database cannot "
+                           "be read. Restore it from a backup.",
+                           TR_TEXT(home->urls[STORE_KEYS])));
+    if (!rc && fresh)
+        rc = make_vault(ctx, home, o);
+    if (!rc)
+        rc = vault_wants_passphrase(ctx, home->dbs[STORE_KEYS], &passphrase);
+    if (!rc)
+        rc = find_secret(ctx, home, o, passphrase, &secret);
+    if (!rc)
+        rc = vault_open(ctx, &home->vault, home->dbs[STORE_KEYS], &secret);
+    return rc;
+}
+
+/* --- opening, forking, closing --- */
+
+static enum err take_connections(struct ctx *ctx, struct home *home)
+{
+    const char *demo = NULL;
+    enum err rc;
+
+    ctx->db = home->dbs[STORE_MAIN];
+    ctx->index_db = home->dbs[STORE_INDEX];
+    ctx->vault = home->vault;
+    rc = audit_open(ctx, &ctx->audit, home->dbs[STORE_ACCESS]);
+    if (!rc)
+        rc = setting_get(ctx, &demo, "", "demo");
+    if (rc)
+        return rc;
+    ctx->demo = demo != NULL && strcmp(demo, "1") == 0;
+    return OK;
+}
+
+enum err home_open(struct ctx *ctx, struct home **out, const struct home_options *o)
+{
+    struct arena *a = arena_new(0);
+    struct home *home = ARENA_NEW(a, struct home);
+    enum err rc = OK;
+
+    home->arena = a;
+    set_urls(home, o);
+    home->shared[STORE_MAIN] = db_shared_new();
+    home->shared[STORE_ACCESS] = db_shared_new();
+    vault_password_slots(is_postgres(home->urls[STORE_MAIN])
+                             ? "/tmp/homeward.argon2"
+                             : arena_printf(a, "%s.argon2", home->urls[STORE_MAIN]));
+    if (!o->create)
+        rc = check_there(ctx, home);
+    for (int s = 0; s < STORES && !rc; s++)
+        rc = open_store(ctx, home, (enum store)s, o->create || s == STORE_INDEX);
+    if (!rc)
+        rc = open_vault(ctx, home, o);
+    if (!rc)
+        rc = take_connections(ctx, home);
+    if (rc) {
+        home_close(ctx, home);
+        return rc;
+    }
+    *out = home;
+    return OK;
+}
+
+void home_detach(struct ctx *ctx, struct home *home)
+{
+    audit_close(ctx->audit);
+    ctx->audit = NULL;
+    ctx->db = NULL;
+    ctx->index_db = NULL;
+    vault_attach(home->vault, NULL);
+    db_close(home->read_db);
+    home->read_db = NULL;
+    for (int s = 0; s < STORES; s++) {
+        db_close(home->dbs[s]);
+        home->dbs[s] = NULL;
+    }
+}
+
+enum err home_attach(struct ctx *ctx, struct home *home)
+{
+    enum err rc = OK;
+
+    for (int s = 0; s < STORES && !rc; s++)
+        rc = db_open(ctx, &home->dbs[s], home->urls[s], DB_READ_WRITE, home->shared[s]);
+    if (!rc)
+        rc = db_open(ctx, &home->read_db, home->urls[STORE_MAIN], DB_READ_ONLY, NULL);
+    if (rc)
+        return rc;
+    vault_attach(home->vault, home->dbs[STORE_KEYS]);
+    return take_connections(ctx, home);
+}
+
+struct db *home_read_db(struct home *home)
+{
+    return home->read_db != NULL ? home->read_db : home->dbs[STORE_MAIN];
+}
+
+struct db *home_write_db(struct home *home)
+{
+    return home->dbs[STORE_MAIN];
+}
+
+enum err home_flush(struct ctx *ctx, struct home *home)
+{
+    enum err rc = db_flush(ctx, home->dbs[STORE_MAIN]);
+
+    return rc ? rc : db_flush(ctx, home->dbs[STORE_ACCESS]);
+}
+
+const char *home_url(const struct home *home, const char *set)
+{
+    for (int s = 0; s < STORES; s++)
+        if (strcmp(store_sets[s], set) == 0)
+            return home->urls[s];
+    return NULL;
+}
+
+struct db *home_db(struct home *home, const char *set)
+{
+    for (int s = 0; s < STORES; s++)
+        if (strcmp(store_sets[s], set) == 0)
+            return home->dbs[s];
+    return NULL;
+}
+
+void home_close(struct ctx *ctx, struct home *home)
+{
+    if (home == NULL)
+        return;
+    home_detach(ctx, home);
+    vault_close(home->vault);
+    ctx->vault = NULL;
+    arena_free(home->arena);
+}
+
+struct home_options home_options_from(const struct opts *o)
+{
+    return (struct home_options){
+        .database = opt_text(o, "database"),
+        .keys = opt_text(o, "keys"),
+        .key_file = opt_text(o, "key-file"),
+        .passphrase_file = opt_text(o, "passphrase-file"),
+    };
+}

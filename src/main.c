@@ -1,0 +1,114 @@
+/* Picks the command, nothing more. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <sodium.h>
+
+#include "app.h"
+#include "audit/audit_cli.h"
+#include "auth/auth_cli.h"
+#include "auth/home_cli.h"
+#include "core/date.h"
+#include "core/log.h"
+#include "demo/demo.h"
+#include "forms/forms_cli.h"
+#include "records/records_cli.h"
+#include "survey/survey.h"
+#include "version.h"
+
+#define COMMAND_BUDGET ((size_t)512 * 1024 * 1024)
+
+struct command {
+    const char *name;
+    enum err (*run)(struct ctx *ctx, int argc, char **argv);
+    bool as_user; /* opens the database and acts as a user */
+    const char *help;
+};
+
+static const struct command commands[] = {
+    { "serve", serve_command, false, N_("serve the pages on this machine") },
+    { "demo", demo_command, false, N_("make a demo office with invented people") },
+    { "init", init_command, false, N_("make an empty database with its first office") },
+    { "survey", survey_command, false, N_("score interviews from a file: homeward survey score") },
+    { "import", import_command, true, N_("read records from a CSV file") },
+    { "export", export_command, true, N_("write records to a CSV, XLSX or JSON file") },
+    { "index", index_command, true, N_("make the search index again: homeward index rebuild") },
+    { "user", user_command, true, N_("people who work here: add, list, password, lock, token") },
+    { "form", forms_command, false, N_("check a form: homeward form check") },
+    { "backup", backup_command, false, N_("copy a database that may be in use") },
+    { "restore", restore_command, false, N_("make a database from a backup") },
+    { "check", check_command, false, N_("read everything and say whether it is whole") },
+    { "audit", audit_command, true, N_("verify the chains of the audit: homeward audit verify") },
+};
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static int usage(struct ctx *ctx, FILE *out)
+{
+    fprintf(out, "Homeward " HOMEWARD_VERSION "\n\n%s\n\n",
+            tr(ctx, "usage: homeward COMMAND [options]; each command has --help"));
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, tr_args(ctx, commands[i].help, NULL));
+    return out == stdout ? 0 : 2;
+}
+
+static void print_problems(const struct ctx *ctx, enum err rc)
+{
+    for (const struct problem *p = ctx->problems; p != NULL; p = p->next) {
+        if (p->field != NULL)
+            fprintf(stderr, "homeward: %s: %s\n", p->field, p->text);
+        else
+            fprintf(stderr, "homeward: %s\n", p->text);
+    }
+    if (ctx->problems == NULL)
+        fprintf(stderr, "homeward: %s\n", err_name(rc));
+}
+
+static int run_command(struct ctx *ctx, int argc, char **argv)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        const struct command *c = &commands[i];
+        enum err rc;
+
+        if (strcmp(argv[1], c->name) != 0)
+            continue;
+        rc = c->as_user ? as_user_command(ctx, argc - 1, argv + 1, c->run)
+                        : c->run(ctx, argc - 1, argv + 1);
+        if (rc)
+            print_problems(ctx, rc);
+        return err_exit_code(rc);
+    }
+    fprintf(stderr, "homeward: %s\n", tr(ctx, "There is no command {0}.", TR_TEXT(argv[1])));
+    return usage(ctx, stderr);
+}
+
+int main(int argc, char **argv)
+{
+    struct ctx ctx = { 0 };
+    const char *lang = getenv("LANG");
+    int code;
+
+    umask(077);
+    signal(SIGPIPE, SIG_IGN);
+    if (sodium_init() < 0) {
+        fprintf(stderr, "homeward: no source of random numbers\n");
+        return 1;
+    }
+    log_init("homeward", LOG_LEVEL_INFO);
+    ctx.arena = arena_new(COMMAND_BUDGET);
+    ctx.now_ms = clock_now_ms();
+    ctx.lang = tr_pick_language(lang == NULL ? "" : lang);
+    ctx.time_zone = "UTC";
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("homeward " HOMEWARD_VERSION "\n");
+        code = 0;
+    } else if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        code = usage(&ctx, argc < 2 ? stderr : stdout);
+    } else {
+        code = run_command(&ctx, argc, argv);
+    }
+    arena_free(ctx.arena);
+    return code;
+}
