@@ -23,8 +23,8 @@ size_t frame_put_request(const struct wire_request *req, char *out, size_t out_m
 size_t frame_put_reply(const struct wire_reply *reply, char *out, size_t out_max);
 
 /*
- * Reads a frame after its length. headers has room for WIRE_HEADERS_MAX. False if any byte is not as
- * frame_put_* writes it; out is then undefined.
+ * Reads a frame after its length. headers has room for WIRE_HEADERS_MAX. False if any byte is not
+ * as frame_put_* writes it; out is then undefined.
  */
 bool frame_parse_request(const char *frame, size_t len, struct wire_header *headers,
                          struct wire_request *out) MUST_USE;

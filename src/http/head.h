@@ -2,13 +2,14 @@
 #define HTTP_HEAD_H
 
 /*
- * Judges the head of a request before a byte of its body is read. libmicrohttpd is lenient; whatever
- * two programs could read in two ways is refused here, so that no request can hide inside another.
+ * Judges the head of a request before a byte of its body is read. libmicrohttpd is lenient;
+ * whatever two programs could read in two ways is refused here, so that no request can hide inside
+ * another.
  *
  * The pointers of a head point into one piece of memory that holds the head as it was received,
- * where only line ends, the colons after names, the spaces of the first line and the ? of the target
- * may have been overwritten by NUL. That lets head_is_exact see what the parser below has swallowed:
- * bare line feeds, folded lines, NUL bytes.
+ * where only line ends, the colons after names, the spaces of the first line and the ? of the
+ * target may have been overwritten by NUL. That lets head_is_exact see what the parser below has
+ * swallowed: bare line feeds, folded lines, NUL bytes.
  *
  * Memory: nothing is allocated. Requirements: architecture.md section 8.
  */
@@ -36,8 +37,8 @@ struct head {
     const char *target;  /* as sent, with the query; a copy, ends in NUL */
     const char *url;     /* where the target stands in the head */
     struct head_field fields[WIRE_HEADERS_MAX];
-    size_t fields_len;   /* may be larger than WIRE_HEADERS_MAX: then the rest is not stored */
-    size_t size;         /* bytes from method to the end of the empty line */
+    size_t fields_len; /* may be larger than WIRE_HEADERS_MAX: then the rest is not stored */
+    size_t size;       /* bytes from method to the end of the empty line */
 };
 
 /*
@@ -46,7 +47,8 @@ struct head {
  */
 int head_refuse(const struct head *h, size_t body_max) MUST_USE;
 
-/* No bare line feed, no folded line, no NUL, no surplus space between the parts of the first line. */
+/* No bare line feed, no folded line, no NUL, no surplus space between the parts of the first line.
+ */
 bool head_is_exact(const struct head *h) MUST_USE;
 
 /* The only field of that name (lower case); NULL if absent. */

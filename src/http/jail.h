@@ -6,9 +6,9 @@
  * use what it holds: no file is opened, no socket made (connections are accepted), no program or
  * process started.
  *
- * A system call outside the list ends the process (SIGSYS; the parent starts a new front); opening a
- * file fails with EPERM, since the C library tries that by itself. Sanitizer builds, whose run time
- * needs calls of its own, refuse the forbidden ones with EPERM and allow the rest.
+ * A system call outside the list ends the process (SIGSYS; the parent starts a new front); opening
+ * a file fails with EPERM, since the C library tries that by itself. Sanitizer builds, whose run
+ * time needs calls of its own, refuse the forbidden ones with EPERM and allow the rest.
  */
 
 #include <stdbool.h>
