@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define SECTOR ((size_t)512)
+#define CHUNK  ((size_t)16384)
 
 static char watched[128];
 static char durable[160];
@@ -99,14 +100,31 @@ static void note_names(void)
     note("names", list, used);
 }
 
+/*
+ * Only chunks that differ are written. Killed in the middle, the image has some bytes that were on
+ * their way to the disk, which a disk may have too.
+ */
 static void note_file(int fd, ino_t ino)
 {
-    char name[32];
-    struct bytes b = read_fd(fd);
+    static unsigned char now[CHUNK];
+    static unsigned char old[CHUNK];
+    char path[256];
+    struct stat st;
+    int image;
 
-    snprintf(name, sizeof(name), "i%llu", (unsigned long long)ino);
-    note(name, b.p, b.len);
-    free(b.p);
+    snprintf(path, sizeof(path), "%s/i%llu", durable, (unsigned long long)ino);
+    image = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert(image >= 0 && fstat(fd, &st) == 0);
+    assert(ftruncate(image, st.st_size) == 0);
+    for (off_t at = 0; at < st.st_size; at += (off_t)CHUNK) {
+        ssize_t n = pread(fd, now, CHUNK, at);
+        ssize_t m = pread(image, old, CHUNK, at);
+
+        assert(n >= 0 && m >= 0);
+        if (n != m || memcmp(now, old, (size_t)n) != 0)
+            assert(pwrite(image, now, (size_t)n, at) == n);
+    }
+    close(image);
 }
 
 /* Is this open file in the watched folder? Its path is asked of the kernel. */
