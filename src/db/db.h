@@ -158,6 +158,12 @@ enum err db_check(struct ctx *ctx, struct db *db) MUST_USE;
 /* Consistent copy of a SQLite database into a new file (VACUUM INTO). ERR_INVALID on PostgreSQL. */
 enum err db_copy_to(struct ctx *ctx, struct db *db, const char *path) MUST_USE;
 
+/*
+ * What was deleted or overwritten before leaves the files: the WAL is emptied into the database
+ * (on PostgreSQL: VACUUM). Outside transactions. ERR_BUSY when somebody else is reading meanwhile.
+ */
+enum err db_clean(struct ctx *ctx, struct db *db) MUST_USE;
+
 /* --- fault injection: tests only --- */
 
 /* The n-th fallible call from here on this connection fails once with ERR_DB; 0 = off. */

@@ -542,6 +542,27 @@ enum err db_copy_to(struct ctx *ctx, struct db *db, const char *path)
     return rc;
 }
 
+enum err db_clean(struct ctx *ctx, struct db *db)
+{
+    enum err rc;
+
+    if (db_is_postgres(db))
+        return db_exec_in(ctx, db, NULL, db_sql_built(db, "VACUUM"));
+    rc = db_gate(ctx, db);
+    if (rc)
+        return rc;
+    if (db->depth > 0)
+        return db_after(db, db_fail_other(ctx, "the cleaning", "a transaction is open"));
+    rc = lite_lock(ctx, db);
+    if (rc)
+        return rc;
+    if (sqlite3_wal_checkpoint_v2(db->lite, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) !=
+        SQLITE_OK)
+        rc = lite_fail(ctx, db, "the cleaning");
+    lite_unlock(db);
+    return rc;
+}
+
 const struct dialect dialect_lite = {
     .open = lite_open,
     .close = lite_close,
