@@ -114,9 +114,8 @@ void vault_scrub(struct ctx *ctx, struct vault *vault)
 
     quiet.problems = NULL;
     quiet.problems_last = NULL;
-    if (db_ddl(&quiet, vault->keys,
-               db_is_postgres(vault->keys) ? "VACUUM" : "PRAGMA wal_checkpoint(TRUNCATE)"))
-        log_warn("could not clean the key store: %s", ctx_first_problem(&quiet));
+    if (db_clean(&quiet, vault->keys))
+        log_warn("the key store could not be cleaned at once after a key was erased or changed");
 }
 
 enum err vault_key_erase(struct ctx *ctx, const char *key_id)
