@@ -634,6 +634,22 @@ static void literal_char(struct compiler *c)
     }
 }
 
+/* The }} that ends a directive; plurals inside its texts end in }} too. NULL if there is none. */
+static const char *directive_end(const char *p)
+{
+    bool in_text = false;
+
+    for (; *p != '\0'; p++) {
+        if (*p == '"')
+            in_text = !in_text;
+        else if (in_text && *p == '\\' && p[1] != '\0')
+            p++;
+        else if (!in_text && text_starts(p, "}}"))
+            return p;
+    }
+    return NULL;
+}
+
 static void compile_body(struct compiler *c)
 {
     while (*c->p != '\0') {
@@ -643,7 +659,7 @@ static void compile_body(struct compiler *c)
             literal_char(c);
             continue;
         }
-        end = strstr(c->p, "}}");
+        end = directive_end(c->p + 2);
         if (end == NULL)
             stop(c, "{{ without }}");
         directive(c, arena_strndup(c->arena, c->p + 2, (size_t)(end - c->p) - 2));

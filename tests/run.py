@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Runs the whole suite and ends with "N passed, N failed".
+
+usage: run.py BUILD_DIR [--full] [--only TEXT]
+
+Each job is a command that speaks TAP (its ok and not ok lines are counted) or counts as one by its
+exit code. Jobs of the suite `db` run twice: on SQLite, and on PostgreSQL when HOMEWARD_PG_URL is set.
+"""
+import concurrent.futures
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TIMEOUT = 900
+
+
+class Job:
+    def __init__(self, name, command, env=None, alone=False):
+        self.name, self.command, self.env, self.alone = name, command, env or {}, alone
+
+
+def meson_jobs(build, pg):
+    out = subprocess.run(["meson", "introspect", "--tests", build], capture_output=True, check=True)
+    for test in json.loads(out.stdout):
+        suites = [s.split(":")[-1] for s in test["suite"]]
+        alone = "alone" in suites
+        env = {k: v for k, v in test["env"].items()}
+        yield Job(test["name"], test["cmd"], env, alone)
+        if "db" in suites and pg:
+            yield Job(test["name"] + " (PostgreSQL)", test["cmd"],
+                      {**env, "HOMEWARD_PG_URL": pg}, alone)
+
+
+def script_jobs(build, full):
+    env = {"HOMEWARD": os.path.join(ROOT, build, "src", "homeward"),
+           "HOMEWARD_SOURCE": ROOT, "HOMEWARD_BUILD": os.path.join(ROOT, build)}
+    yield Job("house rules", ["python3", "tools/check.py"])
+    for path in sorted(glob.glob("tests/support/check_*.py")):
+        yield Job(path, ["python3", path])
+    for path in sorted(glob.glob("tests/golden/run_*.py") + glob.glob("tests/cli/test_*.py")):
+        yield Job(path, ["python3", path], env)
+    for path in sorted(glob.glob("tests/e2e/*.test.mjs")):
+        yield Job(path, ["node", path], env, alone=True)
+    if full:
+        for path in sorted(glob.glob("tests/full/*.sh")):
+            yield Job(path, ["sh", path], env, alone=True)
+
+
+def count(output, code):
+    """Passed and failed of one job's output."""
+    passed = len(re.findall(r"^ok\b", output, re.M))
+    failed = len(re.findall(r"^not ok\b", output, re.M))
+    plan = re.findall(r"^1\.\.(\d+)", output, re.M)
+    if passed + failed == 0:
+        return (1, 0) if code == 0 else (0, 1)
+    missing = sum(int(n) for n in plan) - passed - failed
+    if missing > 0:
+        failed += missing
+    if code != 0 and failed == 0:
+        failed = 1
+    return passed, failed
+
+
+def run(job):
+    env = {k: v for k, v in os.environ.items() if k != "HOMEWARD_PG_URL"}
+    env.update({"ASAN_OPTIONS": "allow_user_segv_handler=0:detect_leaks=1:abort_on_error=0",
+                "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", **job.env})
+    began = time.monotonic()
+    try:
+        done = subprocess.run(job.command, cwd=ROOT, env=env, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=TIMEOUT)
+        output, code = done.stdout.decode("utf-8", "replace"), done.returncode
+    except subprocess.TimeoutExpired as late:
+        output = (late.stdout or b"").decode("utf-8", "replace") + "\ntimed out"
+        code = 124
+    passed, failed = count(output, code)
+    return job, passed, failed, code, output, time.monotonic() - began
+
+
+def report(result):
+    job, passed, failed, code, output, seconds = result
+    print(f"{'ok  ' if failed == 0 else 'FAIL'} {job.name}: {passed} passed, {failed} failed"
+          f" ({seconds:.1f} s)", flush=True)
+    if failed:
+        lines = output.strip().split("\n")
+        wanted = [i for i, line in enumerate(lines)
+                  if line.startswith("not ok") or "ERROR" in line or "error" in line.lower()]
+        near = sorted({n for i in wanted[:12] for n in range(i - 2, i + 12) if 0 <= n < len(lines)})
+        shown = [lines[n] for n in near][:160] if near else lines[-60:]
+        print(f"---- exit {code}\n" + "\n".join(shown) + "\n----", flush=True)
+
+
+def main():
+    os.chdir(ROOT)
+    build = sys.argv[1]
+    only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
+    jobs = list(meson_jobs(build, os.environ.get("HOMEWARD_PG_URL")))
+    jobs += list(script_jobs(build, "--full" in sys.argv))
+    jobs = [j for j in jobs if only in j.name]
+    passed = failed = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        for result in pool.map(run, [j for j in jobs if not j.alone]):
+            report(result)
+            passed, failed = passed + result[1], failed + result[2]
+    for job in (j for j in jobs if j.alone):
+        result = run(job)
+        report(result)
+        passed, failed = passed + result[1], failed + result[2]
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
