@@ -3,11 +3,11 @@
 
 /*
  * ODK XForms expressions (XPath 1.0): parser and evaluator. The part that the shipped forms need is
- * built: paths (${name}, ., ../name, /data/..., relative), numbers, strings, comparison (dates too),
- * and/or, + - * div mod, unary minus, and the functions in the table of expr_functions.c.
+ * built: paths (${name}, ., ../name, /data/..., relative), numbers, strings, comparison (dates
+ * too), and/or, + - * div mod, unary minus, and the functions in the table of expr_functions.c.
  *
- * Types: text, number, boolean, date, node set (of answers). Dates compare as dates; a comparison of
- * a date with text that is a date compares dates, and so does < or > between two texts that are
+ * Types: text, number, boolean, date, node set (of answers). Dates compare as dates; a comparison
+ * of a date with text that is a date compares dates, and so does < or > between two texts that are
  * dates. In sums a date counts as its days since 1970. if() and coalesce() evaluate only the arms
  * they take. As in ODK, and unlike XPath, a node set is true when one of its values is not empty,
  * and sum(), min() and max() pass empty values by.
@@ -45,11 +45,12 @@ struct expr_host {
     /*
      * Values of a field as seen from the current place: one for a field of this or an outer level,
      * all rows for a field inside a repeat below. steps are the parts of the path: {"name"} for
-     * ${name} and relative names; absolute paths come without the leading /data. ERR_NOT_FOUND: none.
+     * ${name} and relative names; absolute paths come without the leading /data. ERR_NOT_FOUND:
+     * none.
      */
-    enum err (*lookup)(struct ctx *ctx, void *place, const char *const *steps, size_t steps_len,
-                       const char *const **values_out, size_t *len_out);
-    void *place;
+    enum err (*lookup)(struct ctx *ctx, const void *place, const char *const *steps,
+                       size_t steps_len, const char *const **values_out, size_t *len_out);
+    const void *place;
     const char *self;  /* value of "."; NULL = empty */
     const char *today; /* YYYY-MM-DD */
     int64_t now_ms;
