@@ -1,0 +1,238 @@
+#include "forms/forms_inner.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/text.h"
+
+/*
+ * Validation in three walks over the tree: values into canonical form; calculations and relevance
+ * until nothing changes any more; then what is wrong.
+ */
+
+struct check {
+    struct ctx *ctx;
+    const struct form *form;
+    const char *today;
+    bool complete;
+    bool changed;
+    bool failed;
+};
+
+static void refuse(struct check *c, const struct answers *t, const struct field *f,
+                   const char *text)
+{
+    const char *path = answers_path(c->ctx->arena, t, f);
+
+    c->failed = true;
+    if (!ctx_problem(c->ctx, path))
+        ctx_set_problem(c->ctx, ERR_INVALID, path, text);
+}
+
+static void read_values(struct check *c, struct answers *t)
+{
+    for (size_t i = 0; i < c->form->all_len; i++) {
+        const char *value = t->values[i];
+        const char *problem = NULL;
+
+        if (value)
+            value_read(c->ctx, c->form->all[i], value, &value, &problem);
+        if (!problem)
+            t->values[i] = value;
+        for (size_t k = 0; k < t->rows_len[i]; k++)
+            read_values(c, t->rows[i][k]);
+    }
+}
+
+static enum err holds(struct check *c, bool *out, const struct answers *t, const struct field *f,
+                      const struct expr *e)
+{
+    struct expr_host host = answers_host(c->ctx, t, f, c->today);
+
+    return answers_holds(c->ctx, out, e, &host);
+}
+
+static void put(struct check *c, struct answers *t, const struct field *f, const char *value)
+{
+    c->changed = c->changed || !text_equal(t->values[f->place], value);
+    t->values[f->place] = value;
+}
+
+/* A result that is no number is no answer. */
+static enum err calculate(struct check *c, struct answers *t, const struct field *f)
+{
+    struct expr_host host = answers_host(c->ctx, t, f, c->today);
+    struct expr_value v = { 0 };
+    const char *value = NULL;
+    const char *problem = NULL;
+    enum err rc = expr_eval(c->ctx, &v, f->calculation, &host);
+
+    if (rc)
+        return rc;
+    if (v.type != EXPR_NUMBER || isfinite(v.number))
+        value = expr_text(c->ctx, &v);
+    if (value)
+        value_read(c->ctx, f, value, &value, &problem);
+    put(c, t, f, value);
+    return OK;
+}
+
+static enum err settle(struct check *c, struct answers *t, const struct field *first, bool shown);
+
+static enum err settle_rows(struct check *c, struct answers *t, const struct field *f,
+                            bool relevant)
+{
+    enum err rc = OK;
+
+    if (!relevant && t->rows_len[f->place]) {
+        t->rows_len[f->place] = 0;
+        c->changed = true;
+    }
+    for (size_t i = 0; i < t->rows_len[f->place] && !rc; i++)
+        rc = settle(c, t->rows[f->place][i], f->children, true);
+    return rc;
+}
+
+static enum err settle_field(struct check *c, struct answers *t, const struct field *f,
+                             bool relevant)
+{
+    if (f->kind == FIELD_GROUP)
+        return settle(c, t, f->children, relevant);
+    if (f->kind == FIELD_REPEAT)
+        return settle_rows(c, t, f, relevant);
+    if (!relevant)
+        put(c, t, f, NULL);
+    else if (f->calculation)
+        return calculate(c, t, f);
+    return OK;
+}
+
+static enum err settle(struct check *c, struct answers *t, const struct field *first, bool shown)
+{
+    enum err rc = OK;
+
+    if (!t->relevant)
+        t->relevant = ARENA_ARRAY(c->ctx->arena, c->form->all_len + 1, bool);
+    for (const struct field *f = first; f && !rc; f = f->next) {
+        bool relevant = shown;
+
+        if (relevant && f->relevant)
+            rc = holds(c, &relevant, t, f, f->relevant);
+        t->relevant[f->place] = relevant;
+        if (!rc)
+            rc = settle_field(c, t, f, relevant);
+    }
+    return rc;
+}
+
+/* Forms have no cycles, so that each walk settles at least one field more for good. */
+static enum err settle_all(struct check *c, struct answers *t)
+{
+    size_t walks = c->form->ordered ? 1 : c->form->all_len + 1;
+    enum err rc = OK;
+
+    c->changed = true;
+    for (size_t i = 0; i < walks && c->changed && !rc; i++) {
+        c->changed = false;
+        rc = settle(c, t, c->form->fields, true);
+    }
+    return rc;
+}
+
+static enum err check_required(struct check *c, struct answers *t, const struct field *f)
+{
+    const char *label = label_text(c->ctx, &f->label);
+    bool required = f->required;
+    enum err rc = OK;
+
+    if (!c->complete)
+        return OK;
+    if (f->required_if)
+        rc = holds(c, &required, t, f, f->required_if);
+    if (rc || !required)
+        return rc;
+    if (f->kind == FIELD_REPEAT)
+        refuse(c, t, f, tr(c->ctx, "At least one row is needed here: {0}", TR_TEXT(label)));
+    else
+        refuse(c, t, f, tr(c->ctx, "An answer is needed here: {0}", TR_TEXT(label)));
+    return OK;
+}
+
+static enum err check_value(struct check *c, struct answers *t, const struct field *f)
+{
+    const char *value = t->values[f->place];
+    const char *problem = NULL;
+    bool good = true;
+    enum err rc;
+
+    if (!value)
+        return check_required(c, t, f);
+    value_read(c->ctx, f, value, &value, &problem);
+    if (problem) {
+        refuse(c, t, f, problem);
+        return OK;
+    }
+    if (!f->constraint)
+        return OK;
+    rc = holds(c, &good, t, f, f->constraint);
+    if (rc || good)
+        return rc;
+    if (f->constraint_message.texts)
+        refuse(c, t, f, label_text(c->ctx, &f->constraint_message));
+    else
+        refuse(c, t, f,
+               tr(c->ctx, "This answer is not allowed here: {0}",
+                  TR_TEXT(label_text(c->ctx, &f->label))));
+    return OK;
+}
+
+static enum err check_level(struct check *c, struct answers *t, const struct field *first);
+
+static enum err check_rows(struct check *c, struct answers *t, const struct field *f)
+{
+    size_t len = t->rows_len[f->place];
+    enum err rc = OK;
+
+    if (len > ANSWERS_ROWS_MAX)
+        refuse(c, t, f, tr(c->ctx, "There are more than {0} rows.", TR_INT(ANSWERS_ROWS_MAX)));
+    if (len == 0)
+        return check_required(c, t, f);
+    for (size_t i = 0; i < len && !rc; i++)
+        rc = check_level(c, t->rows[f->place][i], f->children);
+    return rc;
+}
+
+static enum err check_level(struct check *c, struct answers *t, const struct field *first)
+{
+    enum err rc = OK;
+
+    for (const struct field *f = first; f && !rc; f = f->next) {
+        if (!t->relevant[f->place])
+            continue;
+        if (f->kind == FIELD_GROUP)
+            rc = check_level(c, t, f->children);
+        else if (f->kind == FIELD_REPEAT)
+            rc = check_rows(c, t, f);
+        else if (f->kind != FIELD_NOTE)
+            rc = check_value(c, t, f);
+    }
+    return rc;
+}
+
+enum err answers_validate(struct ctx *ctx, struct answers *answers, bool complete)
+{
+    struct check c = { .ctx = ctx,
+                       .form = answers->form,
+                       .today = answers_today(ctx, answers->form),
+                       .complete = complete };
+    enum err rc;
+
+    read_values(&c, answers);
+    rc = settle_all(&c, answers);
+    if (rc)
+        return rc;
+    rc = check_level(&c, answers, answers->form->fields);
+    if (rc)
+        return rc;
+    return c.failed ? ERR_INVALID : OK;
+}

@@ -1,0 +1,193 @@
+#include "forms/forms_inner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/asset.h"
+#include "core/text.h"
+
+void field_expressions(const struct field *f, struct field_expression out[FIELD_EXPRESSIONS])
+{
+    out[0] = (struct field_expression){ "relevant", f->relevant };
+    out[1] = (struct field_expression){ "calculation", f->calculation };
+    out[2] = (struct field_expression){ "constraint", f->constraint };
+    out[3] = (struct field_expression){ "required", f->required_if };
+    out[4] = (struct field_expression){ "default", f->default_value };
+}
+
+#define ORDERING_EXPRESSIONS 2 /* relevant and calculation: what other answers depend on */
+
+static void check_references(struct form_build *f, const struct field *field,
+                             const struct field_expression *e)
+{
+    struct ctx *ctx = f->b->ctx;
+
+    if (!e->expr)
+        return;
+    for (const char *const *name = expr_names(e->expr); *name; name++) {
+        const struct field *other = field_find(f->form, *name);
+
+        if (!other)
+            mistake(f->b, f->sheet->file, field->row, e->column,
+                    tr(ctx, "There is no field named {0} in this form.", TR_TEXT(*name)));
+        else if (!field_has_value(other) && other->kind != FIELD_REPEAT)
+            mistake(f->b, f->sheet->file, field->row, e->column,
+                    tr(ctx, "{0} holds no answer: a group or a note has none.", TR_TEXT(*name)));
+    }
+}
+
+enum visit { VISIT_NOT, VISIT_OPEN, VISIT_DONE };
+
+struct cycles {
+    struct form_build *f;
+    enum visit *visits; /* by field->place */
+};
+
+static void visit(struct cycles *c, const struct field *field);
+
+static void visit_next(struct cycles *c, const struct field *from, const char *column,
+                       const struct field *to)
+{
+    if (c->visits[to->place] == VISIT_OPEN)
+        mistake(c->f->b, c->f->sheet->file, from->row, column,
+                tr(c->f->b->ctx,
+                   "{0} depends on {1}, which depends on {0}: nothing can settle "
+                   "it. Take one of the two out.",
+                   TR_TEXT(from->name), TR_TEXT(to->name)));
+    else if (c->visits[to->place] == VISIT_NOT)
+        visit(c, to);
+}
+
+static void visit(struct cycles *c, const struct field *field)
+{
+    struct field_expression all[FIELD_EXPRESSIONS];
+
+    c->visits[field->place] = VISIT_OPEN;
+    field_expressions(field, all);
+    for (size_t i = 0; i < ORDERING_EXPRESSIONS; i++) {
+        const char *const *name = all[i].expr ? expr_names(all[i].expr) : NULL;
+
+        for (; name && *name; name++) {
+            const struct field *other = field_find(c->f->form, *name);
+
+            if (other)
+                visit_next(c, field, all[i].column, other);
+        }
+    }
+    if (field->parent)
+        visit_next(c, field, "relevant", field->parent);
+    c->visits[field->place] = VISIT_DONE;
+}
+
+static void check_cycles(struct form_build *f)
+{
+    struct cycles c = { .f = f };
+
+    c.visits = ARENA_ARRAY(f->b->ctx->arena, f->fields_len + 1, enum visit);
+    for (size_t i = 0; i < f->fields_len; i++)
+        if (c.visits[i] == VISIT_NOT)
+            visit(&c, f->fields[i]);
+}
+
+static bool is_ordered(const struct form_build *f)
+{
+    for (size_t i = 0; i < f->fields_len; i++) {
+        struct field_expression all[FIELD_EXPRESSIONS];
+
+        field_expressions(f->fields[i], all);
+        for (size_t k = 0; k < ORDERING_EXPRESSIONS; k++) {
+            const char *const *name = all[k].expr ? expr_names(all[k].expr) : NULL;
+
+            for (; name && *name; name++) {
+                const struct field *other = field_find(f->form, *name);
+
+                if (other && (other->place >= i || other->kind == FIELD_REPEAT))
+                    return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Each open field of a form about a person has a line that says why. */
+static void check_open(struct form_build *f, const struct field *field)
+{
+    const struct section *s = f->b->open ? &f->b->open->sections[0] : NULL;
+
+    if (!f->form->subject || field->store != STORE_OPEN || !field_has_value(field))
+        return;
+    for (size_t i = 0; s && i < s->rows_len; i++)
+        if (strcmp(cell(s, &s->rows[i], "form"), f->form->kind) == 0 &&
+            strcmp(cell(s, &s->rows[i], "field"), field->name) == 0 &&
+            cell(s, &s->rows[i], "reason")[0])
+            return;
+    mistake(f->b, f->sheet->file, field->row, "bind::hw:store",
+            tr(f->b->ctx,
+               "{0} is about a person and would be stored open: seal it, or add a line "
+               "with the reason to content/privacy/open.csv.",
+               TR_TEXT(field->name)));
+}
+
+static bool kind_exists(const struct form_build *f, const char *kind)
+{
+    struct arena *a = f->b->ctx->arena;
+
+    return text_equal(kind, f->form->kind) ||
+           (text_is_name(kind) && asset_find(arena_printf(a, "content/forms/%s.csv", kind)));
+}
+
+static void check_kinds(struct form_build *f)
+{
+    struct ctx *ctx = f->b->ctx;
+
+    if (f->form->parent && !kind_exists(f, f->form->parent))
+        mistake(f->b, f->sheet->file, 1, "hw:parent",
+                tr(ctx, "There is no form {0} in content/forms.", TR_TEXT(f->form->parent)));
+    for (size_t i = 0; i < f->fields_len; i++) {
+        const char *ref = f->fields[i]->ref;
+
+        if (ref && strcmp(ref, "user") != 0 && !kind_exists(f, ref))
+            mistake(f->b, f->sheet->file, f->fields[i]->row, "bind::hw:ref",
+                    tr(ctx, "There is no form {0} in content/forms, and it is not the word user.",
+                       TR_TEXT(ref)));
+    }
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct field *const *x = a;
+    const struct field *const *y = b;
+
+    return strcmp((*x)->name, (*y)->name);
+}
+
+void check_form(struct form_build *f)
+{
+    const struct field **all =
+        ARENA_ARRAY(f->b->ctx->arena, f->fields_len + 1, const struct field *);
+    const struct field **by_name =
+        ARENA_ARRAY(f->b->ctx->arena, f->fields_len + 1, const struct field *);
+
+    for (size_t i = 0; i < f->fields_len; i++) {
+        all[i] = f->fields[i];
+        by_name[i] = f->fields[i];
+    }
+    qsort(by_name, f->fields_len, sizeof(*by_name), compare_names);
+    f->form->all = all;
+    f->form->all_len = f->fields_len;
+    f->form->by_name = by_name;
+    for (size_t i = 0; i < f->fields_len; i++) {
+        struct field_expression e[FIELD_EXPRESSIONS];
+
+        field_expressions(all[i], e);
+        for (size_t k = 0; k < FIELD_EXPRESSIONS; k++) {
+            check_references(f, all[i], &e[k]);
+            if (e[k].expr && strstr(expr_source(e[k].expr), "today"))
+                f->form->asks_today = true;
+        }
+        check_open(f, all[i]);
+    }
+    check_cycles(f);
+    f->form->ordered = is_ordered(f);
+    check_kinds(f);
+}

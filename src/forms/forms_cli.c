@@ -1,0 +1,105 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/opt.h"
+#include "core/text.h"
+#include "forms/forms_inner.h"
+
+#define FILE_MAX ((size_t)4 * 1024 * 1024)
+
+static const char usage[] =
+    "usage: homeward form check FILE.csv...\n"
+    "\n"
+    "Checks forms before they are used and prints every mistake at once, each on a line of its\n"
+    "own: file, row, column, what is wrong and what to do. Rows count as in a spreadsheet. A line\n"
+    "that begins with \"note:\" is no mistake.\n"
+    "\n"
+    "A form is one CSV file with the sections survey, choices and settings, in the columns of\n"
+    "XLSForm. How to write one is told in docs/add-a-form.md; content/forms has examples. Shared\n"
+    "lists, as in select_one_from_file countries.csv, are those that the program carries.\n"
+    "\n"
+    "Ends with 0 when all forms are good, else with 2.\n"
+    "\n"
+    "  homeward form check my-forms/visit.csv\n";
+
+static const struct opt_spec specs[] = { { 0 } };
+
+/* The whole file; NULL after a problem. */
+static char *read_file(struct ctx *ctx, const char *path, size_t *len_out)
+{
+    FILE *file = fopen(path, "rbe");
+    char *bytes = NULL;
+    size_t len;
+
+    if (!file) {
+        (void)ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "Could not open {0}.", TR_TEXT(path)));
+        return NULL;
+    }
+    bytes = arena_alloc(ctx->arena, FILE_MAX + 1);
+    len = fread(bytes, 1, FILE_MAX + 1, file);
+    if (ferror(file) || len > FILE_MAX) {
+        (void)ctx_fail(ctx, ERR_INVALID,
+                       tr(ctx, "Could not read {0}, or it is larger than 4 MB.", TR_TEXT(path)));
+        bytes = NULL;
+    }
+    (void)fclose(file);
+    *len_out = len;
+    return bytes;
+}
+
+/* Prints what was found about one file, and forgets it. */
+static void print_problems(struct ctx *ctx)
+{
+    for (const struct problem *p = ctx->problems; p; p = p->next)
+        printf("%s%s%s%s\n", p->code == OK ? "note: " : "", p->field ? p->field : "",
+               p->field ? ": " : "", p->text);
+    ctx_clear_problems(ctx);
+}
+
+static enum err check_file(struct ctx *ctx, const char *path)
+{
+    const struct forms *forms = NULL;
+    size_t len = 0;
+    const char *bytes = read_file(ctx, path, &len);
+    enum err rc = ERR_INVALID;
+
+    if (bytes)
+        rc = form_parse(ctx, &forms, path, bytes, len);
+    print_problems(ctx);
+    if (!rc)
+        printf("%s: good: %s, version %s, %zu fields\n", path, forms->items[0]->kind,
+               forms->items[0]->version, forms->items[0]->all_len);
+    return rc;
+}
+
+static enum err check_files(struct ctx *ctx, const struct opts *opts)
+{
+    size_t bad = 0;
+
+    for (size_t i = 0; i < opt_words(opts); i++)
+        bad += check_file(ctx, opt_word(opts, i)) != OK;
+    if (bad)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx,
+                           "{0, plural, one {# form has} other {# forms have}} mistakes: mend them "
+                           "and check again.",
+                           TR_INT((int64_t)bad)));
+    return OK;
+}
+
+/* argv[0] is form, argv[1] the verb. */
+enum err forms_command(struct ctx *ctx, int argc, char **argv)
+{
+    struct opts *opts = NULL;
+    bool check = argc > 1 && strcmp(argv[1], "check") == 0;
+    enum err rc =
+        opts_parse(ctx, &opts, specs, usage, check ? argc - 1 : argc, check ? argv + 1 : argv);
+
+    if (rc || !opts)
+        return rc;
+    if (!check || opt_words(opts) == 0)
+        return ctx_fail(
+            ctx, ERR_INVALID,
+            tr(ctx, "Say which forms to check: {0}", TR_TEXT("homeward form check FILE.csv...")));
+    return check_files(ctx, opts);
+}
