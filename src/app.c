@@ -191,7 +191,7 @@ enum err serve_command(struct ctx *ctx, int argc, char **argv)
     return rc;
 }
 
-/* --- commands that act as a user --- */
+/* --- commands on an open database --- */
 
 #define DEMO_LOGIN "supervisor"
 
@@ -231,8 +231,8 @@ static enum err act_as(struct ctx *ctx, int argc, char **argv)
     return user_load_by_login(ctx, name);
 }
 
-enum err as_user_command(struct ctx *ctx, int argc, char **argv,
-                         enum err (*run)(struct ctx *ctx, int argc, char **argv))
+enum err home_command(struct ctx *ctx, int argc, char **argv, bool as_user,
+                      enum err (*run)(struct ctx *ctx, int argc, char **argv))
 {
     struct home_options options = { .database = peek(argc, argv, "--database"),
                                     .keys = peek(argc, argv, "--keys"),
@@ -249,7 +249,7 @@ enum err as_user_command(struct ctx *ctx, int argc, char **argv,
     if (rc)
         return rc;
     rc = app_prepare(ctx);
-    if (!rc)
+    if (!rc && as_user)
         rc = act_as(ctx, argc, argv);
     if (!rc)
         rc = run(ctx, argc, argv);

@@ -19,10 +19,11 @@ enum err app_prepare(struct ctx *ctx) MUST_USE;
 enum err serve_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
 
 /*
- * A command that opens personal data: opens the database named by --database, acts as --as NAME (in
- * a demo: the demo supervisor), runs, writes the access log, flushes. run gets the same words.
+ * A command on an open database: opens the one named by --database, runs with the same words, writes
+ * the access log, flushes. as_user: acts as --as NAME, with that user's rights (in a demo: as the demo
+ * supervisor if none is named); commands that open personal data do.
  */
-enum err as_user_command(struct ctx *ctx, int argc, char **argv,
-                         enum err (*run)(struct ctx *ctx, int argc, char **argv)) MUST_USE;
+enum err home_command(struct ctx *ctx, int argc, char **argv, bool as_user,
+                      enum err (*run)(struct ctx *ctx, int argc, char **argv)) MUST_USE;
 
 #endif

@@ -8,8 +8,8 @@
 #include <sodium.h>
 
 #include "app.h"
-#include "audit/audit_cli.h"
-#include "auth/auth_cli.h"
+#include "audit/audit.h"
+#include "auth/auth.h"
 #include "auth/home_cli.h"
 #include "core/date.h"
 #include "core/log.h"
@@ -24,24 +24,25 @@
 struct command {
     const char *name;
     enum err (*run)(struct ctx *ctx, int argc, char **argv);
-    bool as_user; /* opens the database and acts as a user */
+    enum { ALONE, AT_HOME, AS_USER } mode; /* what app.c does before */
     const char *help;
 };
 
 static const struct command commands[] = {
-    { "serve", serve_command, false, N_("serve the pages on this machine") },
-    { "demo", demo_command, false, N_("make a demo office with invented people") },
-    { "init", init_command, false, N_("make an empty database with its first office") },
-    { "survey", survey_command, false, N_("score interviews from a file: homeward survey score") },
-    { "import", import_command, true, N_("read records from a CSV file") },
-    { "export", export_command, true, N_("write records to a CSV, XLSX or JSON file") },
-    { "index", index_command, true, N_("make the search index again: homeward index rebuild") },
-    { "user", user_command, true, N_("people who work here: add, list, password, lock, token") },
-    { "form", forms_command, false, N_("check a form: homeward form check") },
-    { "backup", backup_command, false, N_("copy a database that may be in use") },
-    { "restore", restore_command, false, N_("make a database from a backup") },
-    { "check", check_command, false, N_("read everything and say whether it is whole") },
-    { "audit", audit_command, true, N_("verify the chains of the audit: homeward audit verify") },
+    { "serve", serve_command, ALONE, N_("serve the pages on this machine") },
+    { "demo", demo_command, ALONE, N_("make a demo office with invented people") },
+    { "init", init_command, ALONE, N_("make an empty database with its first office") },
+    { "survey", survey_command, ALONE, N_("score interviews from a file: homeward survey score") },
+    { "import", import_command, AS_USER, N_("read records from a CSV file") },
+    { "export", export_command, AS_USER, N_("write records to a CSV, XLSX or JSON file") },
+    { "index", index_command, AT_HOME, N_("make the search index again: homeward index rebuild") },
+    { "user", auth_command, AT_HOME, N_("people who work here: add, list, password, lock, token") },
+    { "form", forms_command, ALONE, N_("check a form: homeward form check") },
+    { "backup", backup_command, ALONE, N_("copy a database that may be in use") },
+    { "restore", restore_command, ALONE, N_("make a database from a backup") },
+    { "check", check_command, ALONE, N_("read everything and say whether it is whole") },
+    { "audit", audit_command, AT_HOME,
+      N_("verify the chains of the audit: homeward audit verify") },
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
@@ -74,8 +75,8 @@ static int run_command(struct ctx *ctx, int argc, char **argv)
 
         if (strcmp(argv[1], c->name) != 0)
             continue;
-        rc = c->as_user ? as_user_command(ctx, argc - 1, argv + 1, c->run)
-                        : c->run(ctx, argc - 1, argv + 1);
+        rc = c->mode == ALONE ? c->run(ctx, argc - 1, argv + 1)
+                              : home_command(ctx, argc - 1, argv + 1, c->mode == AS_USER, c->run);
         if (rc)
             print_problems(ctx, rc);
         return err_exit_code(rc);

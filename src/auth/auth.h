@@ -46,6 +46,8 @@ enum err auth_load(struct ctx *ctx) MUST_USE;
 bool auth_permission_exists(const char *permission);
 /* NULL user: only PERM_PUBLIC. An unknown permission is never granted. */
 bool user_may(const struct user *user, const char *permission);
+/* Title of a role in ctx->lang; the code itself if there is no such role. */
+const char *auth_role_title(struct ctx *ctx, const char *code);
 /* "public", "internal", "personal", "sensitive"; false if it is none of them. */
 bool privacy_parse(const char *text, enum privacy *out);
 const char *privacy_name(enum privacy p);

@@ -333,3 +333,10 @@ bool user_may(const struct user *user, const char *permission)
     place = permission_place(permission);
     return place < tables.permissions_len && user->permissions[place];
 }
+
+const char *auth_role_title(struct ctx *ctx, const char *code)
+{
+    const struct role *role = role_find(code);
+
+    return role ? role_title(ctx, role) : code;
+}

@@ -75,7 +75,7 @@ uint32_t dice_below(struct dice *d, uint32_t below)
 
 int dice_chance(struct dice *d, uint32_t percent)
 {
-    return dice_below(d, 100) < percent;
+    return dice_below(d, 100) < percent ? 1 : 0;
 }
 
 /* A row of the sheet where column is value (and column2 is value2, if given). */
@@ -341,7 +341,7 @@ static enum err make_interviews(struct ctx *ctx, const char *person_id, struct l
     int better = 20 + (int)dice_below(l->dice, 55);
 
     for (int round = 0; round < ROUNDS; round++) {
-        int64_t at = return_ms + (10 + round * 200 + dice_below(l->dice, 30)) * DAY_MS;
+        int64_t at = return_ms + (10 + round * 200 + (int)dice_below(l->dice, 30)) * DAY_MS;
         enum err rc;
 
         if (at > now_ms || !dice_chance(l->dice, 85))

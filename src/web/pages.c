@@ -33,7 +33,7 @@ static enum err fill_demo(struct ctx *ctx, struct login_view *v)
     users = ARENA_ARRAY(ctx->arena, len + 1, struct demo_user_view);
     for (size_t i = 0; i < len; i++) {
         users[i].login = rows[i].login;
-        users[i].role = role_title(ctx, rows[i].roles);
+        users[i].role = auth_role_title(ctx, rows[i].roles);
     }
     v->demo = true;
     v->users = users;

@@ -48,10 +48,10 @@ struct input_spec {
     const char *kind;
 };
 
-#define NO_FIELDS            ((struct input_spec){ 0 })
-#define FIELDS(table)        ((struct input_spec){ .fields = (table) })
-#define FIELDS_OF_KIND       ((struct input_spec){ .record = true })
-#define FIELDS_OF_FORM(kind_) ((struct input_spec){ .record = true, .kind = (kind_) })
+#define NO_FIELDS             { 0 }
+#define FIELDS(table)         { .fields = (table) }
+#define FIELDS_OF_KIND        { .record = true }
+#define FIELDS_OF_FORM(kind_) { .record = true, .kind = (kind_) }
 
 enum method { METHOD_END = 0, GET, POST, PUT, PATCH, DELETE };
 
