@@ -18,7 +18,14 @@
  * COMMIT with synchronous=NORMAL and gives the lock to the next. What is committed is durable only
  * after db_flush: the worker, job or command calls it before the answer goes out; domains never do.
  * db_flush shares one fdatasync of the WAL among processes that wait at the same moment
- * (struct db_shared, made by the parent before fork; NULL = flush alone).
+ * (struct db_shared, one per file, made by the parent before fork; NULL = flush alone). A process
+ * has at most one connection that writes to a file: a second one's db_begin would wait for ever.
+ *
+ * Queries stream. db_begin, the commit, a statement that writes and, on PostgreSQL, any other
+ * statement first read the rest of open queries into memory (64 MB, else ERR_LIMIT), so a loop may
+ * write what it reads. The 5 seconds of a query are those spent in SQLite; on PostgreSQL they end
+ * with the last row, so an export fetches pages by key (WHERE id > $1 ORDER BY id LIMIT ...).
+ * A single writing statement outside a transaction is a transaction of its own.
  */
 
 #include <stdbool.h>
@@ -78,7 +85,11 @@ enum db_mode { DB_READ_WRITE, DB_READ_ONLY, DB_CREATE };
 
 struct db_shared *db_shared_new(void); /* anonymous shared memory; before fork */
 
-/* Opens; DB_CREATE makes the SQLite file (0600) if there is none. Registered with no arena. */
+/*
+ * Opens; DB_CREATE makes the SQLite file (0600), or the PostgreSQL database, if there is none. The
+ * caller closes it; closing ends its open queries. ERR_IO no such file, or no way to it; ERR_INVALID
+ * an address without a name, or a PostgreSQL database whose collation is not C; ERR_DB.
+ */
 enum err db_open(struct ctx *ctx, struct db **out, const char *url, enum db_mode mode,
                  struct db_shared *shared) MUST_USE;
 void db_close(struct db *db); /* NULL is allowed */
@@ -125,13 +136,22 @@ const void *row_blob(struct rows *rows, int column, size_t *len_out);
 
 enum err db_begin(struct ctx *ctx) MUST_USE;
 enum err db_commit(struct ctx *ctx) MUST_USE;
-void db_rollback(struct ctx *ctx); /* dooms all levels; harmless when none is open */
+/*
+ * A db_begin that fails needs no db_rollback; a db_commit that fails does. db_rollback undoes all
+ * levels at once and leaves one: the outer levels can only roll back too. Harmless when none is open,
+ * so whoever must be sure (the worker, between requests) calls it while db_in_transaction.
+ */
+void db_rollback(struct ctx *ctx);
 bool db_in_transaction(const struct db *db);
 enum err db_begin_on(struct ctx *ctx, struct db *db) MUST_USE;
 enum err db_commit_on(struct ctx *ctx, struct db *db) MUST_USE;
 void db_rollback_on(struct ctx *ctx, struct db *db);
 
-/* Makes all commits of this connection durable; cheap when nothing was committed since. */
+/*
+ * Makes all commits of this connection durable; cheap when nothing was committed since. ERR_IO: what
+ * was committed may be lost, and every later flush of this file fails too, until the program is
+ * started again. On PostgreSQL db_commit itself is durable and this does nothing.
+ */
 enum err db_flush(struct ctx *ctx, struct db *db) MUST_USE;
 
 /* --- statements built at run time: src/records/sql.c and the index only --- */
@@ -155,7 +175,10 @@ enum err db_migrate(struct ctx *ctx, struct db *db, const char *set) MUST_USE;
 
 /* Integrity check of the whole store (PRAGMA integrity_check; on PostgreSQL a read of all). */
 enum err db_check(struct ctx *ctx, struct db *db) MUST_USE;
-/* Consistent copy of a SQLite database into a new file (VACUUM INTO). ERR_INVALID on PostgreSQL. */
+/*
+ * Consistent, durable copy of a SQLite database into a new file (0600). ERR_IO if there is one
+ * already; ERR_INVALID on PostgreSQL.
+ */
 enum err db_copy_to(struct ctx *ctx, struct db *db, const char *path) MUST_USE;
 
 /*

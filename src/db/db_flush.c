@@ -5,12 +5,15 @@
  * ticket. The frames of a commit are written (pwrite) before its COMMIT returns, so whoever reads
  * commits = t knows that the frames of the tickets 1 .. t have all been handed to the kernel.
  *
- * A flush holds the mutex, and:
- *   if flushed >= ticket, an fdatasync that began after our commit has ended well: done.
- *   else it reads t = commits, calls fdatasync, and on success sets flushed = t.
- * t is read before fdatasync begins, so every commit up to t was in the kernel by then: flushed = t
- * is true. t >= ticket, so ours is among them. Those who waited for the mutex meanwhile find
- * flushed >= their ticket if they had committed before t was read, else one of them syncs for all.
+ * A flush returns at once when flushed >= its ticket: then an fdatasync that began after our commit
+ * has ended well. Else it tries for the mutex. Whoever gets it reads t = commits, calls fdatasync,
+ * and on success sets flushed = t. t is read before fdatasync begins, so every commit up to t was
+ * in the kernel by then: flushed = t is true. t >= the owner's ticket, so its own is among them.
+ *
+ * Those who find the mutex taken sleep until round changes, which it does after every unlock, and
+ * begin again: those who committed before t was read are done, one of the others syncs for all of
+ * them. round is read before flushed and the mutex are looked at, so no change is slept through;
+ * the sleep ends by itself too, for an owner that was killed wakes nobody.
  *
  * Checkpoints and restarts of the WAL do no harm: a checkpoint syncs the WAL before it copies pages
  * and the database before it allows the WAL to start over, so a frame leaves the WAL only when it
@@ -25,10 +28,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/log.h"
@@ -38,6 +45,7 @@ struct db_shared {
     pthread_mutex_t mutex;
     _Atomic uint64_t commits;
     _Atomic uint64_t flushed;
+    _Atomic uint32_t round; /* of flushes; also the futex */
     _Atomic bool failed;
 };
 
@@ -112,30 +120,53 @@ static bool wal_sync(struct db *db)
     return rc == 0;
 }
 
+static void round_wait(struct db_shared *s, uint32_t round)
+{
+    const struct timespec at_most = { .tv_nsec = 20000000 };
+
+    (void)syscall(SYS_futex, &s->round, FUTEX_WAIT, round, &at_most, NULL, 0);
+}
+
+/* With the mutex: one fdatasync for all commits so far. */
+static void sync_for_all(struct db *db)
+{
+    struct db_shared *s = db->shared;
+    uint64_t t = atomic_load(&s->commits);
+
+    if (atomic_load(&s->failed) || atomic_load(&s->flushed) >= db->ticket)
+        return;
+    if (wal_sync(db))
+        atomic_store(&s->flushed, t);
+    else
+        atomic_store(&s->failed, true);
+}
+
 static enum err flush_shared(struct ctx *ctx, struct db *db)
 {
     struct db_shared *s = db->shared;
-    bool ok = true;
-    int rc;
 
-    rc = pthread_mutex_lock(&s->mutex);
-    if (rc == EOWNERDEAD)
-        rc = pthread_mutex_consistent(&s->mutex);
-    if (rc)
-        return db_fail_other(ctx, "the shared flush", strerror(rc));
-    if (atomic_load(&s->failed)) {
-        ok = false;
-    } else if (atomic_load(&s->flushed) < db->ticket) {
-        uint64_t t = atomic_load(&s->commits);
+    for (;;) {
+        uint32_t round = atomic_load(&s->round);
+        int rc;
 
-        ok = wal_sync(db);
-        if (ok)
-            atomic_store(&s->flushed, t);
-        else
-            atomic_store(&s->failed, true);
+        if (atomic_load(&s->flushed) >= db->ticket)
+            return OK;
+        if (atomic_load(&s->failed))
+            return flush_failed(ctx, db);
+        rc = pthread_mutex_trylock(&s->mutex);
+        if (rc == EOWNERDEAD)
+            rc = pthread_mutex_consistent(&s->mutex);
+        if (rc == EBUSY) {
+            round_wait(s, round);
+            continue;
+        }
+        if (rc)
+            return db_fail_other(ctx, "the shared flush", strerror(rc));
+        sync_for_all(db);
+        pthread_mutex_unlock(&s->mutex);
+        atomic_fetch_add(&s->round, 1);
+        (void)syscall(SYS_futex, &s->round, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
     }
-    pthread_mutex_unlock(&s->mutex);
-    return ok ? OK : flush_failed(ctx, db);
 }
 
 enum err flush_lite(struct ctx *ctx, struct db *db)

@@ -232,7 +232,7 @@ static bool pg_fits(const struct stmt *stmt, const struct db_arg *args)
     return i == stmt->args_len && args[i].kind == DB_KIND_END;
 }
 
-/* args NULL: the server may guess the types (db_prepare). */
+/* args NULL (db_prepare): the server guesses the types. */
 static enum err pg_prepare(struct ctx *ctx, struct db *db, struct stmt *stmt,
                            const struct db_arg *args)
 {

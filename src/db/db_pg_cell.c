@@ -53,6 +53,13 @@ static struct db_arg cell_real(const unsigned char *p, int len)
     return DB_REAL(d);
 }
 
+static int numeric_digit(const unsigned char *p, int len, int i)
+{
+    size_t at = 8 + 2 * (size_t)i;
+
+    return at + 2 <= (size_t)len ? (int)big_endian(p + at, 2) : 0;
+}
+
 /*
  * A numeric: count, weight, sign and scale (16 bits each), then digits to base 10,000. Whole
  * numbers that fit become integers, as sums are on SQLite; all else is a double.
@@ -68,16 +75,12 @@ static struct db_arg cell_numeric(const unsigned char *p, int len)
 
     if (sign != 0 && sign != 0x4000)
         return DB_REAL(NAN);
-    for (int i = 0; i < count && 8 + 2 * i + 2 <= len; i++) {
-        int digit = (int)big_endian(p + 8 + 2 * i, 2);
-
-        d += digit * pow(10000, weight - i);
-    }
+    for (int i = 0; i < count; i++)
+        d += numeric_digit(p, len, i) * pow(10000, weight - i);
     if (scale > 0 || weight > 3)
         return DB_REAL(sign ? -d : d);
     for (int i = 0; i <= weight; i++)
-        whole = whole * 10000 +
-                (i < count && 8 + 2 * i + 2 <= len ? (int64_t)big_endian(p + 8 + 2 * i, 2) : 0);
+        whole = whole * 10000 + (i < count ? numeric_digit(p, len, i) : 0);
     return DB_INT(sign ? -whole : whole);
 }
 

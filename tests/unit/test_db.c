@@ -1,41 +1,14 @@
 /*
  * The db room on SQLite and, when HOMEWARD_PG_URL names a server (tests/support/pg.sh run ...), on
- * PostgreSQL. What must survive a crash is in test_db_crash.c.
+ * PostgreSQL. What SQLite alone does is in test_db_lite.c, what survives a crash in
+ * test_db_crash.c.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "test_db_fix.h"
 
-#include <cmocka.h>
-
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "core/text.h"
-#include "db/db_private.h"
-
-struct fix {
-    struct ctx ctx;
-    char dir[64];
-    char *url;
-    struct db *db;
-    bool pg;
-};
-
-DB_SQL(T_ADD, "INSERT INTO thing (id, n, x, note, data) VALUES ($1, $2, $3, $4, $5)");
-DB_SQL(T_ADD_ID, "INSERT INTO thing (id, n) VALUES ($1, $2)");
 DB_SQL(T_ALL, "SELECT id, n, x, note, data FROM thing ORDER BY id");
 DB_SQL(T_IDS, "SELECT id FROM thing ORDER BY id");
-DB_SQL(T_COUNT, "SELECT count(*) FROM thing");
 DB_SQL(T_SWAPPED, "SELECT $2, $1");
 DB_SQL(T_MAYBE, "SELECT id FROM thing WHERE $1 IS NULL OR id = $1 ORDER BY id");
 DB_SQL(T_RAISE, "UPDATE thing SET n = n + $2 WHERE id = $1");
@@ -47,125 +20,6 @@ DB_SQL(T_FOREVER, "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM
                   " WHERE n < 4000000000) SELECT count(*) FROM r");
 DB_SQL(T_SERIES, "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < $1)"
                  " SELECT n, 'some text of about forty characters here' FROM r");
-
-static const char tables[] =
-    "CREATE TABLE thing (id TEXT NOT NULL PRIMARY KEY, n %INT%, x %REAL%, note TEXT, data %BLOB%)"
-    " %STRICT%; -- a comment\n"
-    "CREATE TABLE child (id TEXT NOT NULL PRIMARY KEY,"
-    " thing_id TEXT NOT NULL REFERENCES thing (id)) %STRICT%;";
-
-static int made;
-
-static const char *pg_base(void)
-{
-    return getenv("HOMEWARD_PG_URL");
-}
-
-static struct fix *fix_new(bool pg)
-{
-    struct fix *f = calloc(1, sizeof(*f));
-
-    assert_non_null(f);
-    f->pg = pg;
-    f->ctx.arena = arena_new(0);
-    f->ctx.lang = "en";
-    f->ctx.now_ms = 1795327000000;
-    strcpy(f->dir, "/tmp/hw-db-XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
-    if (pg)
-        f->url = db_companion_url(f->ctx.arena, pg_base(),
-                                  arena_printf(f->ctx.arena, "t%d_%d", (int)getpid(), ++made));
-    else
-        f->url = arena_printf(f->ctx.arena, "%s/a.db", f->dir);
-    return f;
-}
-
-static void fix_open(struct fix *f)
-{
-    assert_int_equal(db_open(&f->ctx, &f->db, f->url, DB_CREATE, NULL), OK);
-    f->ctx.db = f->db;
-}
-
-static int setup(void **state, bool pg)
-{
-    struct fix *f;
-
-    *state = NULL;
-    if (pg && pg_base() == NULL)
-        return 0;
-    f = fix_new(pg);
-    fix_open(f);
-    assert_int_equal(db_ddl(&f->ctx, f->db, tables), OK);
-    *state = f;
-    return 0;
-}
-
-static int setup_lite(void **state)
-{
-    return setup(state, false);
-}
-
-static int setup_pg(void **state)
-{
-    return setup(state, true);
-}
-
-static void drop_database(struct fix *f)
-{
-    struct db *base = NULL;
-    const char *name = strchr(strstr(f->url, "://") + 3, '/') + 1;
-    const char *sql = arena_printf(f->ctx.arena, "DROP DATABASE IF EXISTS %.*s WITH (FORCE)",
-                                   (int)strcspn(name, "?"), name);
-
-    assert_int_equal(db_open(&f->ctx, &base, pg_base(), DB_READ_WRITE, NULL), OK);
-    assert_int_equal(db_exec_in(&f->ctx, base, NULL, db_sql_built(base, sql)), OK);
-    db_close(base);
-}
-
-static int teardown(void **state)
-{
-    struct fix *f = *state;
-    static const char *const endings[] = { "", "-wal", "-shm", ".lock" };
-
-    if (f == NULL)
-        return 0;
-    db_close(f->db);
-    if (f->pg)
-        drop_database(f);
-    for (size_t i = 0; i < 4; i++)
-        unlink(arena_printf(f->ctx.arena, "%s/a.db%s", f->dir, endings[i]));
-    unlink(arena_printf(f->ctx.arena, "%s/copy.db", f->dir));
-    assert_int_equal(rmdir(f->dir), 0);
-    arena_free(f->ctx.arena);
-    free(f);
-    return 0;
-}
-
-static struct fix *use(void **state)
-{
-    if (*state == NULL)
-        skip();
-    return *state;
-}
-
-static int64_t count(struct fix *f)
-{
-    struct rows *rows = NULL;
-    bool more = false;
-    int64_t n;
-
-    assert_int_equal(db_query(&f->ctx, &rows, &T_COUNT), OK);
-    assert_int_equal(db_next(&f->ctx, rows, &more), OK);
-    assert_true(more);
-    n = row_int(rows, 0);
-    db_rows_close(rows);
-    return n;
-}
-
-static void add(struct fix *f, const char *id, int64_t n)
-{
-    assert_int_equal(db_exec(&f->ctx, NULL, &T_ADD_ID, DB_TEXT(id), DB_INT(n)), OK);
-}
 
 /* --- values --- */
 
@@ -682,191 +536,6 @@ static void companions_lie_beside(void **state)
     arena_free(a);
 }
 
-/* --- SQLite alone --- */
-
-static void files_are_for_the_owner_only(void **state)
-{
-    struct fix *f = use(state);
-    static const char *const endings[] = { "", "-wal", "-shm", ".lock" };
-    struct stat st;
-
-    add(f, "1", 1);
-    for (size_t i = 0; i < 4; i++) {
-        assert_int_equal(stat(arena_printf(f->ctx.arena, "%s%s", f->url, endings[i]), &st), 0);
-        assert_int_equal(st.st_mode & 0777, 0600);
-    }
-}
-
-static void a_missing_file_is_made_only_on_request(void **state)
-{
-    struct fix *f = use(state);
-    struct db *db = NULL;
-    const char *path = arena_printf(f->ctx.arena, "%s/none.db", f->dir);
-
-    assert_int_equal(db_open(&f->ctx, &db, path, DB_READ_WRITE, NULL), ERR_IO);
-    assert_int_equal(db_open(&f->ctx, &db, path, DB_READ_ONLY, NULL), ERR_IO);
-    assert_int_equal(db_open(&f->ctx, &db, "", DB_CREATE, NULL), ERR_INVALID);
-    assert_int_equal(db_open(&f->ctx, &db, ":memory:", DB_CREATE, NULL), ERR_INVALID);
-    assert_int_equal(access(path, F_OK), -1);
-    assert_null(db);
-}
-
-static void what_is_no_database_is_refused_and_kept(void **state)
-{
-    struct fix *f = use(state);
-    const char *path = arena_printf(f->ctx.arena, "%s/copy.db", f->dir);
-    static const char words[] = "this is a letter and not a database, and it is long enough to see"
-                                " that; every byte of it must still be there when we are done.....";
-    char back[sizeof(words)] = { 0 };
-    struct db *db = NULL;
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
-
-    assert_int_equal(write(fd, words, sizeof(words)), sizeof(words));
-    assert_int_not_equal(db_open(&f->ctx, &db, path, DB_CREATE, NULL), OK);
-    assert_int_equal(pread(fd, back, sizeof(back), 0), sizeof(words));
-    assert_memory_equal(words, back, sizeof(words));
-    close(fd);
-    unlink(arena_printf(f->ctx.arena, "%s.lock", path));
-}
-
-static void a_copy_is_whole_and_never_overwrites(void **state)
-{
-    struct fix *f = use(state);
-    const char *path = arena_printf(f->ctx.arena, "%s/copy.db", f->dir);
-    struct db *copy = NULL;
-    struct rows *rows = NULL;
-    struct stat st;
-    bool more = false;
-
-    add(f, "1", 1);
-    assert_int_equal(db_copy_to(&f->ctx, f->db, path), OK);
-    assert_int_equal(db_copy_to(&f->ctx, f->db, path), ERR_IO);
-    assert_int_equal(stat(path, &st), 0);
-    assert_int_equal(st.st_mode & 0777, 0600);
-    assert_int_equal(db_open(&f->ctx, &copy, path, DB_READ_ONLY, NULL), OK);
-    assert_int_equal(db_check(&f->ctx, copy), OK);
-    assert_int_equal(db_query_in(&f->ctx, copy, &rows, &T_COUNT), OK);
-    assert_int_equal(db_next(&f->ctx, rows, &more), OK);
-    assert_int_equal(row_int(rows, 0), 1);
-    db_close(copy);
-}
-
-static void damage_is_found_by_the_check(void **state)
-{
-    struct fix *f = use(state);
-    char junk[512];
-    struct stat st;
-    int fd;
-    enum err rc;
-
-    for (int i = 0; i < 3000; i++) {
-        struct arena_mark mark = arena_mark(f->ctx.arena);
-
-        add(f, arena_printf(f->ctx.arena, "%08d", i * 7919 % 3000), i);
-        arena_rewind(f->ctx.arena, mark);
-    }
-    db_close(f->db);
-    f->db = NULL;
-    memset(junk, 0xa5, sizeof(junk));
-    fd = open(f->url, O_RDWR);
-    assert_int_equal(fstat(fd, &st), 0);
-    assert_true(st.st_size > 40000);
-    assert_int_equal(pwrite(fd, junk, sizeof(junk), st.st_size / 4096 / 2 * 4096), sizeof(junk));
-    close(fd);
-    rc = db_open(&f->ctx, &f->db, f->url, DB_READ_WRITE, NULL);
-    assert_int_equal(rc, OK);
-    assert_int_equal(db_check(&f->ctx, f->db), ERR_DB);
-}
-
-/* --- a full disk --- */
-
-static void fill(struct fix *f, enum err *rc_out, int64_t *saved_out)
-{
-    static char big[20000];
-    enum err rc = OK;
-
-    memset(big, 'x', sizeof(big) - 1);
-    *saved_out = 0;
-    for (int i = 0; rc == OK && i < 10000; i++) {
-        struct arena_mark mark = arena_mark(f->ctx.arena);
-
-        rc = db_begin(&f->ctx);
-        if (rc == OK)
-            rc = db_exec(&f->ctx, NULL, &T_ADD, DB_TEXT(arena_printf(f->ctx.arena, "f%06d", i)),
-                         DB_INT(i), DB_NULL, DB_TEXT(big), DB_NULL);
-        if (rc == OK)
-            rc = db_commit(&f->ctx);
-        if (rc == OK)
-            rc = db_flush(&f->ctx, f->db);
-        if (rc == OK) {
-            (*saved_out)++;
-            arena_rewind(f->ctx.arena, mark);
-        }
-    }
-    db_rollback(&f->ctx);
-    *rc_out = rc;
-}
-
-static void assert_full_and_readable(struct fix *f)
-{
-    int64_t saved = 0;
-    enum err rc = OK;
-
-    fill(f, &rc, &saved);
-    assert_int_equal(rc, ERR_IO);
-    assert_non_null(strstr(ctx_first_problem(&f->ctx), "The disk is full: nothing was saved."));
-    assert_true(saved > 0);
-    assert_int_equal(count(f), saved);
-    assert_int_equal(db_check(&f->ctx, f->db), OK);
-    ctx_clear_problems(&f->ctx);
-}
-
-static void a_full_disk_is_said_and_reads_go_on(void **state)
-{
-    struct fix *f = use(state);
-    struct rlimit was;
-    struct rlimit low;
-
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
-    low = was;
-    low.rlim_cur = 2 * 1024 * 1024;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
-    assert_full_and_readable(f);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
-    add(f, "after", 1);
-}
-
-static void a_full_file_system_is_said_and_reads_go_on(void **state)
-{
-    struct fix *f = use(state);
-    const char *ballast = arena_printf(f->ctx.arena, "%s/ballast", f->dir);
-    char block[4096] = { 0 };
-    int64_t before;
-    int fd;
-
-    db_close(f->db);
-    f->db = NULL;
-    if (mount("tmpfs", f->dir, "tmpfs", 0, "size=3m") != 0) {
-        fix_open(f);
-        skip(); /* not root: the test before, with a limit on the size of files, has run */
-    }
-    fd = open(ballast, O_RDWR | O_CREAT, 0600);
-    for (int i = 0; i < 64; i++)
-        assert_int_equal(write(fd, block, sizeof(block)), sizeof(block));
-    close(fd);
-    fix_open(f);
-    assert_int_equal(db_ddl(&f->ctx, f->db, tables), OK);
-    assert_full_and_readable(f);
-    before = count(f);
-    unlink(ballast); /* room is made: writing works again at once */
-    add(f, "after", 1);
-    assert_int_equal(count(f), before + 1);
-    db_close(f->db);
-    f->db = NULL;
-    assert_int_equal(umount(f->dir), 0);
-}
-
 /* --- processes --- */
 
 #define PROCESSES    4
@@ -908,6 +577,8 @@ static void several_processes_lose_nothing(void **state)
 
     assert_non_null(shared);
     add(f, "counter", 0);
+    db_close(f->db); /* connections are opened after fork, and none is carried over it */
+    f->db = NULL;
     for (int i = 0; i < PROCESSES; i++) {
         pids[i] = fork();
         if (pids[i] == 0)
@@ -919,22 +590,13 @@ static void several_processes_lose_nothing(void **state)
         assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
         assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     }
+    fix_open(f);
     assert_int_equal(count(f), PROCESSES * TRANSACTIONS + 1);
     assert_int_equal(db_query(&f->ctx, &rows, &T_ALL), OK);
     assert_int_equal(db_next(&f->ctx, rows, &more), OK);
     assert_string_equal(row_text(rows, 0), "counter");
     assert_int_equal(row_int(rows, 1), PROCESSES * TRANSACTIONS);
 }
-
-#define LITE(fn)                                                                                   \
-    {                                                                                              \
-        "SQLite: " #fn, fn, setup_lite, teardown, NULL                                             \
-    }
-#define BOTH(fn)                                                                                   \
-    LITE(fn),                                                                                      \
-    {                                                                                              \
-        "PostgreSQL: " #fn, fn, setup_pg, teardown, NULL                                           \
-    }
 
 int main(void)
 {
@@ -963,13 +625,6 @@ int main(void)
         BOTH(a_failing_definition_leaves_nothing),
         BOTH(a_sound_store_passes_the_check),
         BOTH(several_processes_lose_nothing),
-        LITE(files_are_for_the_owner_only),
-        LITE(a_missing_file_is_made_only_on_request),
-        LITE(what_is_no_database_is_refused_and_kept),
-        LITE(a_copy_is_whole_and_never_overwrites),
-        LITE(damage_is_found_by_the_check),
-        LITE(a_full_disk_is_said_and_reads_go_on),
-        LITE(a_full_file_system_is_said_and_reads_go_on),
         cmocka_unit_test(companions_lie_beside),
     };
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -281,6 +282,115 @@ static void without_the_flush_rows_are_lost_and_the_store_is_sound(void **state)
     assert_true(lost > 0);
 }
 
+/* --- the shared flush, two connections of one process --- */
+
+struct pair {
+    struct house h;
+    struct ctx a;
+    struct ctx b;
+};
+
+static void pair_make(struct pair *p)
+{
+    house_make(&p->h);
+    powercut_watch(p->h.dir);
+    p->h.shared = db_shared_new();
+    assert_non_null(p->h.shared);
+}
+
+static void pair_open(struct pair *p)
+{
+    p->a = (struct ctx){ .arena = p->h.arena, .lang = "en" };
+    p->b = p->a;
+    assert_int_equal(db_open(&p->a, &p->a.db, p->h.path, DB_READ_WRITE, p->h.shared), OK);
+    assert_int_equal(db_open(&p->b, &p->b.db, p->h.path, DB_READ_WRITE, p->h.shared), OK);
+    /* Each opens the log and makes its name durable once. */
+    assert_int_equal(write_row(&p->a, 0, 1), OK);
+    assert_int_equal(write_row(&p->b, 1, 1), OK);
+    assert_int_equal(db_flush(&p->a, p->a.db), OK);
+    assert_int_equal(db_flush(&p->b, p->b.db), OK);
+}
+
+static void pair_close(struct pair *p)
+{
+    db_close(p->a.db);
+    db_close(p->b.db);
+    powercut_end();
+    house_end(&p->h);
+}
+
+static void one_flush_serves_all_commits_before_it(void **state)
+{
+    struct pair p = { 0 };
+    int before;
+
+    (void)state;
+    pair_make(&p);
+    pair_open(&p);
+    before = powercut_flushes();
+    assert_int_equal(db_flush(&p.a, p.a.db), OK); /* nothing was committed since */
+    assert_int_equal(powercut_flushes(), before);
+    assert_int_equal(write_row(&p.a, 0, 2), OK);
+    assert_int_equal(write_row(&p.b, 1, 2), OK);
+    assert_int_equal(db_flush(&p.a, p.a.db), OK);
+    assert_int_equal(powercut_flushes(), before + 1);
+    assert_int_equal(db_flush(&p.b, p.b.db), OK);
+    assert_int_equal(powercut_flushes(), before + 1);
+    assert_int_equal(write_row(&p.b, 1, 3), OK); /* later than the flush: needs its own */
+    assert_int_equal(db_flush(&p.b, p.b.db), OK);
+    assert_int_equal(powercut_flushes(), before + 2);
+    pair_close(&p);
+}
+
+static void a_flush_that_failed_is_never_taken_for_done(void **state)
+{
+    struct pair p = { 0 };
+
+    (void)state;
+    pair_make(&p);
+    pair_open(&p);
+    assert_int_equal(write_row(&p.a, 0, 2), OK);
+    assert_int_equal(write_row(&p.b, 1, 2), OK);
+    powercut_next(POWERCUT_ERROR);
+    assert_int_equal(db_flush(&p.a, p.a.db), ERR_IO);
+    /* The kernel would say yes now, though the pages may be gone. */
+    assert_int_equal(db_flush(&p.b, p.b.db), ERR_IO);
+    assert_int_equal(db_flush(&p.a, p.a.db), ERR_IO);
+    assert_true(has(&p.a, 0, 1)); /* reads go on */
+    pair_close(&p);
+}
+
+static void a_process_that_dies_in_its_flush_stops_nobody(void **state)
+{
+    struct pair p = { 0 };
+    int status = 0;
+    pid_t pid;
+
+    (void)state;
+    pair_make(&p);
+    pid = fork();
+    if (pid == 0) {
+        struct ctx ctx = { .arena = arena_new(0), .lang = "en" };
+        enum err rc = db_open(&ctx, &ctx.db, p.h.path, DB_READ_WRITE, p.h.shared);
+
+        if (rc == OK)
+            rc = write_row(&ctx, 0, 2);
+        if (rc == OK)
+            rc = db_flush(&ctx, ctx.db);
+        if (rc == OK)
+            rc = write_row(&ctx, 0, 3);
+        powercut_next(POWERCUT_DIE);
+        if (rc == OK)
+            rc = db_flush(&ctx, ctx.db);
+        _exit(1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(WEXITSTATUS(status), 7);
+    pair_open(&p);
+    assert_true(has(&p.a, 0, 2));
+    pair_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +399,9 @@ int main(void)
         cmocka_unit_test(a_power_cut_loses_nothing_of_two_writers),
         cmocka_unit_test(a_cut_that_keeps_some_sectors_loses_nothing),
         cmocka_unit_test(without_the_flush_rows_are_lost_and_the_store_is_sound),
+        cmocka_unit_test(one_flush_serves_all_commits_before_it),
+        cmocka_unit_test(a_flush_that_failed_is_never_taken_for_done),
+        cmocka_unit_test(a_process_that_dies_in_its_flush_stops_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ static char durable[160];
 static dev_t watched_dev;
 static ino_t watched_ino;
 static int flushes;
+static enum powercut_fault next_fault;
 
 struct bytes {
     unsigned char *p;
@@ -157,22 +159,31 @@ static int take_turn(void)
     return fd;
 }
 
+/* 1: noted; 0: not ours; -1: the fault that was asked for. */
 static int flushed(int fd)
 {
+    enum powercut_fault fault = next_fault;
     struct stat st;
+    bool folder;
     int turn;
 
     if (watched[0] == '\0' || fstat(fd, &st) != 0)
         return 0;
-    if (S_ISDIR(st.st_mode) && st.st_dev == watched_dev && st.st_ino == watched_ino) {
-        turn = take_turn();
-        note_names();
-    } else if (S_ISREG(st.st_mode) && in_folder(fd)) {
-        turn = take_turn();
-        note_file(fd, st.st_ino);
-    } else {
+    folder = S_ISDIR(st.st_mode) && st.st_dev == watched_dev && st.st_ino == watched_ino;
+    if (!folder && !(S_ISREG(st.st_mode) && in_folder(fd)))
         return 0;
+    next_fault = POWERCUT_NONE;
+    if (fault == POWERCUT_DIE)
+        _exit(7);
+    if (fault == POWERCUT_ERROR) {
+        errno = EIO;
+        return -1;
     }
+    turn = take_turn();
+    if (folder)
+        note_names();
+    else
+        note_file(fd, st.st_ino);
     close(turn);
     flushes++;
     return 1;
@@ -181,12 +192,21 @@ static int flushed(int fd)
 /* These take the place of libc's in the test program, also for SQLite. */
 int fsync(int fd)
 {
-    return flushed(fd) ? 0 : (int)syscall(SYS_fsync, fd);
+    int rc = flushed(fd);
+
+    return rc == 0 ? (int)syscall(SYS_fsync, fd) : rc < 0 ? -1 : 0;
 }
 
 int fdatasync(int fd)
 {
-    return flushed(fd) ? 0 : (int)syscall(SYS_fdatasync, fd);
+    int rc = flushed(fd);
+
+    return rc == 0 ? (int)syscall(SYS_fdatasync, fd) : rc < 0 ? -1 : 0;
+}
+
+void powercut_next(enum powercut_fault fault)
+{
+    next_fault = fault;
 }
 
 void powercut_watch(const char *dir)

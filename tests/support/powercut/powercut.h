@@ -23,6 +23,9 @@ void powercut_watch(const char *dir);
 void powercut_cut(uint64_t seed);
 /* Stops watching and removes DIR.durable. */
 void powercut_end(void);
+/* What the next fsync or fdatasync of a watched file does instead, in this process. */
+enum powercut_fault { POWERCUT_NONE, POWERCUT_ERROR, POWERCUT_DIE };
+void powercut_next(enum powercut_fault fault);
 /* Flushes noted since powercut_watch, by this process. */
 int powercut_flushes(void);
 
