@@ -10,10 +10,10 @@
  * How to search:
  * 1. Store fold_name(line, false) for each name line of a person (one line per script: the words
  *    of all its rows in order).
- * 2. Search with fold_name(words, true). Two words or more: look up the FOLD_PAIR tokens; each hit
- *    shares two names, so lists are short. If they yield fewer than FOLD_FEW, and always for one
- *    word: look up the other kinds, the best kind of each word counting (FOLD_EXACT first), and
- *    take those that match the most words. Stop at FOLD_CANDIDATES.
+ * 2. Search with fold_name(words, true). Look up the FOLD_PAIR tokens first: each hit shares two
+ *    names (or is a name of one word), so lists are short. If they yield fewer than FOLD_FEW, and
+ *    always for one word: look up the other kinds too. Take the FOLD_CANDIDATES with the highest
+ *    sums over the tokens they share (pair 30, exact 5, variant 4, sound 3, prefix 2).
  * 3. fold_line_make once for the words searched and once for each candidate's line (or lines);
  *    sort by fold_line_score; drop what is below FOLD_SCORE_MIN; show at most FOLD_RESULTS.
  *
@@ -32,7 +32,8 @@ enum fold_kind {
     FOLD_EXACT,   /* folded Latin word: "usman" */
     FOLD_VARIANT, /* name of the group in variants.csv that it belongs to, if any: "uthman" */
     FOLD_SOUND,   /* consonant key, same across scripts: "ASMN" */
-    FOLD_PAIR,    /* two words of the line at once, each by group or sound, in either order */
+    FOLD_PAIR,    /* two words of the line at once, each by group or sound, in either order; of a
+                     line of one word, the word with nothing */
     FOLD_PREFIX   /* first 3 to 6 letters, for search while typing: "usm" */
 };
 
@@ -65,8 +66,8 @@ enum err fold_init(struct ctx *ctx) MUST_USE;
  * Tokens to store for a name line, or to search with: for_search gives FOLD_PREFIX only for the
  * last word, which may be unfinished. The same token is given once. A blank line gives none.
  */
-enum err fold_name(struct ctx *ctx, struct fold_tokens *out, const char *line, bool for_search)
-    MUST_USE;
+enum err fold_name(struct ctx *ctx, struct fold_tokens *out, const char *line,
+                   bool for_search) MUST_USE;
 /* Lower-case Latin form of any text, words separated by single spaces: "عثمان" -> "athman". */
 enum err fold_latin(struct ctx *ctx, const char **out, const char *text) MUST_USE;
 /*
@@ -74,7 +75,8 @@ enum err fold_latin(struct ctx *ctx, const char **out, const char *text) MUST_US
  * meet; all digits if there are fewer, "" if there are none.
  */
 const char *fold_phone(struct ctx *ctx, const char *text);
-/* Document or foreign number: upper case ASCII letters and digits, and other letters as they are. */
+/* Document or foreign number: upper case ASCII letters and digits, and other letters as they are.
+ */
 const char *fold_exact(struct ctx *ctx, const char *text);
 
 /* A name line made ready to be compared many times. */

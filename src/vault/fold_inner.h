@@ -16,7 +16,7 @@
 #define FOLD_KEYS_MAX   5
 #define FOLD_KEY_MAX    14
 #define FOLD_GROUPS_MAX 4
-#define FOLD_UNITS_MAX  (2 * FOLD_WORDS_MAX)
+#define FOLD_UNITS_MAX  (4 * FOLD_WORDS_MAX)
 
 enum fold_where { FOLD_ANY, FOLD_START, FOLD_END, FOLD_FRONT, FOLD_VOWEL };
 
@@ -63,7 +63,8 @@ struct fold_variant {
     size_t groups_len;
 };
 
-/* A word, or two neighbours written as one. */
+/* A word, another reading of it (with the particle before it, without an article), or two
+ * neighbours written as one. */
 struct fold_unit {
     const char *latin;
     bool sparse; /* written without (all) its vowels */
@@ -83,7 +84,7 @@ struct fold_unit {
 
 struct fold_line {
     const struct fold_tables *tables;
-    struct fold_unit units[FOLD_UNITS_MAX]; /* words first, then joined neighbours */
+    struct fold_unit units[FOLD_UNITS_MAX]; /* words first */
     size_t len;
     size_t words;
 };
@@ -92,6 +93,7 @@ struct fold_line {
 struct fold_words {
     const char *latin[FOLD_WORDS_MAX * 2];
     bool sparse[FOLD_WORDS_MAX * 2];
+    const char *before[FOLD_WORDS_MAX * 2]; /* particle taken out before it, or NULL */
     size_t len;
 };
 
