@@ -14,7 +14,7 @@
 #include "core/date.h"
 #include "core/log.h"
 #include "demo/demo.h"
-#include "forms/forms_cli.h"
+#include "forms/forms.h"
 #include "records/records_cli.h"
 #include "survey/survey.h"
 #include "version.h"

@@ -17,6 +17,11 @@
 
 #define DEMO_SEED UINT64_C(20261122)
 
+struct demo_size {
+    int64_t people;
+    bool interviews;
+};
+
 DB_SQL(PROGRAMME_ADD, "INSERT INTO programme (id, office_id, code, name, starts_on, ends_on)"
                       " VALUES ($1, $2, $3, $4, $5, $6)");
 DB_SQL(FUND_ADD, "INSERT INTO fund (id, office_id, programme_id, code, donor, currency, rules)"
@@ -140,12 +145,13 @@ static enum err make_staff(struct ctx *ctx, const char *const *office_ids)
 }
 
 /* Four of five in the first office. The supervisor writes, having every right that it takes. */
-static enum err make_people(struct ctx *ctx, const struct demo_lists *lists)
+static enum err make_people(struct ctx *ctx, const struct demo_lists *lists,
+                            const struct demo_size *size)
 {
     struct dice dice = { DEMO_SEED };
     int64_t now_ms = ctx->now_ms;
 
-    for (int i = 0; i < DEMO_PEOPLE; i++) {
+    for (int64_t i = 0; i < size->people; i++) {
         struct arena_mark mark = arena_mark(ctx->arena);
         const char *lang = ctx->lang;
         enum err rc = user_load_by_login(ctx, i % 5 == 4 ? "supervisor.iq" : "supervisor");
@@ -154,7 +160,7 @@ static enum err make_people(struct ctx *ctx, const struct demo_lists *lists)
         if (!rc)
             rc = db_begin(ctx);
         if (!rc)
-            rc = demo_person(ctx, lists, &dice, now_ms);
+            rc = demo_person(ctx, lists, &dice, now_ms, size->interviews);
         if (!rc)
             rc = db_commit(ctx);
         if (rc) {
@@ -171,7 +177,7 @@ static enum err make_people(struct ctx *ctx, const struct demo_lists *lists)
     return OK;
 }
 
-static enum err make_demo(struct ctx *ctx)
+static enum err make_demo(struct ctx *ctx, const struct demo_size *size)
 {
     struct demo_lists *lists = ARENA_NEW(ctx->arena, struct demo_lists);
     const char *office_ids[OFFICES] = { 0 };
@@ -192,7 +198,7 @@ static enum err make_demo(struct ctx *ctx)
     if (!rc)
         rc = make_staff(ctx, office_ids);
     if (!rc)
-        rc = make_people(ctx, lists);
+        rc = make_people(ctx, lists, size);
     if (!rc)
         rc = index_catch_up(ctx, &applied);
     return rc ? rc : audit_checkpoint(ctx);
@@ -229,6 +235,8 @@ static enum err refuse_full(struct ctx *ctx)
 
 static const struct opt_spec demo_opts[] = {
     HOME_OPTS,
+    { "people", "N", "how many people (default: 240); for measuring, up to 1000000" },
+    { "no-interviews", NULL, "people only" },
     { 0 },
 };
 
@@ -248,6 +256,11 @@ enum err demo_command(struct ctx *ctx, int argc, char **argv)
         return rc;
     options = home_options_from(o);
     options.create = true;
+    size.interviews = !opt_flag(o, "no-interviews");
+    if (opt_text(o, "people") != NULL &&
+        !parse_int(opt_text(o, "people"), 1, 1000000, &size.people))
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "--people takes a whole number from 1 to 1000000."));
     rc = app_load(ctx);
     if (!rc)
         rc = home_open(ctx, &home, &options);
@@ -257,7 +270,7 @@ enum err demo_command(struct ctx *ctx, int argc, char **argv)
     if (!rc)
         rc = app_prepare(ctx);
     if (!rc)
-        rc = make_demo(ctx);
+        rc = make_demo(ctx, &size);
     if (!rc)
         rc = home_flush(ctx, home);
     if (!rc)

@@ -36,6 +36,6 @@ struct demo_lists {
 
 /* One invented person of an origin, and that person's interviews; ctx acts as an interviewer. */
 enum err demo_person(struct ctx *ctx, const struct demo_lists *lists, struct dice *d,
-                     int64_t base_ms) MUST_USE;
+                     int64_t base_ms, bool interviews) MUST_USE;
 
 #endif

@@ -356,7 +356,7 @@ static enum err make_interviews(struct ctx *ctx, const char *person_id, struct l
 }
 
 enum err demo_person(struct ctx *ctx, const struct demo_lists *lists, struct dice *d,
-                     int64_t base_ms)
+                     int64_t base_ms, bool interviews)
 {
     struct life l = { .lists = lists, .dice = d };
     struct record *rec = NULL;
@@ -368,7 +368,7 @@ enum err demo_person(struct ctx *ctx, const struct demo_lists *lists, struct dic
     l.sex = dice_chance(d, 45) ? CODE_PERSON_SEX_FEMALE : CODE_PERSON_SEX_MALE;
     ctx->now_ms = return_ms;
     rc = make_person(ctx, &rec, &l);
-    if (!rc)
+    if (!rc && interviews)
         rc = make_interviews(ctx, rec->id, &l, return_ms, base_ms);
     ctx->now_ms = base_ms;
     return rc;

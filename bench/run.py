@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""make bench: figures of the release binary, each beside a ceiling measured in the same run.
+
+usage: bench/run.py [--people N] [--interviews N]; leaves its databases in build/bench and reuses them.
+"""
+import glob
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+os.environ["HOMEWARD"] = os.path.join(ROOT, "build", "release", "homeward")
+os.environ["HOMEWARD_SOURCE"] = ROOT
+sys.path.insert(0, os.path.join(ROOT, "tests", "cli"))
+from kit import Browser, Server, run  # noqa: E402
+
+FOLDER = os.path.join(ROOT, "build", "bench")
+
+
+def option(name, default):
+    return int(sys.argv[sys.argv.index(name) + 1]) if name in sys.argv else default
+
+
+def say(what, figure, beside=""):
+    print(f"{what:<58} {figure:>18}   {beside}", flush=True)
+
+
+def fdatasync_rate():
+    """Single 4 KB appends, each made durable: this disk's ceiling for one commit at a time."""
+    path = os.path.join(FOLDER, "sync")
+    fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+    began, n = time.perf_counter(), 0
+    while time.perf_counter() - began < 1.5:
+        os.write(fd, b"x" * 4096)
+        os.fdatasync(fd)
+        n += 1
+    rate = n / (time.perf_counter() - began)
+    os.close(fd)
+    os.remove(path)
+    return rate
+
+
+def wrk(server, browser, path, seconds=4, script=None, connections=8):
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
+    cookie = "; ".join(f"{k}={v}" for k, v in browser.cookies.items())
+    command += ["-H", f"Cookie: {cookie}"]
+    if script:
+        command += ["-s", script]
+    done = subprocess.run(command + [server.base + path], capture_output=True, check=True)
+    text = done.stdout.decode()
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1))
+    p99 = re.search(r"99%\s+([\d.]+)(us|ms|s)", text)
+    unit = {"us": 0.001, "ms": 1, "s": 1000}[p99.group(2)]
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+    return rate, float(p99.group(1)) * unit, int(bad.group(1)) if bad else 0
+
+
+def processes_of(pid):
+    kids = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True).stdout.split()
+    return [pid, *map(int, kids)]
+
+
+def pss_mb(pid):
+    total = 0
+    for process in processes_of(pid):
+        with open(f"/proc/{process}/smaps_rollup") as file:
+            total += int(re.search(r"^Pss:\s+(\d+)", file.read(), re.M).group(1))
+    return total / 1024
+
+
+def start_time(database):
+    best = []
+    for _ in range(5):
+        began = time.perf_counter()
+        server = Server(database)
+        Browser(server).open("/login")
+        best.append((time.perf_counter() - began) * 1000)
+        server.stop()
+    return statistics.median(best)
+
+
+def people_database(people):
+    path = os.path.join(FOLDER, f"people-{people}.db")
+    if not os.path.exists(path):
+        began = time.perf_counter()
+        done = run("demo", "--database", path, "--people", str(people), "--no-interviews",
+                   timeout=3600)
+        if done.returncode != 0:
+            raise SystemExit(done.stderr)
+        say(f"{people} people made", f"{time.perf_counter() - began:.0f} s")
+    return path
+
+
+def some_ids(browser, wanted=400):
+    ids, path = [], "/records/person?sort=number&limit=100"
+    while path and len(ids) < wanted:
+        _, _, text = browser.open(path, headers={"Accept": "application/json"})
+        page = json.loads(text)
+        ids += [item["id"] for item in page["items"]]
+        token = page.get("next")
+        path = f"/records/person?sort=number&limit=100&after={token}" if token else None
+    return ids
+
+
+def paths_script(name, paths):
+    path = os.path.join(FOLDER, name)
+    with open(path, "w") as file:
+        file.write("local paths = {" + ",".join(json.dumps(p) for p in paths) + "}\n"
+                   "local i = 0\nrequest = function()\n  i = i + 1\n"
+                   "  return wrk.format('GET', paths[(i * 7919) % #paths + 1])\nend\n")
+    return path
+
+
+def pages(server, browser):
+    ids = some_ids(browser)
+    script = paths_script("detail.lua", [f"/records/person/{i}" for i in ids])
+    rate, p99, bad = wrk(server, browser, "/", script=script)
+    static, _, _ = wrk(server, browser, static_path(browser))
+    say("detail page per second, read audit durable", f"{rate:.0f}", f"p99 {p99:.1f} ms, {bad} failed;"
+        f" {rate / static:.2f} of a static file ({static:.0f}/s)")
+    lists = ["/records/person?sort=newest", "/records/person?sort=number",
+             "/records/person?sort=updated"]
+    rate, p99, bad = wrk(server, browser, "/", script=paths_script("list.lua", lists))
+    say("list page per second, 25 rows unsealed, count shown", f"{rate:.0f}",
+        f"p99 {p99:.1f} ms, {bad} failed")
+
+
+def static_path(browser):
+    _, _, text = browser.open("/login" if not browser.cookies else "/")
+    return re.search(r'href="(/static/[^"]+app\.css)"', text).group(1)
+
+
+def searches(browser, people):
+    """90 % names that are there, 10 % misses; the commonest among them."""
+    with open(os.path.join(ROOT, "content/demo/names.csv"), encoding="utf-8") as file:
+        names = [line.split(",")[3] for line in file.read().split("\n")[1:] if line.count(",") > 5]
+    times, rounds = [], 200
+    for i in range(rounds):
+        words = "Zzyxqwort" if i % 10 == 0 else f"{names[i * 37 % len(names)]}"
+        began = time.perf_counter()
+        status, headers, _ = browser.open("/records/person/search", {"words": words})
+        if status == 303:
+            status, _, _ = browser.open(headers["Location"])
+        times.append((time.perf_counter() - began) * 1000)
+        if status != 200:
+            raise SystemExit(f"search answered {status}")
+    times.sort()
+    say(f"name search among {people} people (post and result page)",
+        f"p99 {times[int(rounds * 0.99) - 1]:.1f} ms", f"median {times[rounds // 2]:.1f} ms")
+
+
+def creates(server, sync_rate):
+    """New people over the API, 8 at a time, each durable before its answer."""
+    import threading
+    browsers = []
+    for _ in range(8):
+        browser = Browser(server)
+        browser.sign_in()
+        browsers.append(browser)
+    stop, counts, bad = time.perf_counter() + 5, [0] * 8, [0]
+
+    def work(n):
+        browser = browsers[n]
+        while time.perf_counter() < stop:
+            body = json.dumps({"names": [{"name_text": f"Bench{n} {counts[n]}",
+                                          "name_kind": "given"}], "sex": "unknown",
+                               "_confirm": True}).encode()
+            status, _, text = browser.open("/records/person", body,
+                                           {"Content-Type": "application/json",
+                                            "Accept": "application/json",
+                                            "X-CSRF-Token": browser.csrf})
+            counts[n] += status == 201
+            bad[0] += status != 201
+            if status != 201 and bad[0] == 1:
+                print(text[:400])
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rate = sum(counts) / 5
+    say("durable creates per second over the API, 8 clients", f"{rate:.0f}",
+        f"{bad[0]} failed; {rate / sync_rate:.2f} of fdatasync; client in Python shares the cores")
+
+
+def scoring(interviews):
+    path = os.path.join(FOLDER, f"interviews-{interviews}.csv")
+    if not os.path.exists(path):
+        with open(path, "wb") as file:
+            subprocess.run(["python3", os.path.join(ROOT, "tests/support/make_interviews.py"),
+                            str(interviews), "7"], stdout=file, check=True)
+    out, summary = os.path.join(FOLDER, "scores.csv"), os.path.join(FOLDER, "summary.csv")
+    best, memory = [], 0
+    for _ in range(3):
+        began = time.perf_counter()
+        done = subprocess.run(["/usr/bin/time", "-f", "%M", os.environ["HOMEWARD"], "survey", "score",
+                               path, "--out", out, "--summary", summary, "--by", "country,sex"],
+                              capture_output=True)
+        best.append(time.perf_counter() - began)
+        memory = max(memory, int(done.stderr.split()[-1]) // 1024)
+        if done.returncode != 0:
+            raise SystemExit(done.stderr.decode())
+    with open(path, "rb") as file:
+        began = time.perf_counter()
+        while file.read(1 << 20):
+            pass
+        reading = time.perf_counter() - began
+    size = os.path.getsize(path) / 1e6
+    say(f"{interviews} interviews scored ({size:.0f} MB)", f"{min(best):.2f} s",
+        f"{memory} MiB; {min(best) / reading:.0f} times as long as reading the file ({reading:.2f} s)")
+
+
+def main():
+    os.makedirs(FOLDER, exist_ok=True)
+    for old in glob.glob(FOLDER + "/*.log"):
+        os.remove(old)
+    people = option("--people", 100000)
+    sync_rate = fdatasync_rate()
+    say("this disk: 4 KB appends made durable, one at a time", f"{sync_rate:.0f}/s")
+    scoring(option("--interviews", 1000000))
+    database = people_database(people)
+    say("start to first answer", f"{start_time(database):.0f} ms")
+    server = Server(database)
+    browser = Browser(server)
+    browser.sign_in()
+    pages(server, browser)
+    searches(browser, people)
+    creates(server, sync_rate)
+    say("memory of all processes after this (PSS)", f"{pss_mb(server.process.pid):.0f} MiB")
+    server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""What the command-line tests share: a scratch folder, running homeward, TAP lines, a server."""
+import atexit
+import http.cookiejar
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+HOMEWARD = os.environ["HOMEWARD"]
+SOURCE = os.environ["HOMEWARD_SOURCE"]
+PASSWORD = "homeward-demo"
+results = []
+
+
+def scratch():
+    folder = tempfile.mkdtemp(prefix="hw-cli-")
+    atexit.register(shutil.rmtree, folder, True)
+    return folder
+
+
+def run(*words, stdin=None, env=None, timeout=300):
+    """Runs homeward; the result has returncode, stdout and stderr as text."""
+    done = subprocess.run([HOMEWARD, *words], input=stdin, capture_output=True, timeout=timeout,
+                          env={**os.environ, **(env or {})})
+    done.stdout = done.stdout.decode("utf-8", "replace")
+    done.stderr = done.stderr.decode("utf-8", "replace")
+    return done
+
+
+def ok(condition, name, detail=""):
+    results.append(bool(condition))
+    print(f"{'ok' if condition else 'not ok'} {len(results)} - {name}", flush=True)
+    if not condition and detail:
+        print("# " + str(detail).replace("\n", "\n# ")[:3000], flush=True)
+    return bool(condition)
+
+
+def finish():
+    print(f"1..{len(results)}")
+    sys.exit(0 if results and all(results) else 1)
+
+
+def demo(folder, name="demo.db"):
+    """A demo database; its path."""
+    path = os.path.join(folder, name)
+    done = run("demo", "--database", path)
+    if done.returncode != 0:
+        raise RuntimeError("demo failed: " + done.stderr)
+    return path
+
+
+class Server:
+    """homeward serve on a free port."""
+
+    def __init__(self, database, *options, env=None):
+        self.log = open(database + ".log", "ab")
+        self.process = subprocess.Popen(
+            [HOMEWARD, "serve", "--database", database, "--port", "0", *options],
+            stdout=subprocess.PIPE, stderr=self.log, env={**os.environ, **(env or {})})
+        line = self.process.stdout.readline().decode()
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
+        if not found:
+            raise RuntimeError("the server did not start: " + line)
+        self.port = int(found.group(1))
+        self.base = f"http://127.0.0.1:{self.port}"
+        atexit.register(self.stop)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def kill(self):
+        """As a power cut does to processes: the whole group at once."""
+        subprocess.run(["pkill", "-9", "-P", str(self.process.pid)], check=False)
+        self.process.kill()
+        self.process.wait()
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+class Browser:
+    """Keeps cookies and the CSRF token; __Host- cookies are sent over plain http here."""
+
+    def __init__(self, server):
+        self.base, self.cookies, self.csrf = server.base, {}, ""
+        self.opener = urllib.request.build_opener(NoRedirect)
+
+    def open(self, path, data=None, headers=None, method=None):
+        request = urllib.request.Request(self.base + path, method=method)
+        if isinstance(data, (dict, list)):
+            pairs = list(data.items()) if isinstance(data, dict) else list(data)
+            pairs.append(("csrf", self.csrf))
+            request.data = urllib.parse.urlencode(pairs).encode()
+        elif data is not None:
+            request.data = data
+        for name, value in (headers or {}).items():
+            request.add_header(name, value)
+        if self.cookies:
+            request.add_header("Cookie", "; ".join(f"{k}={v}" for k, v in self.cookies.items()))
+        try:
+            reply = self.opener.open(request, timeout=60)
+        except urllib.error.HTTPError as error:
+            reply = error
+        body = reply.read()
+        for line in reply.headers.get_all("Set-Cookie") or []:
+            name, _, value = line.split(";")[0].partition("=")
+            if "Max-Age=0" in line:
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = value
+        text = body.decode("utf-8", "replace")
+        found = re.search(r'name="csrf" value="([^"]+)"', text)
+        if found:
+            self.csrf = found.group(1)
+        return reply.status, reply.headers, text
+
+    def follow(self, path, data=None):
+        status, headers, text = self.open(path, data)
+        while status in (302, 303):
+            status, headers, text = self.open(headers["Location"])
+        return status, headers, text
+
+    def sign_in(self, name="supervisor", password=PASSWORD):
+        self.open("/login")
+        return self.follow("/login", {"name": name, "password": password})
+
+
+def wait_for(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False

@@ -1,0 +1,171 @@
+"""The commands as somebody at a terminal meets them: help that teaches, errors that say what to do,
+backup and restore, wrong keys, and an audit that shows when it was touched."""
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from kit import HOMEWARD, SOURCE, demo, finish, ok, run, scratch  # noqa: E402
+
+COMMANDS = ["serve", "demo", "init", "survey score", "import", "export", "index", "user", "form",
+            "backup", "restore", "check", "audit"]
+
+
+def test_help():
+    for command in COMMANDS:
+        done = run(*command.split(), "--help")
+        ok(done.returncode == 0 and len(done.stdout) > 120 and "--" in done.stdout,
+           f"homeward {command} --help teaches", done.stdout + done.stderr)
+    done = run()
+    ok(done.returncode == 2 and "serve" in done.stderr, "without a command all of them are listed")
+    done = run("srve")
+    ok(done.returncode != 0 and "srve" in done.stderr, "an unknown command is named")
+
+
+def test_missing(folder):
+    path = os.path.join(folder, "none.db")
+    done = run("serve", "--database", path)
+    ok(done.returncode == 3 and "homeward demo" in done.stderr and not os.path.exists(path),
+       "a database that is not there is not made by serve", done.stderr)
+    done = run("serve", "--database", path, "--prot", "1")
+    ok(done.returncode == 2 and "--port" in done.stderr, "a misspelt option is guessed", done.stderr)
+
+
+def test_passphrase(folder):
+    path, secret = os.path.join(folder, "pass.db"), os.path.join(folder, "secret")
+    wrong = os.path.join(folder, "wrong")
+    with open(secret, "w") as file:
+        file.write("river gate lantern\n")
+    with open(wrong, "w") as file:
+        file.write("river gate lamp\n")
+    done = run("init", "--database", path, "--passphrase", "--passphrase-file", secret,
+               "--organisation", "Org", "--office", "Office", "--code", "AA", "--country", "SN")
+    ok(done.returncode == 0, "an empty office is made, protected by a passphrase", done.stderr)
+    before = open(path + ".keys", "rb").read()
+    done = run("check", "--database", path, "--passphrase-file", wrong)
+    ok(done.returncode == 2 and "passphrase" in done.stderr, "a wrong passphrase is refused, with why",
+       done.stderr)
+    ok(open(path + ".keys", "rb").read() == before, "a wrong passphrase harms nothing")
+    done = run("check", "--database", path, "--passphrase-file", secret)
+    ok(done.returncode == 0, "the right passphrase opens it", done.stderr)
+    done = run("check", "--database", path)
+    ok(done.returncode == 2 and "--passphrase-file" in done.stderr,
+       "without a terminal it says how to give the passphrase", done.stderr)
+
+
+def test_key_file(folder, database):
+    master, kept = database + ".master", os.path.join(folder, "kept")
+    shutil.move(master, kept)
+    with open(master, "w") as file:
+        file.write("0" * 64 + "\n")
+    os.chmod(master, 0o600)
+    done = run("check", "--database", database)
+    ok(done.returncode == 2 and "key" in done.stderr, "a wrong key file is refused, with why",
+       done.stderr)
+    os.remove(master)
+    done = run("check", "--database", database)
+    ok(done.returncode != 0 and master in done.stderr, "a missing key file is named", done.stderr)
+    shutil.move(kept, master)
+    os.chmod(master, 0o644)
+    done = run("check", "--database", database)
+    ok(done.returncode != 0, "a key file that others may read is refused", done.stdout)
+    os.chmod(master, 0o600)
+    done = run("check", "--database", database)
+    ok(done.returncode == 0, "with its key file the demo is in order", done.stderr)
+
+
+def test_backup(folder, database):
+    backup, copy = os.path.join(folder, "bk"), os.path.join(folder, "copy.db")
+    done = run("backup", "--database", database, "--out", backup)
+    ok(done.returncode == 0, "a backup is made", done.stderr)
+    done = run("backup", "--database", database, "--out", backup)
+    ok(done.returncode != 0, "a backup never overwrites another")
+    done = run("restore", "--from", backup, "--database", copy)
+    ok(done.returncode == 0, "it can be restored", done.stderr)
+    shutil.copy(database + ".master", copy + ".master")
+    done = run("index", "rebuild", "--database", copy)
+    ok(done.returncode == 0, "the search index is made again", done.stderr)
+    done = run("check", "--database", copy)
+    ok(done.returncode == 0, "the restored database is whole", done.stderr)
+    out_a, out_b = "/dev/shm/hw-a-%d" % os.getpid(), "/dev/shm/hw-b-%d" % os.getpid()
+    run("export", "person", "--database", database, "--format", "csv", "--out", out_a)
+    run("export", "person", "--database", copy, "--format", "csv", "--out", out_b)
+    same = open(out_a, "rb").read() == open(out_b, "rb").read()
+    ok(same and os.path.getsize(out_a) > 10000, "it holds the same people")
+    os.remove(out_a)
+    os.remove(out_b)
+    with open(os.path.join(backup, "main"), "r+b") as file:
+        file.seek(5000)
+        file.write(b"x")
+    done = run("restore", "--from", backup, "--database", os.path.join(folder, "other.db"))
+    ok(done.returncode == 2 and "checksum" in done.stderr, "a damaged backup is refused", done.stderr)
+    return copy
+
+
+def test_audit(copy):
+    done = run("audit", "verify", "--database", copy)
+    ok(done.returncode == 0, "the audit of the demo is whole", done.stderr)
+    with sqlite3.connect(copy) as db:
+        db.execute("UPDATE audit SET action = 'nothing' WHERE place = 3")
+    done = run("audit", "verify", "--database", copy)
+    ok(done.returncode != 0, "a row of the audit that was changed is found", done.stdout)
+
+
+def test_rights(folder, database):
+    out = os.path.join(folder, "x.csv")
+    done = run("export", "person", "--database", database, "--format", "csv", "--out", out,
+               "--as", "meofficer")
+    ok(done.returncode == 4 and not os.path.exists(out),
+       "who may not export people cannot do it on the command line either", done.stderr)
+    done = run("export", "person", "--database", database, "--format", "csv", "--out", out,
+               "--as", "nobody-here")
+    ok(done.returncode != 0 and not os.path.exists(out), "an unknown user is refused", done.stderr)
+
+
+def test_disk_full(folder):
+    """A small file system of its own: writes end in a clear error, reads go on."""
+    if os.geteuid() != 0:
+        return
+    small = os.path.join(folder, "small")
+    os.mkdir(small)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=14m", "tmpfs", small],
+                             capture_output=True)
+    if mounted.returncode != 0:
+        print("# no mount here: the disk-full test of the db room stands alone")
+        return
+    try:
+        database = demo(small)
+        free = os.statvfs(small)
+        with open(os.path.join(small, "filler"), "wb") as file:
+            file.write(b"x" * max(0, free.f_bavail * free.f_frsize - 20000))
+        people = os.path.join(SOURCE, "tests/data/people.csv")
+        done = run("import", "person", people, "--database", database)
+        ok(done.returncode != 0 and "full" in done.stderr, "a full disk is told in clear words",
+           done.stderr)
+        os.remove(os.path.join(small, "filler"))
+        done = run("check", "--database", database)
+        ok(done.returncode == 0, "nothing was harmed by the full disk", done.stderr)
+    finally:
+        subprocess.run(["umount", small], check=False)
+
+
+def main():
+    folder = scratch()
+    test_help()
+    test_missing(folder)
+    test_passphrase(folder)
+    database = demo(folder)
+    test_key_file(folder, database)
+    copy = test_backup(folder, database)
+    test_audit(copy)
+    test_rights(folder, database)
+    test_disk_full(folder)
+    version = subprocess.run([HOMEWARD, "--version"], capture_output=True).stdout.decode()
+    ok(version.startswith("homeward "), "it tells its version")
+    finish()
+
+
+if __name__ == "__main__":
+    main()
