@@ -144,6 +144,8 @@ static void prefix_tokens(struct tokens *t, const struct fold_unit *u, bool for_
     if (for_search && len > n)
         n = len;
     for (; n <= len; n++) {
+        if (((unsigned char)u->latin[n] & 0xC0) == 0x80)
+            continue;
         memcpy(prefix, u->latin, n);
         prefix[n] = '\0';
         token_add(t, FOLD_PREFIX, prefix, u->first);

@@ -56,7 +56,12 @@ struct fold_tokens {
 #define FOLD_FEW        20
 #define FOLD_CANDIDATES 400
 #define FOLD_RESULTS    20
-/* See tests/support/measure_names.py for how it was found. */
+/*
+ * Measured by tests/support/measure_names.py: 100,000 invented people, 238 groups of spellings,
+ * 676 searches for given and family name. Top 10: 99 %; with the family name spelled differently
+ * too 98 %; the same with the measured names taken out of variants.csv 96 % and 94 %. Above this
+ * score stand 8 people who bear other names, 5 of them within FOLD_RESULTS.
+ */
 #define FOLD_SCORE_MIN 0.80
 
 /* Reads the tables; called by the first use otherwise. Call before forking, to share them. */
@@ -79,7 +84,7 @@ const char *fold_phone(struct ctx *ctx, const char *text);
  */
 const char *fold_exact(struct ctx *ctx, const char *text);
 
-/* A name line made ready to be compared many times. */
+/* A name line made ready to be compared many times; about 12 KB: rewind the arena between many. */
 struct fold_line;
 enum err fold_line_make(struct ctx *ctx, struct fold_line **out, const char *line) MUST_USE;
 /*

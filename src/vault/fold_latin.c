@@ -248,6 +248,7 @@ static enum err add_word(struct ctx *ctx, const struct fold_tables *t, struct fo
 {
     uint32_t first = w->cps[0];
     struct buf b;
+    size_t len;
     bool done = false;
 
     buf_init(&b, ctx->arena, FOLD_LINE_MAX);
@@ -271,13 +272,17 @@ static enum err add_word(struct ctx *ctx, const struct fold_tables *t, struct fo
         if (rc)
             return rc;
     }
+    if (!buf_ok(&b))
+        return ctx_fail(ctx, ERR_LIMIT, "The name is too long.");
     if (b.len == 0 || out->len >= FOLD_WORDS_MAX * 2)
         return OK;
     out->sparse[out->len] = is_arabic(first) || is_ethiopic(first) ||
                             (first >= 0x0590 && first <= 0x05FF) ||
                             (first >= 0x0700 && first <= 0x074F);
-    out->latin[out->len++] =
-        arena_strndup(ctx->arena, b.data, b.len < FOLD_WORD_MAX ? b.len : FOLD_WORD_MAX);
+    len = b.len < FOLD_WORD_MAX ? b.len : FOLD_WORD_MAX;
+    while (((unsigned char)b.data[len] & 0xC0) == 0x80)
+        len--; /* never within a letter that has no Latin form */
+    out->latin[out->len++] = arena_strndup(ctx->arena, b.data, len);
     return OK;
 }
 
@@ -289,7 +294,7 @@ static enum err normalized(struct ctx *ctx, const char **out, const char *text)
 {
     UErrorCode status = U_ZERO_ERROR;
     const UNormalizer2 *nfkc = NULL;
-    size_t max = FOLD_LINE_MAX * 4;
+    size_t max = strlen(text) * 6 + 16; /* a ligature of three bytes may become 18 letters */
     UChar *in = NULL;
     UChar *norm = NULL;
     char *utf8 = NULL;

@@ -364,6 +364,8 @@ static enum err add_name(struct ctx *ctx, struct fold_tables *t, const char *nam
     buf_init(&joined, ctx->arena, FOLD_LINE_MAX * 2);
     for (i = 0; i < words.len; i++)
         buf_add(&joined, words.latin[i]);
+    if (!buf_ok(&joined))
+        return ctx_fail(ctx, ERR_LIMIT, "could not read the names' variants: no memory left");
     if (joined.len > 0 && joined.len <= FOLD_WORD_MAX)
         add_variant(t, buf_text(&joined), (uint16_t)(t->groups_len - 1));
     return OK;
@@ -395,8 +397,13 @@ static enum err read_variants(struct ctx *ctx, struct fold_tables *t)
         }
         t->groups[t->groups_len++] = arena_strdup(t->arena, row.cells[0]);
         parts = text_split(ctx->arena, row.cells[1], '|', true, &parts_len);
-        for (i = 0, names += parts_len; i < parts_len && !rc; i++)
+        for (i = 0, names += parts_len; i < parts_len && !rc; i++) {
+            struct arena_mark mark = arena_mark(ctx->arena);
+
             rc = add_name(ctx, t, parts[i]);
+            if (!rc)
+                arena_rewind(ctx->arena, mark);
+        }
         if (rc)
             break;
     }
