@@ -17,8 +17,6 @@
 
 static const char *const store_sets[STORES] = { "main", "keys", "index", "access" };
 
-static int made;
-
 #define must_be_ok(f, call)                                                                        \
     do {                                                                                           \
         enum err rc_ = (call);                                                                     \
@@ -41,36 +39,56 @@ static const char *store_url(struct fixture *f, int i)
     return i == 0 ? f->url : db_companion_url(f->long_arena, f->url, store_sets[i]);
 }
 
+/* The PostgreSQL databases are made once per test program and emptied for each fixture: making and
+ * dropping them takes a second. */
+static char pg_main_url[512];
+
+static void drop_databases(void)
+{
+    struct ctx ctx = { .arena = arena_new(0), .lang = "en" };
+    struct db *base = NULL;
+
+    if (db_open(&ctx, &base, getenv("HOMEWARD_PG_URL"), DB_READ_WRITE, NULL))
+        print_error("the databases of the tests could not be dropped\n");
+    for (int i = 0; base && i < STORES; i++) {
+        const char *url =
+            i == 0 ? pg_main_url : db_companion_url(ctx.arena, pg_main_url, store_sets[i]);
+        const char *name = strchr(strstr(url, "://") + 3, '/') + 1;
+        const char *sql = arena_printf(ctx.arena, "DROP DATABASE IF EXISTS %.*s WITH (FORCE)",
+                                       (int)strcspn(name, "?"), name);
+
+        if (db_exec_in(&ctx, base, NULL, db_sql_built(base, sql)))
+            print_error("%s\n", ctx_first_problem(&ctx));
+    }
+    db_close(base);
+    arena_free(ctx.arena);
+}
+
+static const char *pg_url(struct fixture *f, const char *base)
+{
+    if (!pg_main_url[0]) {
+        const char *suffix = arena_printf(f->long_arena, "f%d", (int)getpid());
+
+        snprintf(pg_main_url, sizeof(pg_main_url), "%s",
+                 db_companion_url(f->long_arena, base, suffix));
+        assert_int_equal(atexit(drop_databases), 0);
+    }
+    return pg_main_url;
+}
+
 static void open_stores(struct fixture *f)
 {
     const char *base = getenv("HOMEWARD_PG_URL");
 
     f->postgres = base != NULL;
-    if (f->postgres)
-        f->url = db_companion_url(f->long_arena, base,
-                                  arena_printf(f->long_arena, "f%d_%d", (int)getpid(), ++made));
-    else
-        f->url = arena_printf(f->long_arena, "%s/homeward", f->dir);
+    f->url = base ? pg_url(f, base) : arena_printf(f->long_arena, "%s/homeward", f->dir);
     for (int i = 0; i < STORES; i++) {
         must_be_ok(f, db_open(&f->ctx, store(f, i), store_url(f, i), DB_CREATE, NULL));
+        if (base)
+            must_be_ok(f, db_ddl(&f->ctx, *store(f, i),
+                                 "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"));
         must_be_ok(f, db_migrate(&f->ctx, *store(f, i), store_sets[i]));
     }
-}
-
-static void drop_stores(struct fixture *f)
-{
-    struct db *base = NULL;
-
-    must_be_ok(f, db_open(&f->ctx, &base, getenv("HOMEWARD_PG_URL"), DB_READ_WRITE, NULL));
-    for (int i = 0; i < STORES; i++) {
-        const char *name = strchr(strstr(store_url(f, i), "://") + 3, '/') + 1;
-
-        must_be_ok(f, db_exec_in(&f->ctx, base, NULL,
-                                 db_sql_built(base, arena_printf(f->ctx.arena,
-                                                                 "DROP DATABASE %.*s WITH (FORCE)",
-                                                                 (int)strcspn(name, "?"), name))));
-    }
-    db_close(base);
 }
 
 /* --- setting up --- */
@@ -176,8 +194,6 @@ int fixture_teardown(void **state)
     vault_close(f->ctx.vault);
     for (int i = 0; i < STORES; i++)
         db_close(*store(f, i));
-    if (f->postgres)
-        drop_stores(f);
     remove_dir(f->dir);
     arena_free(f->ctx.arena);
     arena_free(f->long_arena);
