@@ -194,8 +194,8 @@ static void house_make(struct house *h)
     memset(filling, 'f', FILLING);
     h->arena = arena_new(0);
     /* In memory if there is room: what the disk would keep is known without it. */
-    strcpy(h->dir,
-           access("/dev/shm", W_OK) == 0 ? "/dev/shm/hw-crash-XXXXXX" : "/tmp/hw-crash-XXXXXX");
+    snprintf(h->dir, sizeof(h->dir), "%s/hw-crash-XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     assert_non_null(mkdtemp(h->dir));
     h->path = arena_printf(h->arena, "%s/a.db", h->dir);
     ctx.arena = h->arena;
