@@ -3,10 +3,12 @@
 
 /*
  * The Reintegration Sustainability Survey's scores (RC-05, RC-06, RC-07; R-A4-12 to R-A4-26;
- * decisions.md section 11). The form is content/forms/rss.csv, profiles are content/scoring/*.csv.
+ * decisions.md section 11). The form is content/forms/rss.csv, profiles are in content/scoring.
  *
  * Scores are exact fractions until the end: points such as 2/3 are kept as twelfths and the mean of
  * Q21 as a fraction, so bands are decided on the unrounded score.
+ *
+ * Memory: profiles live as long as the program; everything else is in ctx->arena.
  */
 
 #include <stdbool.h>
@@ -14,6 +16,7 @@
 #include <stdint.h>
 
 #include "core/ctx.h"
+#include "web/web.h"
 
 struct answers;
 struct profile;
@@ -33,11 +36,15 @@ struct scores {
     enum intensity intensity;       /* the most intensive of them */
     struct score services;          /* Q21: mean on 1 to 5; den 0 = none answered */
     int dont_know_declined;
-    int asked;                      /* questions asked: for the share */
-    bool flagged;                   /* dont_know_declined above the profile's limit (7) */
+    int asked;    /* questions asked: for the share */
+    bool flagged; /* dont_know_declined above the profile's limit (7) */
 };
 
-/* Loads all profiles from the assets; the shipped one is "homeward-1". Once, before fork. */
+/*
+ * Loads all profiles from the assets; the shipped one is "homeward-1". Once, before fork. Questions
+ * and codes are those of ctx->forms (loaded here if it is NULL), which must outlive the profiles.
+ * ERR_INVALID tells every mistake of every file: field = "scoring/mine.csv:12:points".
+ */
 enum err profiles_load(struct ctx *ctx) MUST_USE;
 /* NULL name = the shipped profile. NULL if there is none of that name. */
 const struct profile *profile_find(const char *name);
@@ -46,18 +53,26 @@ const char *profile_version(const struct profile *p);
 /* Title in ctx->lang; says that it is Homeward's own. */
 const char *profile_title(struct ctx *ctx, const struct profile *p);
 
+/* The dimension's short name in ctx->lang. */
+const char *profile_dimension(struct ctx *ctx, const struct profile *p, enum dimension d);
+/* The names of all profiles, for messages. */
+const char *profile_list(struct ctx *ctx);
+const char *dimension_code(enum dimension d); /* "economic" ... "composite" */
+
 /*
- * Scores answers given by question place: codes[i] is the answer to profile question i (codes
- * separated by single spaces), NULL or "" = not answered. sections: bit per dimension asked.
- * ERR_INVALID: an unknown code, two codes in a select_one, an exclusive code with another.
+ * Scores the answers of an interview; an empty sections_selected means all three. The technical
+ * code not_answered counts as no answer where a question offers no way to decline (R-A4-24).
+ * ERR_INVALID, all told: an unknown code, one code twice, a code that stands alone beside others.
  */
 enum err survey_score(struct ctx *ctx, struct scores *out, const struct profile *p,
                       const struct answers *answers) MUST_USE;
 
-double score_value(struct score s);           /* -1 if none */
-const char *score_text6(struct ctx *ctx, struct score s); /* "0.666667"; "" if none; half away from zero */
+double score_value(struct score s); /* -1 if none */
+const char *score_text6(struct ctx *ctx,
+                        struct score s); /* "0.666667"; "" if none; half away from zero */
 const char *score_text2(struct ctx *ctx, struct score s); /* "0.67" in the language; "" if none */
 const char *intensity_code(enum intensity i); /* "intensified", "standard", "hands_off", "" */
+const char *intensity_text(struct ctx *ctx, enum intensity i); /* for people, in ctx->lang */
 
 /* --- results of a person, sealed --- */
 
@@ -81,8 +96,7 @@ enum err survey_results(struct ctx *ctx, struct survey_result **out, size_t *len
 enum err survey_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
 
 struct record_hooks;
-struct route;
-extern const struct record_hooks survey_hooks;  /* rss: scores on saving */
-extern const struct route survey_routes[];      /* result page and its PDF */
+extern const struct record_hooks survey_hooks; /* rss: scores on saving */
+extern const struct route survey_routes[];     /* result page and its PDF */
 
 #endif

@@ -1,0 +1,198 @@
+/* Rows that cannot be scored: what is wrong with them, in words. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "core/tr.h"
+#include "survey/score_file.h"
+
+#define SHOWN_BYTES 200 /* of a value on standard error */
+
+/* A value for a terminal: no control characters, not too long. */
+static const char *for_terminal(struct ctx *ctx, const char *value)
+{
+    struct buf b;
+    size_t bytes = 0;
+    const char *p = value;
+
+    buf_init(&b, ctx->arena, 4 * SHOWN_BYTES + 16);
+    for (;;) {
+        const char *at = p;
+        uint32_t c = text_next(&p);
+
+        if (!c)
+            break;
+        bytes += (size_t)(p - at);
+        if (bytes > SHOWN_BYTES) {
+            buf_add(&b, "…");
+            break;
+        }
+        if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+            buf_add(&b, "�");
+        else
+            buf_add_len(&b, at, (size_t)(p - at));
+    }
+    return buf_text(&b);
+}
+
+static void show(struct ctx *ctx, int64_t row, const char *column, const char *value,
+                 const char *reason)
+{
+    struct tr_arg args[] = {
+        TR_INT(row), TR_TEXT(column), TR_TEXT(for_terminal(ctx, value)), TR_TEXT(reason), { 0 }
+    };
+
+    (void)fprintf(stderr, "%s\n",
+                  *column ? tr_args(ctx, N_("row {0}, column {1}, value \"{2}\": {3}"), args)
+                          : tr_args(ctx, N_("row {0}, the whole row, value \"{2}\": {3}"), args));
+}
+
+/* The file of mistakes is made to be opened in a spreadsheet: formula cells are guarded. */
+static void add_guarded(struct ctx *ctx, struct sink *to, const char *text)
+{
+    struct buf b;
+
+    buf_init(&b, ctx->arena, 2 * CSV_ROW_MAX + 16);
+    csv_add_cell(&b, text, false, true);
+    if (buf_ok(&b))
+        sink_add(to, b.data, b.len);
+}
+
+void bad_tell(struct ctx *ctx, struct bad_rows *bad, int64_t row, const char *column,
+              const struct feed_cell *value, const char *reason)
+{
+    struct arena_mark mark = arena_mark(ctx->arena);
+    const char *text = arena_strndup(ctx->arena, value->text, value->len);
+
+    if (bad->last_row != row)
+        bad->rows++;
+    bad->last_row = row;
+    if (bad->told < BAD_SHOWN)
+        show(ctx, row, column, text, reason);
+    bad->told++;
+    if (bad->file) {
+        sink_int(bad->file, row);
+        add_guarded(ctx, bad->file, column);
+        add_guarded(ctx, bad->file, text);
+        add_guarded(ctx, bad->file, reason);
+        sink_text(bad->file, "\n");
+    }
+    arena_rewind(ctx->arena, mark);
+}
+
+/* Each byte that is no UTF-8 becomes U+FFFD. */
+static struct feed_cell plain(struct ctx *ctx, const struct feed_cell *cell)
+{
+    struct buf b;
+    size_t at = 0;
+
+    buf_init(&b, ctx->arena, 3 * cell->len + 16);
+    while (at < cell->len) {
+        size_t good = 0;
+
+        if (text_valid(cell->text + at, cell->len - at, &good))
+            good = cell->len - at;
+        buf_add_len(&b, cell->text + at, good);
+        at += good;
+        if (at < cell->len) {
+            buf_add(&b, "�");
+            at++;
+        }
+    }
+    return (struct feed_cell){ b.data, b.len };
+}
+
+/* Cells that are no text. true if there are any: then nothing else is said of the row. */
+static bool tell_foreign(struct ctx *ctx, struct bad_rows *bad, const struct columns *c,
+                         const struct feed_row *row, const struct profile *p)
+{
+    bool found = false;
+
+    for (size_t i = 0; row->foreign && i < c->width; i++) {
+        struct feed_cell value;
+
+        if (text_valid(row->cells[i].text, row->cells[i].len, NULL))
+            continue;
+        found = true;
+        value = plain(ctx, &row->cells[i]);
+        bad_tell(ctx, bad, row->number, column_title(c, p, i), &value,
+                 tr(ctx, "this is no valid UTF-8"));
+    }
+    return found;
+}
+
+unsigned sections_read(const struct feed_cell *cell)
+{
+    unsigned found = 0;
+
+    for (size_t at = 0; at < cell->len;) {
+        struct feed_cell word = { cell->text + at, 0 };
+        unsigned bit = 0;
+
+        while (at + word.len < cell->len && word.text[word.len] != ' ')
+            word.len++;
+        at += word.len + 1;
+        for (unsigned d = 0; d < PROFILE_SECTIONS; d++) {
+            const char *name = dimension_code((enum dimension)d);
+
+            if (cell_is(&word, name, strlen(name)))
+                bit = 1u << d;
+        }
+        if (word.len && (!bit || found & bit))
+            return 0;
+        found |= bit;
+    }
+    return found ? found : ALL_SECTIONS;
+}
+
+static void tell_answers(struct ctx *ctx, struct bad_rows *bad, const struct columns *c,
+                         const struct feed_row *row)
+{
+    for (size_t i = 0; i < c->questions_len; i++) {
+        const struct question *q = c->questions[i].question;
+        const struct feed_cell *cell = &row->cells[c->questions[i].column];
+        struct answer answer = { -1, NO_POINTS };
+        enum answer_fault fault =
+            cell->len ? answer_read(q, cell->text, cell->len, &answer) : ANSWER_GOOD;
+
+        if (fault)
+            bad_tell(ctx, bad, row->number, q->name, cell, answer_fault_text(ctx, fault));
+    }
+}
+
+static void tell_cells(struct ctx *ctx, struct bad_rows *bad, const struct columns *c,
+                       const struct feed_row *row, const struct profile *p)
+{
+    const struct feed_cell *cell = &row->cells[c->key];
+
+    if (cell->len == 0)
+        bad_tell(ctx, bad, row->number, column_title(c, p, (size_t)c->key), cell,
+                 tr(ctx, "the interview has no key"));
+    cell = c->consent < 0 ? NULL : &row->cells[c->consent];
+    if (cell && !cell_is(cell, "yes", 3))
+        bad_tell(ctx, bad, row->number, column_title(c, p, (size_t)c->consent), cell,
+                 tr(ctx, "there is no consent to the interview"));
+    cell = c->sections < 0 ? NULL : &row->cells[c->sections];
+    if (cell && !sections_read(cell))
+        bad_tell(ctx, bad, row->number, column_title(c, p, (size_t)c->sections), cell,
+                 tr(ctx, "these are not sections of the survey"));
+    tell_answers(ctx, bad, c, row);
+}
+
+void bad_row(struct ctx *ctx, struct bad_rows *bad, const struct columns *c,
+             const struct feed_row *row, const struct profile *p)
+{
+    struct arena_mark mark = arena_mark(ctx->arena);
+
+    if (row->len != c->width) {
+        char *count = arena_printf(ctx->arena, "%zu", row->len);
+        struct feed_cell value = { count, strlen(count) };
+
+        bad_tell(ctx, bad, row->number, "", &value,
+                 tr(ctx, "the row has another number of cells than the heading, which has {0}",
+                    TR_INT((int64_t)c->width)));
+    } else if (!tell_foreign(ctx, bad, c, row, p)) {
+        tell_cells(ctx, bad, c, row, p);
+    }
+    arena_rewind(ctx->arena, mark);
+}

@@ -1,0 +1,124 @@
+/* homeward survey score */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/opt.h"
+#include "core/text.h"
+#include "survey/score_file.h"
+
+static const char *const usage = N_(
+    "homeward survey score FILE.csv --out FILE [--summary FILE] [--by COLUMNS]\n"
+    "\n"
+    "Scores a file of Reintegration Sustainability Survey interviews. Each row is one interview.\n"
+    "Columns are named by the questions of the survey form, such as food_reduction; groups may\n"
+    "stand before the name (economic/food_reduction). Cells hold the codes of the choices, several\n"
+    "of them separated by spaces; an empty cell means not answered. FILE may be - for standard\n"
+    "input. Comma, semicolon and tab are understood.\n"
+    "\n"
+    "scores: key,economic,social,psychosocial,composite,dont_know_declined,intensity,profile\n"
+    "summary: n, mean, median and shares of each score, per group of --by and for the whole\n"
+    "\n"
+    "A row with a mistake is told with row, column, value and reason, and left out; the others are\n"
+    "scored, and the exit status is then 2. Two rows with the same key are both scored: they are\n"
+    "not looked for. If the file as a whole cannot be scored, no output is written.");
+
+static const struct opt_spec specs[] = {
+    { "out", "FILE", N_("where the scores are written"), true },
+    { "summary", "FILE", N_("where the summary is written"), false },
+    { "by", "COLUMNS", N_("columns that make the groups of the summary, such as country,sex"),
+      false },
+    { "profile", "NAME", N_("scoring profile (default: homeward-1)"), false },
+    { "key", "COLUMN", N_("column that names the interview (default: key)"), false },
+    { "bad", "FILE", N_("write every mistake into this file: row,column,value,reason"), false },
+    { 0 },
+};
+
+static enum err read_by(struct ctx *ctx, struct score_options *o, const char *by)
+{
+    size_t len = 0;
+    char **names = by ? text_split(ctx->arena, by, ',', false, &len) : NULL;
+
+    if (len > GROUP_BY_MAX)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "--by takes at most {0} columns.", TR_INT(GROUP_BY_MAX)));
+    for (size_t i = 0; i < len; i++) {
+        if (!*names[i])
+            return ctx_fail(
+                ctx, ERR_INVALID,
+                tr(ctx, "--by takes names of columns separated by commas, not {0}.", TR_TEXT(by)));
+        o->by[o->by_len++] = names[i];
+    }
+    return OK;
+}
+
+static enum err read_options(struct ctx *ctx, struct score_options *o, const struct opts *opts)
+{
+    const char *name = opt_text(opts, "profile");
+
+    if (opt_words(opts) != 1)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "Say which file to score: homeward survey score FILE.csv --out"
+                                " scores.csv"));
+    *o = (struct score_options){ .file = opt_word(opts, 0),
+                                 .out = opt_text(opts, "out"),
+                                 .summary = opt_text(opts, "summary"),
+                                 .bad = opt_text(opts, "bad"),
+                                 .key = opt_text(opts, "key") };
+    if (!o->key)
+        o->key = "key";
+    o->profile = profile_find(name);
+    if (!o->profile)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "There is no profile {0}; there are: {1}.", TR_TEXT(name),
+                           TR_TEXT(profile_list(ctx))));
+    if (opt_text(opts, "by") && !o->summary)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "--by is for the summary: say --summary FILE too."));
+    return read_by(ctx, o, opt_text(opts, "by"));
+}
+
+static enum err score_command(struct ctx *ctx, int argc, char **argv)
+{
+    struct score_options o = { 0 };
+    struct score_report report = { 0 };
+    struct opts *opts = NULL;
+    enum err rc = opts_parse(ctx, &opts, specs, usage, argc, argv);
+
+    if (rc || !opts)
+        return rc;
+    if (!profile_find(NULL))
+        rc = profiles_load(ctx);
+    if (!rc)
+        rc = read_options(ctx, &o, opts);
+    if (!rc)
+        rc = score_file(ctx, &report, &o);
+    if (rc)
+        return rc;
+    (void)fprintf(stderr, "%s\n",
+                  tr(ctx,
+                     "{0, plural, one {# interview was} other {# interviews were}} scored with"
+                     " {1}; {2} flagged for don't know and declined.",
+                     TR_INT(report.good), TR_TEXT(profile_name(o.profile)),
+                     TR_INT(report.flagged)));
+    if (report.bad)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx,
+                           "{0, plural, one {# row has mistakes and was} other {# rows have"
+                           " mistakes and were}} left out.",
+                           TR_INT(report.bad)));
+    return OK;
+}
+
+enum err survey_command(struct ctx *ctx, int argc, char **argv)
+{
+    if (argc >= 2 && strcmp(argv[1], "score") == 0)
+        return score_command(ctx, argc - 1, argv + 1);
+    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        char help[] = "--help";
+        char *words[] = { argv[0], help, NULL };
+
+        return score_command(ctx, 2, words);
+    }
+    return ctx_fail(ctx, ERR_INVALID,
+                    tr(ctx, "Type homeward survey score --help to see what can be done."));
+}

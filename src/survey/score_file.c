@@ -1,0 +1,220 @@
+/* One pass over a file of interviews: rows in, scores and summary out. */
+#include "survey/score_file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "core/tr.h"
+
+struct job {
+    const struct score_options *o;
+    const struct profile *profile;
+    struct feed *feed;
+    struct columns columns;
+    struct sink *out;
+    struct sink *summary;
+    struct groups *groups;
+    struct bad_rows bad;
+    int64_t good;
+    size_t tail_len;
+    char tail[128]; /* ",homeward-1" and the end of the line */
+};
+
+/* Scores one row; false if anything is wrong with it. */
+static bool score_row(const struct job *j, const struct feed_row *row, struct scores *out)
+{
+    const struct columns *c = &j->columns;
+    struct tally tally = { 0 };
+    struct steps steps = { 0 };
+    unsigned sections = ALL_SECTIONS;
+
+    if (row->len != c->width || row->cells[c->key].len == 0)
+        return false;
+    if (c->consent >= 0 && !cell_is(&row->cells[c->consent], "yes", 3))
+        return false;
+    if (c->sections >= 0 && row->cells[c->sections].len)
+        sections = sections_read(&row->cells[c->sections]);
+    if (!sections)
+        return false;
+    for (size_t i = 0; row->foreign && i < c->width; i++)
+        if (!text_valid(row->cells[i].text, row->cells[i].len, NULL))
+            return false;
+    for (size_t i = 0; i < c->questions_len; i++) {
+        const struct question *q = c->questions[i].question;
+        const struct feed_cell *cell = &row->cells[c->questions[i].column];
+        struct answer answer = { -1, NO_POINTS };
+
+        if (cell->len == 0)
+            continue;
+        if (answer_read(q, cell->text, cell->len, &answer) != ANSWER_GOOD)
+            return false;
+        if (sections & 1u << q->dimension)
+            tally_answer(q, &tally, &steps, answer);
+    }
+    tally_means(j->profile, &tally, &steps, sections);
+    score_finish(j->profile, out, &tally, sections);
+    return true;
+}
+
+static void write_scores(const struct job *j, const struct feed_cell *key,
+                         const struct scores *scores)
+{
+    char line[4 * 9 + 16];
+    size_t len = 0;
+    const char *intensity = intensity_code(scores->intensity);
+
+    sink_cell(j->out, key->text, key->len);
+    for (int d = 0; d < DIM_COUNT; d++) {
+        line[len++] = ',';
+        if (scores->of[d].den) {
+            score_print6(line + len, scores->of[d]);
+            len += 8;
+        }
+    }
+    line[len++] = ',';
+    sink_add(j->out, line, len);
+    sink_int(j->out, scores->dont_know_declined);
+    sink_add(j->out, ",", 1);
+    sink_text(j->out, intensity);
+    sink_add(j->out, j->tail, j->tail_len);
+}
+
+static enum err count_row(struct ctx *ctx, struct job *j, const struct feed_row *row,
+                          const struct scores *scores)
+{
+    struct feed_cell by[GROUP_BY_MAX];
+
+    if (!j->groups)
+        return OK;
+    for (size_t i = 0; i < j->o->by_len; i++)
+        by[i] = row->cells[j->columns.by[i]];
+    return groups_add(ctx, j->groups, by, scores);
+}
+
+static enum err read_rows(struct ctx *ctx, struct job *j, int64_t *flagged)
+{
+    struct feed_row row = { 0 };
+    bool more = true;
+    enum err rc;
+
+    for (;;) {
+        struct scores scores = { 0 };
+
+        rc = feed_next(ctx, j->feed, &row, &more);
+        if (rc || !more)
+            return rc;
+        if (!score_row(j, &row, &scores)) {
+            bad_row(ctx, &j->bad, &j->columns, &row, j->profile);
+            continue;
+        }
+        write_scores(j, &row.cells[j->columns.key], &scores);
+        rc = count_row(ctx, j, &row, &scores);
+        if (rc)
+            return rc;
+        j->good++;
+        *flagged += scores.flagged;
+    }
+}
+
+static enum err read_heading(struct ctx *ctx, struct job *j)
+{
+    struct feed_row row = { 0 };
+    bool more = false;
+    enum err rc = feed_next(ctx, j->feed, &row, &more);
+
+    if (rc)
+        return rc;
+    if (!more)
+        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "{0} is empty.", TR_TEXT(j->o->file)));
+    rc = columns_read(ctx, &j->columns, &row, j->o);
+    if (!rc && j->columns.missing.len)
+        (void)fprintf(stderr, "%s\n",
+                      tr(ctx, "Note: the file has no column for {0}; they count as not answered.",
+                         TR_TEXT(buf_text(&j->columns.missing))));
+    return rc;
+}
+
+/* Outputs that would replace one another, or the input. */
+static enum err check_names(struct ctx *ctx, const struct job *j)
+{
+    const char *names[] = { j->o->out, j->o->summary, j->o->bad };
+
+    for (size_t i = 0; i < 3; i++) {
+        if (names[i] && sink_is_file(names[i], feed_fd(j->feed)))
+            return ctx_fail(
+                ctx, ERR_INVALID,
+                tr(ctx, "{0} is the file that is read; choose another name.", TR_TEXT(names[i])));
+        for (size_t k = 0; k < i; k++)
+            if (names[i] && names[k] && strcmp(names[i], names[k]) == 0)
+                return ctx_fail(ctx, ERR_INVALID,
+                                tr(ctx, "Two outputs have the name {0}.", TR_TEXT(names[i])));
+    }
+    return OK;
+}
+
+static enum err open_outputs(struct ctx *ctx, struct job *j)
+{
+    enum err rc = sink_open(ctx, &j->out, j->o->out);
+
+    if (!rc && j->o->summary)
+        rc = sink_open(ctx, &j->summary, j->o->summary);
+    if (!rc && j->o->bad)
+        rc = sink_open(ctx, &j->bad.file, j->o->bad);
+    if (!rc && j->o->summary)
+        rc = groups_new(ctx, &j->groups, j->profile, j->o->by, j->o->by_len);
+    if (rc)
+        return rc;
+    sink_text(j->out, "key,economic,social,psychosocial,composite,dont_know_declined,intensity,"
+                      "profile\n");
+    if (j->bad.file)
+        sink_text(j->bad.file, "row,column,value,reason\n");
+    return OK;
+}
+
+/* All are written before the first appears under its name. */
+static enum err publish(struct ctx *ctx, struct job *j)
+{
+    struct sink *sinks[] = { j->out, j->summary, j->bad.file };
+    enum err rc = OK;
+
+    if (j->groups)
+        rc = groups_write(ctx, j->groups, j->summary);
+    for (size_t i = 0; i < 3 && !rc; i++)
+        if (sinks[i])
+            rc = sink_finish(ctx, sinks[i]);
+    for (size_t i = 0; i < 3 && !rc; i++)
+        if (sinks[i])
+            rc = sink_publish(ctx, sinks[i]);
+    return rc;
+}
+
+enum err score_file(struct ctx *ctx, struct score_report *out, const struct score_options *o)
+{
+    struct job j = { .o = o, .profile = o->profile };
+    int64_t flagged = 0;
+    enum err rc;
+
+    j.tail_len = (size_t)snprintf(j.tail, sizeof(j.tail), ",%s\n", profile_name(o->profile));
+    rc = feed_open(ctx, &j.feed, o->file);
+    if (rc)
+        return rc;
+    rc = check_names(ctx, &j);
+    if (!rc)
+        rc = read_heading(ctx, &j);
+    if (!rc)
+        rc = open_outputs(ctx, &j);
+    if (!rc)
+        rc = read_rows(ctx, &j, &flagged);
+    if (!rc)
+        rc = publish(ctx, &j);
+    feed_close(j.feed);
+    if (rc)
+        return rc;
+    if (j.bad.told > BAD_SHOWN)
+        (void)fprintf(stderr, "%s\n",
+                      tr(ctx, "{0} more mistakes are not shown; --bad FILE writes all of them.",
+                         TR_INT(j.bad.told - BAD_SHOWN)));
+    *out = (struct score_report){ j.good, j.bad.rows, flagged };
+    return OK;
+}
