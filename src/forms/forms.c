@@ -155,6 +155,7 @@ static enum err build_all(struct build *b, const struct forms **out, struct sour
     struct forms *forms = ARENA_NEW(b->ctx->arena, struct forms);
     const struct form **items = ARENA_ARRAY(b->ctx->arena, len + 1, const struct form *);
 
+    b->languages = ARENA_ARRAY(b->ctx->arena, LANGUAGES_MAX + 1, const char *);
     b->languages[b->languages_len++] = "en";
     for (size_t i = 0; i < len; i++)
         if (sheet_read(b, &sources[i].sheet, sources[i].file, sources[i].csv, sources[i].len) == OK)
@@ -167,8 +168,7 @@ static enum err build_all(struct build *b, const struct forms **out, struct sour
             items[forms->len++] = build_form(b, &sources[i]);
     qsort(items, forms->len, sizeof(*items), compare_kinds);
     forms->items = items;
-    forms->languages =
-        arena_memdup(b->ctx->arena, b->languages, (b->languages_len + 1) * sizeof(char *));
+    forms->languages = b->languages;
     forms->languages_len = b->languages_len;
     *out = forms;
     return b->failed ? ERR_INVALID : OK;

@@ -43,7 +43,7 @@ struct list_file {
 struct build {
     struct ctx *ctx;
     bool failed;
-    const char *languages[LANGUAGES_MAX + 1];
+    const char **languages; /* labels point to it: LANGUAGES_MAX + 1 in the arena */
     size_t languages_len;
     struct list_file *list_files;
     const struct sheet *open;        /* privacy/open.csv, or NULL */
