@@ -3,8 +3,8 @@
 
 /*
  * Records: what was written on a form. One engine stores, lists, finds, keeps history, imports and
- * exports every kind. Domains call these functions with constants of forms_gen.h and never write SQL
- * on a record table, so they cannot go around scope, sealing, history or the form's own checks.
+ * exports every kind. Domains call these functions with constants of forms_gen.h and never write
+ * SQL on a record table, so they cannot go around scope, sealing, history or the form's own checks.
  *
  * Tables (made from the form, src/records/sql.c): rec_<kind>, and rec_<kind>__<repeat> for each
  * repeat, whose rows are child records with parent_id. Columns: id, office_id, parent_id, root_id,
@@ -25,8 +25,8 @@
 #include <stdint.h>
 
 #include "core/buf.h"
-#include "core/ctx.h"
 #include "core/csv.h"
+#include "core/ctx.h"
 #include "forms/forms.h"
 
 struct record {
@@ -60,6 +60,13 @@ struct record_extra {
 struct record_hooks {
     const char *kind;
     enum err (*title)(struct ctx *ctx, const struct record *rec, const char **out);
+    /* Repeats that title and list columns are made of, ends with NULL; NULL = all of them. */
+    const char *const *title_repeats;
+    /* Lines of names to find it by; NULL = each value of an hw:index=name field is a line. */
+    enum err (*name_lines)(struct ctx *ctx, const struct record *rec, const char *const **out,
+                           size_t *len_out);
+    /* Likeness of two records, given that of their names; for duplicates. NULL = names alone. */
+    double (*alike)(const struct record *a, const struct record *b, double names);
     enum err (*before_save)(struct ctx *ctx, struct record *rec, const struct record *old);
     enum err (*after_save)(struct ctx *ctx, const struct record *rec, const struct record *old);
     /* A part of the detail page below the answers: returns draw and its view in out. */
@@ -75,16 +82,16 @@ enum err records_prepare(struct ctx *ctx) MUST_USE;
 /* --- one record --- */
 
 /* An empty record with the form's defaults; parent_id for kinds that have a parent. */
-enum err record_new(struct ctx *ctx, struct record **out, const char *kind, const char *parent_id)
-    MUST_USE;
-enum err record_load(struct ctx *ctx, struct record **out, const char *kind, const char *id)
-    MUST_USE;
+enum err record_new(struct ctx *ctx, struct record **out, const char *kind,
+                    const char *parent_id) MUST_USE;
+enum err record_load(struct ctx *ctx, struct record **out, const char *kind,
+                     const char *id) MUST_USE;
 /* As it was at a version. ERR_NOT_FOUND if there was none. */
-enum err record_load_version(struct ctx *ctx, struct record **out, const char *kind,
-                             const char *id, int64_t version) MUST_USE;
+enum err record_load_version(struct ctx *ctx, struct record **out, const char *kind, const char *id,
+                             int64_t version) MUST_USE;
 /*
- * Validates (complete answers), numbers, seals, stores, writes history and audit, in one transaction;
- * then brings the blind index up to date. rec gets id, number, version.
+ * Validates (complete answers), numbers, seals, stores, writes history and audit, in one
+ * transaction; then brings the blind index up to date. rec gets id, number, version.
  */
 enum err record_insert(struct ctx *ctx, struct record *rec) MUST_USE;
 /* version is what the user saw. ERR_CONFLICT: it changed since (nothing is written). */
@@ -112,8 +119,8 @@ enum err record_history(struct ctx *ctx, struct record_version **out, size_t *le
                         const char *kind, const char *id) MUST_USE;
 
 struct record_change {
-    const char *path;  /* names.2.name_text */
-    const char *label; /* with the repeat's label and row number before it */
+    const char *path;   /* names.2.name_text */
+    const char *label;  /* with the repeat's label and row number before it */
     const char *before; /* as shown; "" = no answer */
     const char *after;
 };
@@ -128,18 +135,19 @@ struct record_filter {
     const char *parent_id; /* children of one record */
     const char *status;    /* NULL = all */
     enum record_sort sort;
-    const char *after;     /* opaque token of the page before; NULL = first page */
-    size_t limit;          /* 1 to 100; 0 = 25 */
+    const char *after; /* opaque token of the page before; NULL = first page */
+    size_t limit;      /* 1 to 100; 0 = 25 */
 };
 
-#define RECORD_TITLE_SORT_MAX 5000 /* rows unsealed to sort by title; more: ERR_LIMIT, told kindly */
-#define RECORD_COUNT_MAX      10000
+#define RECORD_TITLE_SORT_MAX                                                                      \
+    5000 /* rows unsealed to sort by title; more: ERR_LIMIT, told kindly */
+#define RECORD_COUNT_MAX 10000
 
 struct record_list {
     struct record **items;
     size_t len;
-    const char *next;  /* token of the next page, or NULL */
-    int64_t count;     /* exact up to RECORD_COUNT_MAX; -1 = more */
+    const char *next; /* token of the next page, or NULL */
+    int64_t count;    /* exact up to RECORD_COUNT_MAX; -1 = more */
 };
 enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
                      const struct record_filter *filter) MUST_USE;
@@ -148,8 +156,8 @@ enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
 
 struct record_hit {
     struct record *record;
-    double score;       /* 0 to 1 */
-    const char *why;    /* "name", "phone", "number" in ctx->lang */
+    double score;    /* 0 to 1 */
+    const char *why; /* "name", "phone", "number" in ctx->lang */
 };
 #define RECORD_HITS_MAX 25
 /*
@@ -169,14 +177,14 @@ enum err index_rebuild(struct ctx *ctx, int64_t *records_out) MUST_USE;
 
 struct import_options {
     bool dry_run;
-    bool skip_bad;   /* else all or nothing */
-    char delimiter;  /* 0 = find it */
+    bool skip_bad;  /* else all or nothing */
+    char delimiter; /* 0 = find it */
     void (*progress)(void *arg, int64_t done);
     void *arg;
 };
 
 struct import_fault {
-    int64_t row;        /* as a spreadsheet counts; header = 1 */
+    int64_t row; /* as a spreadsheet counts; header = 1 */
     const char *column;
     const char *value;  /* what stood there, at most 80 characters */
     const char *reason; /* and what to do */
@@ -186,10 +194,10 @@ struct import_fault {
 struct import_report {
     int64_t rows;
     int64_t good;
-    int64_t bad;       /* rows with a fault */
+    int64_t bad; /* rows with a fault */
     int64_t stored;
     struct import_fault *faults;
-    size_t faults_len; /* at most IMPORT_FAULTS_MAX are kept; bad counts all */
+    size_t faults_len;        /* at most IMPORT_FAULTS_MAX are kept; bad counts all */
     const char *const *notes; /* e.g. columns that hold nothing */
     size_t notes_len;
 };

@@ -1,0 +1,399 @@
+/* Versions of a record, rebuilt from record_history, and what differs between two. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/auth.h"
+#include "core/id.h"
+#include "core/text.h"
+#include "records/records_inner.h"
+
+#define VERSIONS_MAX 200 /* told by record_history */
+#define CHANGES_MAX  2000
+
+/* The newest row of each level up to a version. */
+DB_SQL(HISTORY_AT, "SELECT record_id, root_version, action, status, key_id, open, sealed, made_at,"
+                   " made_by FROM (SELECT record_id, root_version, action, status, key_id, open,"
+                   " sealed, made_at, made_by, row_number() OVER (PARTITION BY record_id"
+                   " ORDER BY root_version DESC) AS newest FROM record_history"
+                   " WHERE root_id = $1 AND root_version <= $2) AS versions WHERE newest = 1");
+DB_SQL(HISTORY_VERSIONS, "SELECT root_version, made_at, made_by, action, status"
+                         " FROM record_history WHERE root_id = $1 AND record_id = $1"
+                         " ORDER BY root_version DESC LIMIT $2");
+
+/* --- one version --- */
+
+/* A row of a repeat as history has it. */
+struct old_row {
+    const struct field *repeat;
+    const char *id;
+    const char *parent_id;
+    int64_t place;
+    int64_t version;
+    struct level_bytes bytes;
+};
+
+struct old_rows {
+    struct old_row *items;
+    size_t len;
+    size_t cap;
+    bool root;
+};
+
+/* Reads "names 2 UUID\n" from the open part of a row; false if it is not one of ours. */
+static bool read_head(struct ctx *ctx, const struct form *form, struct old_row *out)
+{
+    const char *text = out->bytes.open;
+    const char *end = text ? memchr(text, '\n', out->bytes.open_len) : NULL;
+    char **parts;
+    size_t n = 0;
+
+    if (!end)
+        return false;
+    parts = text_split(ctx->arena, arena_strndup(ctx->arena, text, (size_t)(end - text)), ' ',
+                       false, &n);
+    if (n != 3 || !parse_int(parts[1], 0, INT64_MAX, &out->place))
+        return false;
+    out->repeat = field_find(form, parts[0]);
+    out->parent_id = parts[2];
+    out->bytes.open_len -= (size_t)(end - text) + 1;
+    out->bytes.open = out->bytes.open_len ? end + 1 : NULL;
+    return out->repeat && field_is_repeat(out->repeat);
+}
+
+static void keep_row(struct ctx *ctx, struct old_rows *v, const struct old_row *row)
+{
+    if (v->len == v->cap) {
+        size_t cap = v->cap ? 2 * v->cap : 32;
+        struct old_row *items = ARENA_ARRAY(ctx->arena, cap, struct old_row);
+
+        if (v->len)
+            memcpy(items, v->items, v->len * sizeof(*items));
+        v->items = items;
+        v->cap = cap;
+    }
+    v->items[v->len++] = *row;
+}
+
+static enum err read_old(struct ctx *ctx, struct record *rec, struct rows *rows, struct old_rows *v)
+{
+    struct old_row row = { .id = row_text(rows, 0), .version = row_int(rows, 1) };
+
+    row.bytes.key_id = row_text(rows, 4);
+    row.bytes.open = row_blob(rows, 5, &row.bytes.open_len);
+    row.bytes.sealed.bytes = row_blob(rows, 6, &row.bytes.sealed.len);
+    if (text_equal(row.id, rec->id)) {
+        v->root = true;
+        rec->version = row.version;
+        rec->status = row_text(rows, 3);
+        rec->updated_at = row_int(rows, 7);
+        rec->updated_by = row_text(rows, 8);
+        row.bytes.context = seal_context(ctx->arena, rec->form, NULL, rec->id, row.version);
+        return level_open(ctx, rec->answers, &row.bytes);
+    }
+    if (text_equal(row_text(rows, 2), "delete") || !read_head(ctx, rec->form, &row))
+        return OK;
+    row.bytes.context = seal_context(ctx->arena, rec->form, row.repeat, row.id, row.version);
+    keep_row(ctx, v, &row);
+    return OK;
+}
+
+/* Outer repeats stand before inner ones in the form, so rows find the row around them. */
+static int compare_rows(const void *a, const void *b)
+{
+    const struct old_row *x = a;
+    const struct old_row *y = b;
+
+    if (x->repeat != y->repeat)
+        return x->repeat->place < y->repeat->place ? -1 : 1;
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
+    return text_compare(x->id, y->id);
+}
+
+static enum err place_rows(struct ctx *ctx, struct record *rec, struct old_rows *v)
+{
+    enum err rc = OK;
+
+    if (v->len > 1)
+        qsort(v->items, v->len, sizeof(*v->items), compare_rows);
+    for (size_t i = 0; rc == OK && i < v->len; i++) {
+        const struct old_row *row = &v->items[i];
+        struct answers *around = rec->answers;
+        struct answers *t;
+
+        if (row->repeat->repeat)
+            around = answers_row(rec->answers, row->repeat->repeat, row->parent_id);
+        if (!around)
+            continue;
+        t = answers_add_row(ctx->arena, around, row->repeat);
+        t->id = row->id;
+        rc = level_open(ctx, t, &row->bytes);
+    }
+    return rc;
+}
+
+/* now is the record as it is: its scope was checked. */
+static enum err load_old(struct ctx *ctx, struct record **out, const struct record *now,
+                         int64_t version)
+{
+    struct record *rec = ARENA_NEW(ctx->arena, struct record);
+    struct old_rows v = { 0 };
+    struct rows *rows = NULL;
+    bool more = false;
+    enum err rc;
+
+    *rec = *now;
+    rec->answers = answers_new(ctx->arena, now->form);
+    rec->answers->id = now->id;
+    rc = db_query(ctx, &rows, &HISTORY_AT, DB_TEXT(now->id), DB_INT(version));
+    if (rc)
+        return rc;
+    for (;;) {
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        rc = read_old(ctx, rec, rows, &v);
+        if (rc)
+            break;
+    }
+    db_rows_close(rows);
+    if (rc == OK && (!v.root || rec->version != version))
+        rc = record_gone(ctx);
+    if (rc == OK)
+        rc = place_rows(ctx, rec, &v);
+    if (rc == OK)
+        rc = record_finish(ctx, rec);
+    if (rc == OK)
+        *out = rec;
+    return rc;
+}
+
+/* The record within scope, only its own row. */
+static enum err load_head(struct ctx *ctx, struct record **out, const char *kind, const char *id)
+{
+    struct pick pick = { .ids = &id, .ids_len = 1 };
+    size_t len = 0;
+    enum err rc;
+
+    rc = record_form(ctx, &pick.form, kind);
+    if (rc)
+        return rc;
+    if (!id || !id_valid(id))
+        return record_gone(ctx);
+    rc = record_pick(ctx, out, &len, &pick, 0);
+    if (rc == OK && len == 0)
+        rc = record_gone(ctx);
+    return rc;
+}
+
+enum err record_load_version(struct ctx *ctx, struct record **out, const char *kind, const char *id,
+                             int64_t version)
+{
+    struct record *now = NULL;
+    struct record *rec = NULL;
+    enum err rc;
+
+    rc = load_head(ctx, &now, kind, id);
+    if (rc == OK)
+        rc = load_old(ctx, &rec, now, version);
+    if (rc == OK)
+        rc = record_note(ctx, "history", rec->form, &rec->id, 1);
+    if (rc == OK)
+        *out = rec;
+    return rc;
+}
+
+/* --- all versions --- */
+
+static enum err read_versions(struct ctx *ctx, struct record_version *out, size_t *len_out,
+                              const char *id)
+{
+    struct rows *rows = NULL;
+    bool more = false;
+    size_t n = 0;
+    enum err rc;
+
+    rc = db_query(ctx, &rows, &HISTORY_VERSIONS, DB_TEXT(id), DB_INT(VERSIONS_MAX + 1));
+    if (rc)
+        return rc;
+    for (;;) {
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        out[n].version = row_int(rows, 0);
+        out[n].made_at = row_int(rows, 1);
+        out[n].made_by_name = row_text(rows, 2); /* the id, until read_names */
+        out[n].action = row_text(rows, 3);
+        out[n].status = row_text(rows, 4);
+        n++;
+    }
+    db_rows_close(rows);
+    *len_out = n;
+    return rc;
+}
+
+static enum err read_names(struct ctx *ctx, struct record_version *v, size_t len)
+{
+    const char **ids = ARENA_ARRAY(ctx->arena, len + 1, const char *);
+    enum err rc = OK;
+
+    for (size_t i = 0; i < len; i++)
+        ids[i] = v[i].made_by_name;
+    for (size_t i = 0; rc == OK && i < len; i++) {
+        size_t k = 0;
+
+        while (!text_equal(ids[k], ids[i]))
+            k++;
+        if (k < i)
+            v[i].made_by_name = v[k].made_by_name;
+        else if (ids[i])
+            rc = user_name(ctx, &v[i].made_by_name, ids[i]);
+        else
+            v[i].made_by_name = "";
+    }
+    return rc;
+}
+
+static size_t count_answers(const struct record *rec)
+{
+    struct arena *a = arena_new(0);
+    struct levels levels = levels_of(a, rec->answers);
+    size_t n = 0;
+
+    for (size_t i = 0; i < levels.len; i++)
+        for (size_t k = 0; k < rec->form->all_len; k++)
+            n += levels.items[i].t->values[k] && rec->form->all[k]->kind != FIELD_HIDDEN;
+    arena_free(a);
+    return n;
+}
+
+static enum err count_changes(struct ctx *ctx, struct record_version *v, size_t len,
+                              const struct record *now)
+{
+    struct record *newer = NULL;
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < len; i++) {
+        struct record_change *changes = NULL;
+        struct record *rec = NULL;
+        size_t n = 0;
+
+        rc = load_old(ctx, &rec, now, v[i].version);
+        if (rc == OK && newer)
+            rc = record_diff(ctx, &changes, &n, rec, newer);
+        if (rc == OK && newer)
+            v[i - 1].changes = n;
+        newer = rec;
+    }
+    if (rc == OK && newer && v[len - 1].version == 1)
+        v[len - 1].changes = count_answers(newer);
+    return rc;
+}
+
+enum err record_history(struct ctx *ctx, struct record_version **out, size_t *len_out,
+                        const char *kind, const char *id)
+{
+    struct record_version *v = ARENA_ARRAY(ctx->arena, VERSIONS_MAX + 1, struct record_version);
+    struct record *now = NULL;
+    size_t len = 0;
+    enum err rc;
+
+    rc = load_head(ctx, &now, kind, id);
+    if (rc == OK)
+        rc = read_versions(ctx, v, &len, now->id);
+    if (rc == OK)
+        rc = read_names(ctx, v, len);
+    if (rc == OK)
+        rc = count_changes(ctx, v, len, now);
+    if (rc == OK)
+        rc = record_note(ctx, "history", now->form, &now->id, 1);
+    if (rc)
+        return rc;
+    *out = v;
+    *len_out = len < VERSIONS_MAX ? len : VERSIONS_MAX;
+    return OK;
+}
+
+/* --- difference --- */
+
+struct changes {
+    struct record_change *items;
+    size_t len;
+    size_t cap;
+};
+
+static const char *label_of(struct ctx *ctx, const struct field *f, int64_t place)
+{
+    const char *label = label_text(ctx, &f->label);
+
+    if (!f->repeat)
+        return label;
+    return tr(ctx, "{0} {1}: {2}", TR_TEXT(label_text(ctx, &f->repeat->label)), TR_INT(place),
+              TR_TEXT(label));
+}
+
+static void add_change(struct ctx *ctx, struct changes *c, const struct record_change *change)
+{
+    if (c->len == CHANGES_MAX)
+        return;
+    if (c->len == c->cap) {
+        size_t cap = c->cap ? 2 * c->cap : 32;
+        struct record_change *items = ARENA_ARRAY(ctx->arena, cap, struct record_change);
+
+        if (c->len)
+            memcpy(items, c->items, c->len * sizeof(*items));
+        c->items = items;
+        c->cap = cap;
+    }
+    c->items[c->len++] = *change;
+}
+
+/* Fields of one level; either side may be missing. Hidden fields are nobody's to read. */
+static void diff_level(struct ctx *ctx, struct changes *c, const struct level *before,
+                       const struct level *after)
+{
+    const struct level *there = after ? after : before;
+    const struct form *form = there->t->form;
+
+    for (size_t i = 0; i < form->all_len; i++) {
+        const struct field *f = form->all[i];
+        const char *a = before ? before->t->values[i] : NULL;
+        const char *b = after ? after->t->values[i] : NULL;
+
+        if (f->repeat != there->t->repeat || !field_is_answer(f) || f->kind == FIELD_HIDDEN ||
+            text_equal(a ? a : "", b ? b : ""))
+            continue;
+        add_change(ctx, c,
+                   &(struct record_change){ .path = answers_path(ctx->arena, there->t, f),
+                                            .label = label_of(ctx, f, there->place),
+                                            .before = answers_shown(ctx, f, a),
+                                            .after = answers_shown(ctx, f, b) });
+    }
+}
+
+static const struct level *same_row(const struct levels *levels, const struct answers *row)
+{
+    for (size_t i = 1; row->id && i < levels->len; i++)
+        if (levels->items[i].t->repeat == row->repeat &&
+            text_equal(levels->items[i].t->id, row->id))
+            return &levels->items[i];
+    return NULL;
+}
+
+enum err record_diff(struct ctx *ctx, struct record_change **out, size_t *len_out,
+                     const struct record *before, const struct record *after)
+{
+    struct levels a = levels_of(ctx->arena, before->answers);
+    struct levels b = levels_of(ctx->arena, after->answers);
+    struct changes c = { 0 };
+
+    diff_level(ctx, &c, &a.items[0], &b.items[0]);
+    for (size_t i = 1; i < b.len; i++)
+        diff_level(ctx, &c, same_row(&a, b.items[i].t), &b.items[i]);
+    for (size_t i = 1; i < a.len; i++)
+        if (!same_row(&b, a.items[i].t))
+            diff_level(ctx, &c, &a.items[i], NULL);
+    *out = c.items;
+    *len_out = c.len;
+    return OK;
+}

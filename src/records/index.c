@@ -1,0 +1,456 @@
+/*
+ * The blind index: keyed hashes of names, phones and numbers, in a database of its own. It follows
+ * record_history: what a crash or a failing disk leaves out, index_catch_up brings in.
+ */
+#include <string.h>
+
+#include "core/log.h"
+#include "core/text.h"
+#include "records/records_inner.h"
+#include "vault/fold.h"
+
+#define PAGE        100
+#define TOKENS_MAX  2000 /* of one record */
+#define INSERT_ROWS 8
+
+DB_SQL_INDEX(TOKEN_CLEAR, "DELETE FROM token WHERE root_id = $1");
+DB_SQL_INDEX(TOKEN_CLEAR_ALL, "DELETE FROM token");
+DB_SQL_INDEX(TOKEN_ADD, "INSERT INTO token (hash, root_id, kind, line, word)"
+                        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING");
+DB_SQL_INDEX(TOKEN_ADD_8, "INSERT INTO token (hash, root_id, kind, line, word) VALUES"
+                          " ($2, $1, $3, $4, $5), ($6, $1, $7, $8, $9),"
+                          " ($10, $1, $11, $12, $13), ($14, $1, $15, $16, $17),"
+                          " ($18, $1, $19, $20, $21), ($22, $1, $23, $24, $25),"
+                          " ($26, $1, $27, $28, $29), ($30, $1, $31, $32, $33)"
+                          " ON CONFLICT DO NOTHING");
+DB_SQL_INDEX(APPLIED, "SELECT seq FROM applied WHERE id = 'index'");
+DB_SQL_INDEX(APPLIED_NEXT, "UPDATE applied SET seq = $1 WHERE id = 'index' AND seq = $2");
+DB_SQL_INDEX(APPLIED_SET, "UPDATE applied SET seq = $1 WHERE id = 'index'");
+DB_SQL(HISTORY_AFTER, "SELECT seq, form, root_id FROM record_history WHERE seq > $1"
+                      " ORDER BY seq LIMIT $2");
+DB_SQL(HISTORY_LAST, "SELECT value FROM counter WHERE name = 'history'");
+
+struct token {
+    unsigned char hash[VAULT_TOKEN_BYTES];
+    int kind;
+    int line;
+    int word;
+};
+
+struct tokens {
+    struct token *items;
+    size_t len;
+};
+
+void index_hash(const struct ctx *ctx, unsigned char out[VAULT_TOKEN_BYTES],
+                const struct form *form, int kind, const char *text)
+{
+    const char *domain = kind == TOKEN_PHONE ? "phone" : kind == TOKEN_EXACT ? "exact" : "name";
+
+    vault_token(ctx->vault, out, domain,
+                arena_printf(ctx->arena, "%s/%d/%s", form->kind, kind, text));
+}
+
+static void add_token(struct ctx *ctx, struct tokens *t, const struct form *form,
+                      const struct token *like, const char *text)
+{
+    struct token *token = &t->items[t->len];
+
+    if (t->len == TOKENS_MAX)
+        return;
+    *token = *like;
+    index_hash(ctx, token->hash, form, like->kind, text);
+    t->len++;
+}
+
+/* Each value of a field that is indexed as a name, a line by itself. */
+static enum err plain_lines(struct ctx *ctx, const char *const **out, size_t *len_out,
+                            const struct record *rec)
+{
+    struct levels levels = levels_of(ctx->arena, rec->answers);
+    const struct form *form = rec->form;
+    const char **lines = ARENA_ARRAY(ctx->arena, levels.len * form->all_len + 1, const char *);
+    size_t n = 0;
+
+    for (size_t i = 0; i < levels.len; i++) {
+        const struct answers *t = levels.items[i].t;
+
+        for (size_t k = 0; k < form->all_len; k++) {
+            const struct field *f = form->all[k];
+
+            if (f->index == INDEX_NAME && f->repeat == t->repeat && !text_blank(t->values[k]))
+                lines[n++] = t->values[k];
+        }
+    }
+    *out = lines;
+    *len_out = n;
+    return OK;
+}
+
+enum err index_name_lines(struct ctx *ctx, const char *const **out, size_t *len_out,
+                          const struct record *rec)
+{
+    const struct record_hooks *hooks = record_hooks_of(rec->form->kind);
+
+    if (hooks && hooks->name_lines)
+        return hooks->name_lines(ctx, rec, out, len_out);
+    return plain_lines(ctx, out, len_out, rec);
+}
+
+static enum err name_tokens(struct ctx *ctx, struct tokens *out, const struct record *rec)
+{
+    const char *const *lines = NULL;
+    size_t len = 0;
+    enum err rc;
+
+    rc = index_name_lines(ctx, &lines, &len, rec);
+    for (size_t i = 0; rc == OK && i < len; i++) {
+        struct fold_tokens folded = { 0 };
+
+        if (strlen(lines[i]) > FOLD_LINE_MAX)
+            continue;
+        rc = fold_name(ctx, &folded, lines[i], false);
+        for (size_t k = 0; rc == OK && k < folded.len; k++) {
+            const struct fold_token *f = &folded.items[k];
+            struct token like = { .kind = (int)f->kind, .line = (int)i, .word = (int)f->word };
+
+            add_token(ctx, out, rec->form, &like, f->text);
+        }
+    }
+    return rc;
+}
+
+static void value_token(struct ctx *ctx, struct tokens *out, const struct field *f,
+                        const struct form *form, const char *value)
+{
+    struct token like = { .kind = f->index == INDEX_PHONE ? TOKEN_PHONE : TOKEN_EXACT };
+    const char *text = f->index == INDEX_PHONE ? fold_phone(ctx, value) : fold_exact(ctx, value);
+
+    if (f->index == INDEX_PHONE && strlen(text) < PHONE_DIGITS_MIN)
+        return;
+    if (text[0])
+        add_token(ctx, out, form, &like, text);
+}
+
+static enum err tokens_of(struct ctx *ctx, struct tokens *out, const struct record *rec)
+{
+    struct levels levels = levels_of(ctx->arena, rec->answers);
+    const struct form *form = rec->form;
+
+    out->items = ARENA_ARRAY(ctx->arena, TOKENS_MAX, struct token);
+    out->len = 0;
+    for (size_t i = 0; i < levels.len; i++) {
+        const struct answers *t = levels.items[i].t;
+
+        for (size_t k = 0; k < form->all_len; k++) {
+            const struct field *f = form->all[k];
+
+            if ((f->index == INDEX_PHONE || f->index == INDEX_EXACT) && f->repeat == t->repeat &&
+                !text_blank(t->values[k]))
+                value_token(ctx, out, f, form, t->values[k]);
+        }
+    }
+    return name_tokens(ctx, out, rec);
+}
+
+static enum err add_eight(struct ctx *ctx, const char *id, const struct token *t)
+{
+    struct db_arg args[2 + 4 * INSERT_ROWS] = { DB_TEXT(id) };
+
+    for (size_t i = 0; i < INSERT_ROWS; i++) {
+        args[1 + 4 * i] = DB_BLOB(t[i].hash, VAULT_TOKEN_BYTES);
+        args[2 + 4 * i] = DB_INT(t[i].kind);
+        args[3 + 4 * i] = DB_INT(t[i].line);
+        args[4 + 4 * i] = DB_INT(t[i].word);
+    }
+    return db_exec_on(ctx, ctx->index_db, NULL, &TOKEN_ADD_8, args);
+}
+
+static enum err write_tokens(struct ctx *ctx, const char *id, const struct tokens *t)
+{
+    size_t i = 0;
+    enum err rc;
+
+    rc = db_exec_in(ctx, ctx->index_db, NULL, &TOKEN_CLEAR, DB_TEXT(id));
+    for (; rc == OK && i + INSERT_ROWS <= t->len; i += INSERT_ROWS)
+        rc = add_eight(ctx, id, t->items + i);
+    for (; rc == OK && i < t->len; i++)
+        rc = db_exec_in(ctx, ctx->index_db, NULL, &TOKEN_ADD,
+                        DB_BLOB(t->items[i].hash, VAULT_TOKEN_BYTES), DB_TEXT(id),
+                        DB_INT(t->items[i].kind), DB_INT(t->items[i].line),
+                        DB_INT(t->items[i].word));
+    return rc;
+}
+
+static enum err read_int(struct ctx *ctx, struct db *db, const struct db_sql *sql, int64_t *out)
+{
+    struct rows *rows = NULL;
+    bool more = false;
+    enum err rc;
+
+    rc = db_query_in(ctx, db, &rows, sql);
+    if (rc)
+        return rc;
+    rc = db_next(ctx, rows, &more);
+    if (rc)
+        return rc;
+    *out = more ? row_int(rows, 0) : 0;
+    db_rows_close(rows);
+    return OK;
+}
+
+/* --- after a saving --- */
+
+static enum err apply(struct ctx *ctx, const struct record *rec, const struct record *old,
+                      const struct saving *s)
+{
+    struct tokens now = { 0 };
+    struct tokens before = { 0 };
+    int64_t applied = 0;
+    bool same;
+    enum err rc;
+
+    rc = tokens_of(ctx, &now, rec);
+    if (rc == OK && old)
+        rc = tokens_of(ctx, &before, old);
+    if (rc)
+        return rc;
+    same = old && now.len == before.len &&
+           (now.len == 0 || memcmp(now.items, before.items, now.len * sizeof(*now.items)) == 0);
+    rc = db_begin_on(ctx, ctx->index_db);
+    if (rc)
+        return rc;
+    rc = read_int(ctx, ctx->index_db, &APPLIED, &applied);
+    /* Whoever caught up beyond this saving has seen this record as it is now, or newer. */
+    if (rc == OK && applied < s->seq && !same)
+        rc = write_tokens(ctx, rec->id, &now);
+    if (rc == OK && applied == s->seq - 1)
+        rc = db_exec_in(ctx, ctx->index_db, NULL, &APPLIED_NEXT,
+                        DB_INT(s->seq + (int64_t)s->len - 1), DB_INT(applied));
+    if (rc == OK)
+        rc = db_commit_on(ctx, ctx->index_db);
+    if (rc)
+        db_rollback_on(ctx, ctx->index_db);
+    return rc;
+}
+
+void index_after_save(struct ctx *ctx, const struct record *rec, const struct record *old,
+                      const struct saving *s)
+{
+    struct problem *last = ctx->problems_last;
+    enum err rc;
+
+    /* Inside a larger transaction nothing is certain yet: index_catch_up does it. */
+    if (!ctx->index_db || db_in_transaction(ctx->db))
+        return;
+    rc = apply(ctx, rec, old, s);
+    if (rc == OK)
+        return;
+    log_warn("the index could not follow record %s (%s); it will catch up", rec->id, err_name(rc));
+    problems_back(ctx, last);
+}
+
+/* --- catching up --- */
+
+struct changed {
+    const struct form *form;
+    const char *id;
+};
+
+struct page {
+    struct changed items[PAGE];
+    size_t len;
+    size_t rows; /* of history read */
+    int64_t last;
+};
+
+static void page_add(struct page *p, const struct form *form, const char *id)
+{
+    for (size_t i = 0; i < p->len; i++)
+        if (text_equal(p->items[i].id, id))
+            return;
+    if (form)
+        p->items[p->len++] = (struct changed){ form, id };
+}
+
+static enum err read_page(struct ctx *ctx, struct page *p, int64_t after)
+{
+    struct rows *rows = NULL;
+    bool more = false;
+    enum err rc;
+
+    *p = (struct page){ .last = after };
+    rc = db_query(ctx, &rows, &HISTORY_AFTER, DB_INT(after), DB_INT(PAGE));
+    if (rc)
+        return rc;
+    for (;;) {
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        p->last = row_int(rows, 0);
+        p->rows++;
+        page_add(p, form_find(ctx->forms, row_text(rows, 1)), row_text(rows, 2));
+    }
+    db_rows_close(rows);
+    return rc;
+}
+
+static enum err index_one(struct ctx *ctx, const struct changed *c)
+{
+    struct problem *last = ctx->problems_last;
+    struct record *rec = NULL;
+    struct tokens tokens = { 0 };
+    enum err rc;
+
+    rc = record_load_full(ctx, &rec, c->form, c->id, true);
+    if (rc == ERR_NOT_FOUND)
+        problems_back(ctx, last);
+    else if (rc == OK)
+        rc = tokens_of(ctx, &tokens, rec);
+    if (rc && rc != ERR_NOT_FOUND)
+        return rc;
+    return write_tokens(ctx, c->id, &tokens);
+}
+
+static enum err apply_page(struct ctx *ctx, const struct page *p, int64_t before)
+{
+    enum err rc;
+
+    rc = db_begin_on(ctx, ctx->index_db);
+    if (rc)
+        return rc;
+    for (size_t i = 0; rc == OK && i < p->len; i++)
+        rc = index_one(ctx, &p->items[i]);
+    if (rc == OK)
+        rc = db_exec_in(ctx, ctx->index_db, NULL, &APPLIED_NEXT, DB_INT(p->last), DB_INT(before));
+    if (rc == OK)
+        rc = db_commit_on(ctx, ctx->index_db);
+    if (rc)
+        db_rollback_on(ctx, ctx->index_db);
+    return rc;
+}
+
+enum err index_catch_up(struct ctx *ctx, int64_t *applied_out)
+{
+    bool more = true;
+    int64_t done = 0;
+    enum err rc = OK;
+
+    while (rc == OK && more) {
+        struct arena_mark mark = arena_mark(ctx->arena);
+        struct page p = { 0 };
+        int64_t applied = 0;
+
+        rc = read_int(ctx, ctx->index_db, &APPLIED, &applied);
+        if (rc == OK)
+            rc = read_page(ctx, &p, applied);
+        if (rc == OK && p.rows > 0)
+            rc = apply_page(ctx, &p, applied);
+        if (rc)
+            break;
+        done += (int64_t)p.rows;
+        more = p.rows == PAGE;
+        arena_rewind(ctx->arena, mark);
+    }
+    if (rc == OK && applied_out)
+        *applied_out = done;
+    return rc;
+}
+
+/* --- from scratch --- */
+
+static bool form_is_indexed(const struct form *form)
+{
+    for (size_t i = 0; i < form->all_len; i++)
+        if (form->all[i]->index != INDEX_NOT)
+            return true;
+    return false;
+}
+
+static enum err rebuild_page(struct ctx *ctx, const struct form *form, const char **after,
+                             size_t *len_out)
+{
+    struct record_filter filter = { .sort = SORT_NEWEST, .after = *after };
+    struct pick pick = { .form = form, .filter = &filter, .limit = PAGE, .anywhere = true };
+    struct record *recs[PAGE];
+    enum err rc;
+
+    rc = record_pick(ctx, recs, len_out, &pick, PARTS_ALL);
+    if (rc)
+        return rc;
+    rc = db_begin_on(ctx, ctx->index_db);
+    if (rc)
+        return rc;
+    for (size_t i = 0; rc == OK && i < *len_out; i++) {
+        struct tokens tokens = { 0 };
+
+        rc = tokens_of(ctx, &tokens, recs[i]);
+        if (rc == OK)
+            rc = write_tokens(ctx, recs[i]->id, &tokens);
+    }
+    if (rc == OK)
+        rc = db_commit_on(ctx, ctx->index_db);
+    if (rc)
+        db_rollback_on(ctx, ctx->index_db);
+    if (rc == OK && *len_out > 0)
+        *after = sql_token(ctx, recs[*len_out - 1], SORT_NEWEST);
+    return rc;
+}
+
+static enum err rebuild_form(struct ctx *ctx, const struct form *form, int64_t *records)
+{
+    char token[64] = "";
+    size_t len = PAGE;
+    enum err rc = OK;
+
+    while (rc == OK && len == PAGE) {
+        struct arena_mark mark = arena_mark(ctx->arena);
+        const char *after = token[0] ? token : NULL;
+
+        rc = rebuild_page(ctx, form, &after, &len);
+        if (rc)
+            break;
+        *records += (int64_t)len;
+        if (after && after != token)
+            memcpy(token, after, strlen(after) + 1);
+        arena_rewind(ctx->arena, mark);
+    }
+    return rc;
+}
+
+static enum err empty_index(struct ctx *ctx)
+{
+    enum err rc = db_begin_on(ctx, ctx->index_db);
+
+    if (rc)
+        return rc;
+    rc = db_exec_in(ctx, ctx->index_db, NULL, &TOKEN_CLEAR_ALL);
+    if (rc == OK)
+        rc = db_exec_in(ctx, ctx->index_db, NULL, &APPLIED_SET, DB_INT(0));
+    if (rc == OK)
+        rc = db_commit_on(ctx, ctx->index_db);
+    if (rc)
+        db_rollback_on(ctx, ctx->index_db);
+    return rc;
+}
+
+enum err index_rebuild(struct ctx *ctx, int64_t *records_out)
+{
+    int64_t last = 0;
+    int64_t records = 0;
+    enum err rc;
+
+    rc = read_int(ctx, ctx->db, &HISTORY_LAST, &last);
+    if (rc == OK)
+        rc = empty_index(ctx);
+    for (size_t i = 0; rc == OK && i < ctx->forms->len; i++)
+        if (form_is_indexed(ctx->forms->items[i]))
+            rc = rebuild_form(ctx, ctx->forms->items[i], &records);
+    if (rc == OK)
+        rc = db_exec_in(ctx, ctx->index_db, NULL, &APPLIED_SET, DB_INT(last));
+    if (rc == OK)
+        rc = index_catch_up(ctx, NULL);
+    if (rc == OK && records_out)
+        *records_out = records;
+    return rc;
+}

@@ -1,0 +1,207 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/id.h"
+#include "core/text.h"
+#include "records/records_inner.h"
+#include "vault/fold.h"
+
+#define LIMIT_DEFAULT 25
+#define LIMIT_MAX     100
+
+/* --- sorting by title: titles are sealed, so they are opened, all of them --- */
+
+struct titled {
+    const char *key; /* folded, so that scripts and case do not part names */
+    const char *title;
+    const char *id;
+};
+
+static int compare_titled(const void *a, const void *b)
+{
+    const struct titled *x = a;
+    const struct titled *y = b;
+    int order = text_compare(x->key, y->key);
+
+    if (order == 0)
+        order = text_compare(x->title, y->title);
+    return order ? order : text_compare(x->id, y->id);
+}
+
+struct titles {
+    struct arena *arena; /* outlives the pages */
+    struct titled *items;
+    size_t len;
+};
+
+static enum err add_titles(struct ctx *ctx, struct titles *out, struct record **recs, size_t len)
+{
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < len; i++) {
+        struct titled *t = &out->items[out->len];
+        const char *key = NULL;
+
+        rc = record_finish(ctx, recs[i]);
+        if (rc == OK)
+            rc = fold_latin(ctx, &key, recs[i]->title);
+        if (rc)
+            break;
+        t->key = arena_strdup(out->arena, key);
+        t->title = arena_strdup(out->arena, recs[i]->title);
+        t->id = arena_strdup(out->arena, recs[i]->id);
+        out->len++;
+    }
+    return rc;
+}
+
+static enum err open_titles(struct ctx *ctx, struct titles *out, const struct pick *base)
+{
+    struct record_filter filter = *base->filter;
+    struct pick pick = *base;
+    size_t len = SQL_BATCH;
+    enum err rc = OK;
+
+    filter.sort = SORT_NEWEST;
+    filter.after = NULL;
+    pick.filter = &filter;
+    pick.limit = SQL_BATCH;
+    while (rc == OK && len == SQL_BATCH && out->len < RECORD_TITLE_SORT_MAX) {
+        struct arena_mark mark = arena_mark(ctx->arena);
+        struct record *recs[SQL_BATCH];
+
+        rc = record_pick(ctx, recs, &len, &pick, record_title_parts(pick.form));
+        if (rc == OK && len > 0)
+            filter.after = arena_strdup(out->arena, sql_token(ctx, recs[len - 1], SORT_NEWEST));
+        if (rc == OK)
+            rc = add_titles(ctx, out, recs, len);
+        if (rc == OK)
+            arena_rewind(ctx->arena, mark);
+    }
+    return rc;
+}
+
+/* Where the page begins: behind the record that the token names. */
+static size_t start_of(const struct titles *t, const char *after)
+{
+    size_t at = 0;
+
+    if (!after)
+        return 0;
+    while (at < t->len && !text_equal(t->items[at].id, after))
+        at++;
+    return at < t->len ? at + 1 : t->len;
+}
+
+static enum err take_page(struct ctx *ctx, struct record **out, size_t *len_out,
+                          const struct pick *pick, const struct titles *t)
+{
+    const char *token = pick->filter->after;
+    size_t at = start_of(t, token ? strchr(token, '.') + 1 : NULL);
+    const char *ids[LIMIT_MAX + 1];
+    struct pick these = { .form = pick->form, .ids = ids, .anywhere = pick->anywhere };
+    struct record *recs[LIMIT_MAX + 1];
+    size_t len = 0;
+    size_t n = 0;
+    enum err rc = OK;
+
+    while (these.ids_len < pick->limit && at < t->len)
+        ids[these.ids_len++] = arena_strdup(ctx->arena, t->items[at++].id);
+    if (these.ids_len > 0)
+        rc = record_pick(ctx, recs, &len, &these, record_title_parts(pick->form));
+    for (size_t i = 0; rc == OK && i < these.ids_len; i++)
+        for (size_t k = 0; k < len; k++)
+            if (text_equal(recs[k]->id, ids[i]))
+                out[n++] = recs[k];
+    *len_out = n;
+    return rc;
+}
+
+static enum err page_by_title(struct ctx *ctx, struct record **out, size_t *len_out,
+                              const struct pick *pick)
+{
+    struct titles titles = { 0 };
+    int64_t count = 0;
+    enum err rc;
+
+    rc = sql_count(ctx, &count, pick, RECORD_TITLE_SORT_MAX + 1);
+    if (rc)
+        return rc;
+    if (count > RECORD_TITLE_SORT_MAX)
+        return ctx_fail(ctx, ERR_LIMIT,
+                        tr(ctx,
+                           "More than {0} records cannot be sorted by name. Choose a status, or "
+                           "search for the name.",
+                           TR_INT(RECORD_TITLE_SORT_MAX)));
+    titles.arena = arena_new(0);
+    titles.items = ARENA_ARRAY(titles.arena, RECORD_TITLE_SORT_MAX + SQL_BATCH, struct titled);
+    rc = open_titles(ctx, &titles, pick);
+    if (rc == OK) {
+        qsort(titles.items, titles.len, sizeof(*titles.items), compare_titled);
+        rc = take_page(ctx, out, len_out, pick, &titles);
+    }
+    arena_free(titles.arena);
+    return rc;
+}
+
+/* --- the list --- */
+
+static enum err check_filter(struct ctx *ctx, struct record_filter *f, const struct form *form)
+{
+    if (f->limit == 0)
+        f->limit = LIMIT_DEFAULT;
+    if (f->limit > LIMIT_MAX)
+        return ctx_fail_field(ctx, "limit",
+                              tr(ctx, "Choose from 1 to {0} a page.", TR_INT(LIMIT_MAX)));
+    if (f->sort == SORT_NUMBER && !form->number)
+        f->sort = SORT_NEWEST;
+    if (f->parent_id && !id_valid(f->parent_id))
+        return record_gone(ctx);
+    return f->after ? sql_token_check(ctx, f->after, f->sort) : OK;
+}
+
+static enum err note_list(struct ctx *ctx, const struct form *form, const struct record_list *list)
+{
+    const char **ids = ARENA_ARRAY(ctx->arena, list->len + 1, const char *);
+
+    for (size_t i = 0; i < list->len; i++)
+        ids[i] = list->items[i]->id;
+    return record_note(ctx, "list", form, ids, list->len);
+}
+
+enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
+                     const struct record_filter *filter)
+{
+    struct record_filter f = filter ? *filter : (struct record_filter){ 0 };
+    struct pick pick = { .filter = &f };
+    struct record_list list = { .items = ARENA_ARRAY(ctx->arena, LIMIT_MAX + 1, struct record *) };
+    enum err rc;
+
+    rc = record_form(ctx, &pick.form, kind);
+    if (rc == OK)
+        rc = check_filter(ctx, &f, pick.form);
+    if (rc)
+        return rc;
+    pick.limit = f.limit + 1;
+    if (f.sort == SORT_TITLE)
+        rc = page_by_title(ctx, list.items, &list.len, &pick);
+    else
+        rc = record_pick(ctx, list.items, &list.len, &pick, record_title_parts(pick.form));
+    if (rc == OK)
+        rc = sql_count(ctx, &list.count, &pick, RECORD_COUNT_MAX + 1);
+    if (rc)
+        return rc;
+    if (list.count > RECORD_COUNT_MAX)
+        list.count = -1;
+    if (list.len > f.limit) {
+        list.len = f.limit;
+        list.next = sql_token(ctx, list.items[f.limit - 1], f.sort);
+    }
+    for (size_t i = 0; rc == OK && i < list.len; i++)
+        rc = record_finish(ctx, list.items[i]);
+    if (rc == OK)
+        rc = note_list(ctx, pick.form, &list);
+    if (rc == OK)
+        *out = list;
+    return rc;
+}

@@ -1,0 +1,253 @@
+#include "audit/audit.h"
+#include "core/id.h"
+#include "core/text.h"
+#include "records/records_inner.h"
+
+/* Set once before fork. */
+static const struct record_hooks *const *hooks_used;
+
+void records_use_hooks(const struct record_hooks *const *hooks)
+{
+    hooks_used = hooks;
+}
+
+const struct record_hooks *record_hooks_of(const char *kind)
+{
+    for (const struct record_hooks *const *h = hooks_used; h && *h; h++)
+        if (text_equal((*h)->kind, kind))
+            return *h;
+    return NULL;
+}
+
+enum err records_prepare(struct ctx *ctx)
+{
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < ctx->forms->len; i++)
+        rc = sql_prepare(ctx, ctx->forms->items[i]);
+    return rc;
+}
+
+enum err record_gone(struct ctx *ctx)
+{
+    return ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no such record, or you may not see it."));
+}
+
+enum err record_form(struct ctx *ctx, const struct form **out, const char *kind)
+{
+    const struct form *form = kind ? form_find(ctx->forms, kind) : NULL;
+
+    if (!form || !ctx->user || form->privacy > ctx->user->clearance)
+        return record_gone(ctx);
+    *out = form;
+    return OK;
+}
+
+enum err record_permit(struct ctx *ctx, const struct form *form, const char *verb)
+{
+    if (user_may(ctx->user, arena_printf(ctx->arena, "%s.%s", form->kind, verb)))
+        return OK;
+    return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
+}
+
+bool form_is_personal(const struct form *form)
+{
+    return form->subject || form->privacy >= PRIVACY_PERSONAL;
+}
+
+enum err record_note(struct ctx *ctx, const char *action, const struct form *form,
+                     const char *const *ids, size_t len)
+{
+    if (!ctx->audit || !ctx->user_id || !form_is_personal(form) || len == 0)
+        return OK;
+    return access_note(ctx, action, form->kind, ids, len);
+}
+
+/* --- loading --- */
+
+/* The repeats, one statement each for all records that have rows of it. */
+static enum err read_parts(struct ctx *ctx, struct record **recs, const int64_t *parts, size_t len,
+                           int64_t want)
+{
+    struct record *some[SQL_BATCH];
+    enum err rc = OK;
+
+    for (size_t i = 0; len > 0 && rc == OK && i < recs[0]->form->all_len; i++) {
+        const struct field *f = recs[0]->form->all[i];
+        int64_t bit;
+        size_t n = 0;
+
+        if (!field_is_repeat(f))
+            continue;
+        bit = (int64_t)1 << repeat_bit(recs[0]->form, f);
+        for (size_t r = 0; r < len; r++)
+            if (parts[r] & want & bit)
+                some[n++] = recs[r];
+        rc = sql_rows(ctx, f, some, n);
+    }
+    return rc;
+}
+
+enum err record_pick(struct ctx *ctx, struct record **out, size_t *len_out, const struct pick *pick,
+                     int64_t want)
+{
+    int64_t parts[SQL_BATCH] = { 0 };
+    size_t len = 0;
+    size_t most = pick->ids ? pick->ids_len : pick->limit;
+    enum err rc;
+
+    if (most > SQL_BATCH)
+        return ctx_fail(ctx, ERR_INTERNAL, "too many records at once");
+    rc = sql_pick(ctx, out, parts, &len, pick);
+    if (rc == OK)
+        rc = read_parts(ctx, out, parts, len, want);
+    if (rc == OK)
+        *len_out = len;
+    return rc;
+}
+
+enum err record_load_full(struct ctx *ctx, struct record **out, const struct form *form,
+                          const char *id, bool anywhere)
+{
+    struct pick pick = { .form = form, .ids = &id, .ids_len = 1, .anywhere = anywhere };
+    struct record *rec = NULL;
+    size_t len = 0;
+    enum err rc;
+
+    if (!id || !id_valid(id))
+        return record_gone(ctx);
+    rc = record_pick(ctx, &rec, &len, &pick, PARTS_ALL);
+    if (rc)
+        return rc;
+    if (len == 0)
+        return record_gone(ctx);
+    *out = rec;
+    return OK;
+}
+
+enum err record_finish(struct ctx *ctx, struct record *rec)
+{
+    const struct record_hooks *hooks = record_hooks_of(rec->form->kind);
+    enum err rc = OK;
+
+    answers_hide(ctx, rec->answers);
+    rec->title = NULL;
+    if (hooks && hooks->title)
+        rc = hooks->title(ctx, rec, &rec->title);
+    if (rc == OK && text_blank(rec->title))
+        rec->title = rec->number ? rec->number : label_text(ctx, &rec->form->title);
+    return rc;
+}
+
+int64_t record_title_parts(const struct form *form)
+{
+    const struct record_hooks *hooks = record_hooks_of(form->kind);
+    int64_t bits = 0;
+
+    if (!hooks || !hooks->title)
+        return 0;
+    if (!hooks->title_repeats)
+        return PARTS_ALL;
+    for (const char *const *name = hooks->title_repeats; *name; name++) {
+        const struct field *f = field_find(form, *name);
+
+        if (f)
+            bits |= (int64_t)1 << repeat_bit(form, f);
+    }
+    return bits;
+}
+
+enum err record_load(struct ctx *ctx, struct record **out, const char *kind, const char *id)
+{
+    const struct form *form = NULL;
+    struct record *rec = NULL;
+    enum err rc;
+
+    rc = record_form(ctx, &form, kind);
+    if (rc)
+        return rc;
+    rc = record_load_full(ctx, &rec, form, id, false);
+    if (rc == OK)
+        rc = record_finish(ctx, rec);
+    if (rc == OK)
+        rc = record_note(ctx, "view", form, &rec->id, 1);
+    if (rc == OK)
+        *out = rec;
+    return rc;
+}
+
+/* --- a new record --- */
+
+static enum err take_parent(struct ctx *ctx, struct record *rec, const char *parent_id)
+{
+    const struct form *form = NULL;
+    struct pick pick = { .ids = &parent_id, .ids_len = 1 };
+    struct record *parent = NULL;
+    size_t len = 0;
+    enum err rc;
+
+    if (!parent_id || !id_valid(parent_id))
+        return record_gone(ctx);
+    rc = record_form(ctx, &form, rec->form->parent);
+    if (rc)
+        return rc;
+    pick.form = form;
+    rc = record_pick(ctx, &parent, &len, &pick, 0);
+    if (rc)
+        return rc;
+    if (len == 0)
+        return record_gone(ctx);
+    rec->parent_id = parent->id;
+    rec->office_id = parent->office_id;
+    rec->key_id = parent->key_id;
+    return OK;
+}
+
+enum err record_new(struct ctx *ctx, struct record **out, const char *kind, const char *parent_id)
+{
+    struct record *rec = ARENA_NEW(ctx->arena, struct record);
+    enum err rc;
+
+    rc = record_form(ctx, &rec->form, kind);
+    if (rc)
+        return rc;
+    rec->office_id = ctx->office_id;
+    if (rec->form->parent)
+        rc = take_parent(ctx, rec, parent_id);
+    if (rc)
+        return rc;
+    rec->status = rec->form->initial_status;
+    rec->answers = answers_new(ctx->arena, rec->form);
+    rec->title = label_text(ctx, &rec->form->title);
+    rc = answers_defaults(ctx, rec->answers);
+    if (rc == OK)
+        *out = rec;
+    return rc;
+}
+
+/* --- values --- */
+
+const char *record_value(const struct record *rec, const char *field)
+{
+    const struct field *f = field_find(rec->form, field);
+    const char *value = f && !f->repeat ? rec->answers->values[f->place] : NULL;
+
+    return value ? value : "";
+}
+
+bool record_is(const struct record *rec, const char *field, const char *code)
+{
+    return text_equal(record_value(rec, field), code);
+}
+
+void record_set(struct record *rec, const char *field, const char *value)
+{
+    const struct field *f = field_find(rec->form, field);
+
+    if (!f || f->repeat || !field_is_answer(f)) {
+        if (!rec->failed)
+            rec->failed = ERR_INTERNAL;
+        return;
+    }
+    answers_set(rec->answers, f, value);
+}

@@ -1,0 +1,177 @@
+#ifndef RECORDS_RECORDS_INNER_H
+#define RECORDS_RECORDS_INNER_H
+
+/*
+ * Inside of the records room: only src/records and its tests include this.
+ *
+ * sql.c has every statement on record tables; answer trees are walked in level.c; load.c reads,
+ * save.c writes; index.c keeps the blind index; the rest stands on these.
+ *
+ * "Full" records hold every answer, whatever the acting user's clearance; they never leave the
+ * room. record_hide makes one fit to be given out.
+ */
+
+#include "core/ctx.h"
+#include "db/db.h"
+#include "forms/forms.h"
+#include "records/records.h"
+#include "vault/vault.h"
+
+/* --- level.c: trees of answers --- */
+
+/* One level of a tree: the root, or a row of a repeat. */
+struct level {
+    struct answers *t;
+    size_t parent; /* place of the level around it; 0 for the root itself */
+    int64_t place; /* row number in its repeat, from 1; 0 for the root */
+};
+
+struct levels {
+    struct level *items; /* the root first, a level before its rows */
+    size_t len;
+};
+
+struct levels levels_of(struct arena *a, struct answers *root);
+/* A deep copy, with row ids. */
+struct answers *answers_copy(struct arena *a, const struct answers *t);
+/* Same values in every field of this level, rows not looked at. */
+bool level_equal(const struct answers *a, const struct answers *b);
+/* Fields with values: not groups, repeats or notes. */
+bool field_is_answer(const struct field *f);
+bool field_is_repeat(const struct field *f);
+/* Whether the acting user may read it: its class and those of what is around it. */
+bool field_visible(const struct ctx *ctx, const struct field *f);
+/* Takes out what the acting user may not read. */
+void answers_hide(const struct ctx *ctx, struct answers *t);
+/*
+ * Puts into t what the user that filled it could not see or fill: values above the clearance,
+ * hidden and read-only fields. old NULL: a new record, where only the first are taken out.
+ */
+void answers_merge(struct ctx *ctx, struct answers *t, const struct answers *old);
+/* The row of repeat in t (or deeper) with this id; NULL if none. */
+struct answers *answers_row(struct answers *t, const struct field *repeat, const char *id);
+/* Place of a repeat among the form's repeats: its bit in the column parts. */
+int repeat_bit(const struct form *form, const struct field *repeat);
+
+/* --- sql.c: statements on record tables --- */
+
+enum write_action { WRITE_INSERT, WRITE_UPDATE, WRITE_DELETE };
+
+/* One level to be written, sealed already. */
+struct write {
+    enum write_action action;
+    const struct field *repeat; /* NULL: the root */
+    const char *id;
+    const char *parent_id;
+    int64_t place;
+    const struct answers *t; /* for the columns; NULL when deleted */
+    const void *open;
+    size_t open_len;
+    struct sealed sealed;
+};
+
+/* What all levels of one saving share. */
+struct saving {
+    const struct record *rec; /* the new state; version is the new one */
+    int64_t parts;            /* bits of the repeats that have rows */
+    struct write *writes;     /* the root first */
+    size_t len;
+    int64_t seq; /* first place in record_history, once written */
+};
+
+#define SQL_BATCH 101 /* records read by one statement: the longest page, and one more */
+
+enum err sql_prepare(struct ctx *ctx, const struct form *form) MUST_USE;
+enum err sql_write(struct ctx *ctx, const struct saving *s, const struct write *w) MUST_USE;
+/* The root row where version = version_before; *changed_out = false if there is none. */
+enum err sql_update_root(struct ctx *ctx, const struct saving *s, int64_t version_before,
+                         bool *changed_out) MUST_USE;
+
+/* How root rows are picked. */
+struct pick {
+    const struct form *form;
+    const char *const *ids; /* at most SQL_BATCH; NULL = by filter */
+    size_t ids_len;
+    const char *number;                 /* or by number */
+    const struct record_filter *filter; /* or a page: status, parent, sort, after */
+    size_t limit;
+    bool anywhere; /* no scope: for the index */
+};
+
+/*
+ * Root rows with their answers opened, without repeats. parts_out (may be NULL) gets the bits of
+ * the repeats that have rows; both arrays hold at least limit or ids_len items.
+ */
+enum err sql_pick(struct ctx *ctx, struct record **out, int64_t *parts_out, size_t *len_out,
+                  const struct pick *pick) MUST_USE;
+enum err sql_count(struct ctx *ctx, int64_t *out, const struct pick *pick, int64_t max) MUST_USE;
+/* Reads the rows of one repeat into the records' answers. len at most SQL_BATCH. */
+enum err sql_rows(struct ctx *ctx, const struct field *repeat, struct record *const *recs,
+                  size_t len) MUST_USE;
+/* Token of the page after a record; the filter's after, checked. ERR_INVALID: not a token of ours.
+ */
+const char *sql_token(struct ctx *ctx, const struct record *rec, enum record_sort sort);
+enum err sql_token_check(struct ctx *ctx, const char *token, enum record_sort sort) MUST_USE;
+
+/* What sealed bytes are bound to. */
+const char *seal_context(struct arena *a, const struct form *form, const struct field *repeat,
+                         const char *id, int64_t version);
+/* Opens both parts of one level. A record whose key was erased has no answers: not an error. */
+struct level_bytes {
+    const void *open;
+    size_t open_len;
+    struct sealed sealed;
+    const char *key_id;
+    const char *context;
+};
+enum err level_open(struct ctx *ctx, struct answers *t, const struct level_bytes *bytes) MUST_USE;
+/* Encodes and seals one level into w. */
+enum err level_seal(struct ctx *ctx, struct write *w, const struct record *rec,
+                    int64_t version) MUST_USE;
+
+/* Forgets the problems after one (NULL: all): what went wrong was dealt with. */
+void problems_back(struct ctx *ctx, struct problem *last);
+
+/* --- load.c --- */
+
+#define STATUS_ERASED "erased" /* the key is gone, and with it all answers */
+
+#define PARTS_ALL (~(int64_t)0)
+
+const struct record_hooks *record_hooks_of(const char *kind); /* NULL if none */
+/* The form of a kind that the acting user may read, else ERR_NOT_FOUND. */
+enum err record_form(struct ctx *ctx, const struct form **out, const char *kind) MUST_USE;
+enum err record_gone(struct ctx *ctx); /* ERR_NOT_FOUND, in the same words for whatever reason */
+/* Picks and reads the repeats whose bit is in want. */
+enum err record_pick(struct ctx *ctx, struct record **out, size_t *len_out, const struct pick *pick,
+                     int64_t want) MUST_USE;
+enum err record_load_full(struct ctx *ctx, struct record **out, const struct form *form,
+                          const char *id, bool anywhere) MUST_USE;
+/* Hides and titles. */
+enum err record_finish(struct ctx *ctx, struct record *rec) MUST_USE;
+/* Bits of the repeats that a title is made of. */
+int64_t record_title_parts(const struct form *form);
+/* Access log: only forms with people in them, only when somebody acts. */
+enum err record_note(struct ctx *ctx, const char *action, const struct form *form,
+                     const char *const *ids, size_t len) MUST_USE;
+bool form_is_personal(const struct form *form);
+/* ERR_FORBIDDEN unless the acting user has "<kind>.<verb>". */
+enum err record_permit(struct ctx *ctx, const struct form *form, const char *verb) MUST_USE;
+
+/* --- index.c --- */
+
+/* Tokens of a full record; after the commit, and never an error for the caller of a saving. */
+void index_after_save(struct ctx *ctx, const struct record *rec, const struct record *old,
+                      const struct saving *s);
+/* Lines of names by which a record is found and compared. */
+enum err index_name_lines(struct ctx *ctx, const char *const **out, size_t *len_out,
+                          const struct record *rec) MUST_USE;
+/* Key of a token in the index: kind of record, kind of token, text. */
+void index_hash(const struct ctx *ctx, unsigned char out[VAULT_TOKEN_BYTES],
+                const struct form *form, int kind, const char *text);
+/* Numbers of token.kind beside enum fold_kind. */
+#define TOKEN_PHONE      101
+#define TOKEN_EXACT      102
+#define PHONE_DIGITS_MIN 7
+
+#endif

@@ -1,0 +1,18 @@
+#ifndef RECORDS_RECORDS_SQL_H
+#define RECORDS_RECORDS_SQL_H
+
+/*
+ * Names of record tables and columns, shared by sql.c (statements) and sql_tables.c (definitions).
+ * Names come from checked forms only: [a-z][a-z0-9_]{0,40}, prefixed.
+ */
+
+#include "records/records_inner.h"
+
+#define SQL_COLUMNS_MAX 100 /* typed columns of one table */
+
+/* rec_KIND or rec_KIND__REPEAT; long ones are cut and numbered, for PostgreSQL cuts them itself. */
+const char *sql_table(struct arena *a, const struct form *form, const struct field *repeat);
+/* Whether a field has a column of its own, a copy of what lies in open, to filter and sort by. */
+bool sql_has_column(const struct field *f, const struct field *repeat);
+
+#endif

@@ -1,0 +1,74 @@
+/* Sealing of one level of a record: open and sealed answers, bound to their place and version. */
+#include "records/records_inner.h"
+
+const char *seal_context(struct arena *a, const struct form *form, const struct field *repeat,
+                         const char *id, int64_t version)
+{
+    if (repeat)
+        return arena_printf(a, "%s__%s/%s/%lld", form->kind, repeat->name, id, (long long)version);
+    return arena_printf(a, "%s/%s/%lld", form->kind, id, (long long)version);
+}
+
+/* Forms about nobody may still have a sealed field. */
+static const char *key_of(const char *key_id)
+{
+    return key_id ? key_id : VAULT_KEY_SYSTEM;
+}
+
+void problems_back(struct ctx *ctx, struct problem *last)
+{
+    if (last)
+        last->next = NULL;
+    else
+        ctx->problems = NULL;
+    ctx->problems_last = last;
+}
+
+enum err level_open(struct ctx *ctx, struct answers *t, const struct level_bytes *bytes)
+{
+    struct problem *last = ctx->problems_last;
+    const void *plain = NULL;
+    size_t len = 0;
+    enum err rc = OK;
+
+    if (bytes->open)
+        rc = answers_decode(ctx, t, bytes->open, bytes->open_len);
+    if (rc || !bytes->sealed.bytes)
+        return rc;
+    rc = vault_unseal(ctx, &plain, &len, key_of(bytes->key_id), bytes->context, &bytes->sealed);
+    if (rc == ERR_NOT_FOUND) {
+        problems_back(ctx, last);
+        return OK;
+    }
+    if (rc)
+        return rc;
+    return answers_decode(ctx, t, plain, len);
+}
+
+static bool has_store(const struct form *form, const struct field *repeat, enum field_store store)
+{
+    for (size_t i = 0; i < form->all_len; i++) {
+        const struct field *f = form->all[i];
+
+        if (f->repeat == repeat && field_is_answer(f) && f->store == store)
+            return true;
+    }
+    return false;
+}
+
+enum err level_seal(struct ctx *ctx, struct write *w, const struct record *rec, int64_t version)
+{
+    const void *plain = NULL;
+    size_t len = 0;
+    enum err rc = OK;
+
+    if (has_store(rec->form, w->repeat, STORE_OPEN))
+        rc = answers_encode(ctx, &w->open, &w->open_len, w->t, STORE_OPEN);
+    if (rc || !has_store(rec->form, w->repeat, STORE_SEALED))
+        return rc;
+    rc = answers_encode(ctx, &plain, &len, w->t, STORE_SEALED);
+    if (rc)
+        return rc;
+    return vault_seal(ctx, &w->sealed, key_of(rec->key_id),
+                      seal_context(ctx->arena, rec->form, w->repeat, w->id, version), plain, len);
+}

@@ -1,0 +1,526 @@
+/*
+ * Finding. Hashes of what was typed lead to candidates; the best of them are opened, within scope,
+ * and compared as names. A common name has thousands of candidates, so they are weighed by their
+ * hits first and few are opened.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "core/buf.h"
+#include "core/text.h"
+#include "records/records_inner.h"
+#include "vault/fold.h"
+
+#define WORDS_BYTES_MAX 300
+#define POSTINGS_MAX    2000 /* read for one token, newest first */
+#define SLOTS           16384
+#define CANDS_MAX       (SLOTS / 2)
+#define OPENED_MAX      200 /* candidates opened in scope */
+#define TRIED_MAX       1010
+#define REFINE_IDS      100
+#define LINES_MAX       8
+
+DB_SQL_INDEX(POSTINGS, "SELECT DISTINCT root_id FROM token WHERE hash = $1"
+                       " ORDER BY root_id DESC LIMIT $2");
+
+enum why { WHY_NAME = 1, WHY_PHONE = 2, WHY_EXACT = 4, WHY_NUMBER = 8 };
+
+struct cand {
+    const char *id;
+    float words[FOLD_WORDS_MAX]; /* best hit of each word searched */
+    float pairs;
+    double total;
+    unsigned why;
+};
+
+struct search {
+    struct ctx *ctx;
+    const struct form *form;
+    const char *skip_id; /* the record itself, when looking for its like */
+    struct cand **slots;
+    struct cand **cands;
+    size_t len;
+};
+
+/* Where a candidate lies, or would. */
+static struct cand **slot_of(struct search *s, const char *id)
+{
+    uint32_t h = 2166136261u;
+    size_t at;
+
+    for (const char *p = id; *p; p++)
+        h = (h ^ (unsigned char)*p) * 16777619u;
+    for (at = h % SLOTS; s->slots[at]; at = (at + 1) % SLOTS)
+        if (text_equal(s->slots[at]->id, id))
+            break;
+    return &s->slots[at];
+}
+
+static struct cand *cand_of(struct search *s, const char *id)
+{
+    struct cand **slot = slot_of(s, id);
+
+    if (*slot)
+        return *slot;
+    if (s->len == CANDS_MAX || text_equal(id, s->skip_id))
+        return NULL;
+    *slot = ARENA_NEW(s->ctx->arena, struct cand);
+    (*slot)->id = id;
+    s->cands[s->len++] = *slot;
+    return *slot;
+}
+
+static void search_start(struct search *s, struct ctx *ctx, const struct form *form)
+{
+    *s = (struct search){ .ctx = ctx, .form = form };
+    s->slots = ARENA_ARRAY(ctx->arena, SLOTS, struct cand *);
+    s->cands = ARENA_ARRAY(ctx->arena, CANDS_MAX, struct cand *);
+}
+
+/* --- candidates --- */
+
+struct hit {
+    enum why why;
+    int kind; /* of token */
+    size_t word;
+};
+
+static const float kind_weights[] = { [FOLD_EXACT] = 1.0f,
+                                      [FOLD_VARIANT] = 0.9f,
+                                      [FOLD_SOUND] = 0.7f,
+                                      [FOLD_PAIR] = 1.5f,
+                                      [FOLD_PREFIX] = 0.5f };
+
+static void note_hit(struct search *s, const char *id, const struct hit *hit)
+{
+    struct cand *c = cand_of(s, id);
+
+    if (!c)
+        return;
+    c->why |= hit->why;
+    if (hit->why != WHY_NAME)
+        return;
+    if (hit->kind == FOLD_PAIR)
+        c->pairs += kind_weights[FOLD_PAIR];
+    else if (hit->word < FOLD_WORDS_MAX && c->words[hit->word] < kind_weights[hit->kind])
+        c->words[hit->word] = kind_weights[hit->kind];
+}
+
+static enum err look_up(struct search *s, const char *text, const struct hit *hit)
+{
+    unsigned char hash[VAULT_TOKEN_BYTES];
+    struct ctx *ctx = s->ctx;
+    struct rows *rows = NULL;
+    bool more = false;
+    enum err rc;
+
+    index_hash(ctx, hash, s->form, hit->kind, text);
+    rc = db_query_in(ctx, ctx->index_db, &rows, &POSTINGS, DB_BLOB(hash, sizeof(hash)),
+                     DB_INT(POSTINGS_MAX));
+    if (rc)
+        return rc;
+    for (;;) {
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        note_hit(s, row_text(rows, 0), hit);
+    }
+    db_rows_close(rows);
+    return rc;
+}
+
+static enum err look_up_kinds(struct search *s, const struct fold_tokens *t, bool pairs)
+{
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < t->len; i++) {
+        const struct fold_token *f = &t->items[i];
+        struct hit hit = { WHY_NAME, (int)f->kind, f->word };
+
+        if ((f->kind == FOLD_PAIR) == pairs)
+            rc = look_up(s, f->text, &hit);
+    }
+    return rc;
+}
+
+/* Which of 100 candidates have a token: one seek for each, however common the token is. */
+static enum err refine_some(struct search *s, size_t from, const struct fold_token *f)
+{
+    unsigned char hash[VAULT_TOKEN_BYTES];
+    struct hit hit = { WHY_NAME, (int)f->kind, f->word };
+    struct db_arg args[REFINE_IDS + 2] = { 0 };
+    struct ctx *ctx = s->ctx;
+    struct rows *rows = NULL;
+    struct buf b;
+    bool more = false;
+    enum err rc;
+
+    buf_init(&b, ctx->arena, 4096);
+    buf_add(&b, "SELECT DISTINCT root_id FROM token WHERE hash = $1 AND root_id IN (");
+    index_hash(ctx, hash, s->form, hit.kind, f->text);
+    args[0] = DB_BLOB(hash, sizeof(hash));
+    for (size_t i = 0; i < REFINE_IDS; i++) {
+        size_t at = from + i < s->len ? from + i : s->len - 1;
+
+        buf_printf(&b, i ? ", $%zu" : "$%zu", i + 2);
+        args[i + 1] = DB_TEXT(s->cands[at]->id);
+    }
+    buf_add(&b, ")");
+    rc = db_query_on(ctx, ctx->index_db, &rows, db_sql_built(ctx->index_db, buf_text(&b)), args);
+    if (rc)
+        return rc;
+    for (;;) {
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        note_hit(s, row_text(rows, 0), &hit);
+    }
+    db_rows_close(rows);
+    return rc;
+}
+
+/* Too many share two names by sound: those that are spelled the same come first. */
+static enum err refine(struct search *s, const struct fold_tokens *t)
+{
+    enum err rc = OK;
+
+    for (size_t i = 0; i < t->len; i++) {
+        if (t->items[i].kind != FOLD_EXACT && t->items[i].kind != FOLD_VARIANT)
+            continue;
+        for (size_t at = 0; rc == OK && at < s->len; at += REFINE_IDS)
+            rc = refine_some(s, at, &t->items[i]);
+    }
+    return rc;
+}
+
+static enum err find_names(struct search *s, const char *line, bool typing)
+{
+    struct fold_tokens t = { 0 };
+    size_t before = s->len;
+    enum err rc;
+
+    if (strlen(line) > FOLD_LINE_MAX)
+        return OK;
+    rc = fold_name(s->ctx, &t, line, typing);
+    if (rc == OK)
+        rc = look_up_kinds(s, &t, true);
+    if (rc == OK && s->len - before < FOLD_FEW)
+        return look_up_kinds(s, &t, false);
+    if (rc == OK && s->len > OPENED_MAX)
+        rc = refine(s, &t);
+    return rc;
+}
+
+static enum err find_phone(struct search *s, const char *text)
+{
+    const char *digits = fold_phone(s->ctx, text);
+    struct hit hit = { WHY_PHONE, TOKEN_PHONE, 0 };
+
+    return strlen(digits) < PHONE_DIGITS_MIN ? OK : look_up(s, digits, &hit);
+}
+
+static enum err find_exact(struct search *s, const char *text)
+{
+    const char *folded = fold_exact(s->ctx, text);
+    struct hit hit = { WHY_EXACT, TOKEN_EXACT, 0 };
+
+    return folded[0] ? look_up(s, folded, &hit) : OK;
+}
+
+static enum err find_number(struct search *s, const char *words)
+{
+    char *number = arena_strdup(s->ctx->arena, words);
+    struct pick pick = { .form = s->form, .number = number, .limit = 1 };
+    struct record *rec = NULL;
+    struct hit hit = { .why = WHY_NUMBER };
+    size_t len = 0;
+    enum err rc;
+
+    if (!s->form->number)
+        return OK;
+    for (char *p = number; *p; p++)
+        if (*p >= 'a' && *p <= 'z')
+            *p = (char)(*p - 'a' + 'A');
+    rc = sql_pick(s->ctx, &rec, NULL, &len, &pick);
+    if (rc == OK && len > 0)
+        note_hit(s, rec->id, &hit);
+    return rc;
+}
+
+/* --- opening and ranking --- */
+
+static int compare_cands(const void *a, const void *b)
+{
+    const struct cand *x = *(struct cand *const *)a;
+    const struct cand *y = *(struct cand *const *)b;
+
+    if (x->total > y->total || x->total < y->total)
+        return x->total > y->total ? -1 : 1;
+    return text_compare(y->id, x->id);
+}
+
+static void weigh(struct search *s)
+{
+    for (size_t i = 0; i < s->len; i++) {
+        struct cand *c = s->cands[i];
+
+        c->total = c->pairs;
+        for (size_t w = 0; w < FOLD_WORDS_MAX; w++)
+            c->total += c->words[w];
+        if (c->why & ~(unsigned)WHY_NAME)
+            c->total += 100;
+    }
+    if (s->len > 1)
+        qsort(s->cands, s->len, sizeof(*s->cands), compare_cands);
+}
+
+/* What was searched, made ready to be compared. */
+struct lines {
+    struct fold_line *items[LINES_MAX];
+    size_t len;
+};
+
+static enum err lines_make(struct ctx *ctx, struct lines *out, const char *const *lines, size_t len)
+{
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < len && out->len < LINES_MAX; i++)
+        if (strlen(lines[i]) <= FOLD_LINE_MAX)
+            rc = fold_line_make(ctx, &out->items[out->len++], lines[i]);
+    return rc;
+}
+
+static enum err name_score(struct ctx *ctx, double *out, const struct lines *asked,
+                           const struct record *rec)
+{
+    const char *const *lines = NULL;
+    struct lines own = { 0 };
+    size_t len = 0;
+    double best = 0;
+    enum err rc;
+
+    rc = index_name_lines(ctx, &lines, &len, rec);
+    if (rc == OK)
+        rc = lines_make(ctx, &own, lines, len);
+    for (size_t i = 0; rc == OK && i < own.len; i++) {
+        for (size_t k = 0; k < asked->len; k++) {
+            double score = fold_line_score(asked->items[k], own.items[i]);
+
+            best = score > best ? score : best;
+        }
+    }
+    *out = best;
+    return rc;
+}
+
+struct found {
+    struct record_hit *items;
+    size_t len;
+    const struct lines *asked;
+    const struct record *like; /* for duplicates; NULL when words were typed */
+};
+
+static const char *why_text(struct ctx *ctx, unsigned why)
+{
+    if (why & WHY_NUMBER)
+        return tr(ctx, "number");
+    if (why & WHY_EXACT)
+        return tr(ctx, "document");
+    if (why & WHY_PHONE)
+        return tr(ctx, "phone");
+    return tr(ctx, "name");
+}
+
+/*
+ * A number found exactly is as good as can be when it was typed; for duplicates it says much, but
+ * families share phones, so names count beside it.
+ */
+static double score_of(const struct found *f, const struct cand *c, const struct record *rec,
+                       double names)
+{
+    const struct record_hooks *hooks = record_hooks_of(rec->form->kind);
+    double score = names;
+
+    if (!f->like)
+        return c->why & ~(unsigned)WHY_NAME ? 1 : names;
+    if (hooks && hooks->alike)
+        score = hooks->alike(f->like, rec, names);
+    if (c->why & WHY_EXACT)
+        score = score > 0.95 ? score : 0.95;
+    if (c->why & WHY_PHONE)
+        score = score + (1 - score) * 0.5;
+    return score;
+}
+
+static enum err judge(struct search *s, struct found *f, struct record **recs, size_t len)
+{
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < len; i++) {
+        struct cand *c = *slot_of(s, recs[i]->id);
+        double names = 0;
+        double score;
+
+        answers_hide(s->ctx, recs[i]->answers);
+        rc = name_score(s->ctx, &names, f->asked, recs[i]);
+        if (rc)
+            break;
+        if (names >= FOLD_SCORE_MIN)
+            c->why |= WHY_NAME;
+        score = score_of(f, c, recs[i], names);
+        if (score < FOLD_SCORE_MIN)
+            continue;
+        f->items[f->len++] = (struct record_hit){ recs[i], score, why_text(s->ctx, c->why) };
+    }
+    return rc;
+}
+
+static int compare_hits(const void *a, const void *b)
+{
+    const struct record_hit *x = a;
+    const struct record_hit *y = b;
+
+    if (x->score > y->score || x->score < y->score)
+        return x->score > y->score ? -1 : 1;
+    return text_compare(y->record->id, x->record->id);
+}
+
+static enum err open_cands(struct search *s, struct found *f)
+{
+    const char *ids[SQL_BATCH];
+    struct record *recs[SQL_BATCH];
+    size_t opened = 0;
+    enum err rc = OK;
+
+    weigh(s);
+    f->items = ARENA_ARRAY(s->ctx->arena, OPENED_MAX + SQL_BATCH, struct record_hit);
+    for (size_t at = 0; at < s->len && at < TRIED_MAX && opened < OPENED_MAX;) {
+        struct pick pick = { .form = s->form, .ids = ids };
+        size_t len = 0;
+
+        while (at < s->len && pick.ids_len < SQL_BATCH - 1)
+            ids[pick.ids_len++] = s->cands[at++]->id;
+        rc = record_pick(s->ctx, recs, &len, &pick, record_title_parts(s->form));
+        if (rc == OK)
+            rc = judge(s, f, recs, len);
+        if (rc)
+            return rc;
+        opened += len;
+    }
+    if (f->len > 1)
+        qsort(f->items, f->len, sizeof(*f->items), compare_hits);
+    if (f->len > RECORD_HITS_MAX)
+        f->len = RECORD_HITS_MAX;
+    for (size_t i = 0; rc == OK && i < f->len; i++)
+        rc = record_finish(s->ctx, f->items[i].record);
+    return rc;
+}
+
+/* --- what others call --- */
+
+static enum err note_search(struct ctx *ctx, const struct form *form, const struct found *f,
+                            const char *words)
+{
+    const char **ids = ARENA_ARRAY(ctx->arena, f->len + 1, const char *);
+
+    if (!ctx->audit || !ctx->user_id || !form_is_personal(form))
+        return OK;
+    for (size_t i = 0; i < f->len; i++)
+        ids[i] = f->items[i].record->id;
+    return access_note_words(ctx, "search", form->kind, ids, f->len, words);
+}
+
+enum err record_search(struct ctx *ctx, struct record_hit **out, size_t *len_out, const char *kind,
+                       const char *words)
+{
+    const struct form *form = NULL;
+    struct search s;
+    struct lines asked = { 0 };
+    struct found f = { .asked = &asked };
+    enum err rc;
+
+    rc = record_form(ctx, &form, kind);
+    if (rc)
+        return rc;
+    if (text_blank(words))
+        return ctx_fail_field(ctx, "words", tr(ctx, "Type a name, a phone number or a number."));
+    if (strlen(words) > WORDS_BYTES_MAX)
+        return ctx_fail_field(ctx, "words", tr(ctx, "This is too long to search for."));
+    words = text_trim(ctx->arena, words);
+    search_start(&s, ctx, form);
+    rc = find_number(&s, words);
+    if (rc == OK)
+        rc = find_phone(&s, words);
+    if (rc == OK)
+        rc = find_exact(&s, words);
+    if (rc == OK)
+        rc = find_names(&s, words, true);
+    if (rc == OK)
+        rc = lines_make(ctx, &asked, &words, 1);
+    if (rc == OK)
+        rc = open_cands(&s, &f);
+    if (rc == OK)
+        rc = note_search(ctx, form, &f, words);
+    if (rc)
+        return rc;
+    *out = f.items;
+    *len_out = f.len;
+    return OK;
+}
+
+static enum err find_values(struct search *s, const struct record *rec)
+{
+    struct levels levels = levels_of(s->ctx->arena, rec->answers);
+    enum err rc = OK;
+
+    for (size_t i = 0; i < levels.len; i++) {
+        const struct answers *t = levels.items[i].t;
+
+        for (size_t k = 0; rc == OK && k < rec->form->all_len; k++) {
+            const struct field *f = rec->form->all[k];
+
+            if (f->repeat != t->repeat || text_blank(t->values[k]))
+                continue;
+            if (f->index == INDEX_PHONE)
+                rc = find_phone(s, t->values[k]);
+            else if (f->index == INDEX_EXACT)
+                rc = find_exact(s, t->values[k]);
+        }
+    }
+    return rc;
+}
+
+enum err record_duplicates(struct ctx *ctx, struct record_hit **out, size_t *len_out,
+                           const struct record *rec)
+{
+    const struct form *form = NULL;
+    const char *const *lines = NULL;
+    struct lines asked = { 0 };
+    struct found f = { .asked = &asked, .like = rec };
+    struct search s;
+    size_t len = 0;
+    enum err rc;
+
+    rc = record_form(ctx, &form, rec->form->kind);
+    if (rc)
+        return rc;
+    search_start(&s, ctx, form);
+    s.skip_id = rec->id;
+    rc = index_name_lines(ctx, &lines, &len, rec);
+    for (size_t i = 0; rc == OK && i < len && i < LINES_MAX; i++)
+        rc = find_names(&s, lines[i], false);
+    if (rc == OK)
+        rc = find_values(&s, rec);
+    if (rc == OK)
+        rc = lines_make(ctx, &asked, lines, len);
+    if (rc == OK)
+        rc = open_cands(&s, &f);
+    if (rc == OK)
+        rc = note_search(ctx, form, &f, "");
+    if (rc)
+        return rc;
+    *out = f.items;
+    *len_out = f.len;
+    return OK;
+}

@@ -1,0 +1,217 @@
+/* Tables of record kinds: made and widened from the form. Part of sql.c's work, apart for size. */
+#include <string.h>
+
+#include "core/asset.h"
+#include "core/buf.h"
+#include "core/text.h"
+#include "records/records_sql.h"
+
+#define TABLE_NAME_MAX 50 /* PostgreSQL cuts names at 63, and indexes add a few letters */
+#define DDL_TEXT_MAX   ((size_t)64 * 1024)
+
+DB_SQL(FORM_VERSION_LAST, "SELECT hash, version FROM form_version WHERE form = $1"
+                          " ORDER BY epoch DESC LIMIT 1");
+DB_SQL(FORM_EPOCH, "UPDATE counter SET value = value + 1 WHERE name = 'form_epoch'"
+                   " RETURNING value");
+DB_SQL(FORM_VERSION_ADD, "INSERT INTO form_version (form, version, epoch, hash, source,"
+                         " published_at, published_by) VALUES ($1, $2, $3, $4, $5, $6, $7)");
+
+static uint32_t hash_name(const char *s)
+{
+    uint32_t h = 2166136261u;
+
+    for (; *s; s++)
+        h = (h ^ (unsigned char)*s) * 16777619u;
+    return h;
+}
+
+const char *sql_table(struct arena *a, const struct form *form, const struct field *repeat)
+{
+    char *name = repeat ? arena_printf(a, "rec_%s__%s", form->kind, repeat->name)
+                        : arena_printf(a, "rec_%s", form->kind);
+
+    if (strlen(name) > TABLE_NAME_MAX)
+        name = arena_printf(a, "%.40s_%08x", name, hash_name(name));
+    return name;
+}
+
+bool sql_has_column(const struct field *f, const struct field *repeat)
+{
+    return f->repeat == repeat && field_is_answer(f) && f->store == STORE_OPEN &&
+           (f->list > 0 || f->index != INDEX_NOT || f->core);
+}
+
+static const char *column_type(const struct field *f)
+{
+    if (f->kind == FIELD_INTEGER)
+        return "%INT%";
+    return f->kind == FIELD_DECIMAL ? "%REAL%" : "TEXT";
+}
+
+static void add_index(struct buf *b, const char *table, const char *name, const char *columns)
+{
+    buf_printf(b, "CREATE INDEX IF NOT EXISTS %s_%s ON %s (%s);\n", table, name, table, columns);
+}
+
+static void add_table(struct ctx *ctx, struct buf *b, const struct form *form,
+                      const struct field *repeat)
+{
+    const char *t = sql_table(ctx->arena, form, repeat);
+
+    if (repeat) {
+        buf_printf(b,
+                   "CREATE TABLE IF NOT EXISTS %s (id TEXT NOT NULL PRIMARY KEY, office_id TEXT,"
+                   " parent_id TEXT, root_id TEXT, place %%INT%%, version %%INT%%,"
+                   " open %%BLOB%%, sealed %%BLOB%%) %%STRICT%%;\n",
+                   t);
+        add_index(b, t, "root", "root_id, place");
+        return;
+    }
+    buf_printf(b,
+               "CREATE TABLE IF NOT EXISTS %s (id TEXT NOT NULL PRIMARY KEY, office_id TEXT,"
+               " parent_id TEXT, number TEXT, version %%INT%%, status TEXT, key_id TEXT,"
+               " created_at %%INT%%, created_by TEXT, updated_at %%INT%%, updated_by TEXT,"
+               " parts %%INT%%, open %%BLOB%%, sealed %%BLOB%%) %%STRICT%%;\n"
+               "CREATE UNIQUE INDEX IF NOT EXISTS %s_number ON %s (number);\n",
+               t, t, t);
+    add_index(b, t, "office", "office_id, id");
+    add_index(b, t, "order", "office_id, number, id");
+    add_index(b, t, "newest", "office_id, updated_at, id");
+    if (form->parent)
+        add_index(b, t, "parent", "parent_id, id");
+}
+
+static enum err columns_now(struct ctx *ctx, const char *table, char ***out)
+{
+    static const char lite[] = "SELECT name FROM pragma_table_info($1)";
+    static const char pg[] = "SELECT CAST(column_name AS TEXT) FROM information_schema.columns"
+                             " WHERE table_name = $1 AND table_schema = current_schema()";
+    const struct db_sql *sql = db_sql_built(ctx->db, db_is_postgres(ctx->db) ? pg : lite);
+    struct rows *rows = NULL;
+    struct buf b;
+    bool more = false;
+    enum err rc;
+
+    buf_init(&b, ctx->arena, DDL_TEXT_MAX);
+    rc = db_query(ctx, &rows, sql, DB_TEXT(table));
+    if (rc)
+        return rc;
+    for (;;) {
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        buf_printf(&b, "%s ", row_text(rows, 0));
+    }
+    *out = text_split(ctx->arena, buf_text(&b), ' ', true, NULL);
+    return rc;
+}
+
+static bool among(char **names, const char *name)
+{
+    for (; *names; names++)
+        if (text_equal(*names, name))
+            return true;
+    return false;
+}
+
+static enum err widen(struct ctx *ctx, const struct form *form, const struct field *repeat)
+{
+    const char *table = sql_table(ctx->arena, form, repeat);
+    char **have = NULL;
+    struct buf b;
+    size_t made = 0;
+    enum err rc;
+
+    rc = columns_now(ctx, table, &have);
+    if (rc)
+        return rc;
+    buf_init(&b, ctx->arena, DDL_TEXT_MAX);
+    for (size_t i = 0; i < form->all_len && made < SQL_COLUMNS_MAX; i++) {
+        const struct field *f = form->all[i];
+
+        if (!sql_has_column(f, repeat))
+            continue;
+        made++;
+        if (!among(have, arena_printf(ctx->arena, "c_%s", f->name)))
+            buf_printf(&b, "ALTER TABLE %s ADD COLUMN c_%s %s;\n", table, f->name, column_type(f));
+    }
+    return b.len ? db_ddl(ctx, ctx->db, buf_text(&b)) : OK;
+}
+
+static enum err publish(struct ctx *ctx, const struct form *form)
+{
+    const struct asset *source =
+        asset_find(arena_printf(ctx->arena, "content/forms/%s.csv", form->kind));
+    const char *text =
+        source ? arena_strndup(ctx->arena, (const char *)source->bytes, source->len) : "";
+    struct rows *rows = NULL;
+    bool more = false;
+    enum err rc;
+
+    rc = db_query(ctx, &rows, &FORM_EPOCH);
+    if (rc)
+        return rc;
+    rc = db_next(ctx, rows, &more);
+    if (rc)
+        return rc;
+    if (!more)
+        return ctx_fail(ctx, ERR_DB, "the counter form_epoch is missing");
+    return db_exec(ctx, NULL, &FORM_VERSION_ADD, DB_TEXT(form->kind), DB_TEXT(form->version),
+                   DB_INT(row_int(rows, 0)), DB_TEXT(form->hash), DB_TEXT(text),
+                   DB_INT(ctx->now_ms), DB_TEXT(ctx->user_id));
+}
+
+static enum err published(struct ctx *ctx, const struct form *form, bool *out)
+{
+    struct rows *rows = NULL;
+    bool more = false;
+    enum err rc;
+
+    rc = db_query(ctx, &rows, &FORM_VERSION_LAST, DB_TEXT(form->kind));
+    if (rc)
+        return rc;
+    rc = db_next(ctx, rows, &more);
+    if (rc)
+        return rc;
+    *out = more && text_equal(row_text(rows, 0), form->hash);
+    db_rows_close(rows);
+    return OK;
+}
+
+enum err sql_prepare(struct ctx *ctx, const struct form *form)
+{
+    struct buf b;
+    bool done = false;
+    enum err rc;
+
+    rc = published(ctx, form, &done);
+    if (rc || done)
+        return rc;
+
+    buf_init(&b, ctx->arena, DDL_TEXT_MAX);
+    rc = db_begin(ctx);
+    if (rc)
+        return rc;
+    add_table(ctx, &b, form, NULL);
+    for (size_t i = 0; i < form->all_len; i++)
+        if (field_is_repeat(form->all[i]))
+            add_table(ctx, &b, form, form->all[i]);
+    if (!buf_ok(&b)) {
+        rc = ctx_fail(ctx, ERR_LIMIT, "the form has too many repeats");
+        goto out;
+    }
+    rc = db_ddl(ctx, ctx->db, buf_text(&b));
+    if (rc == OK)
+        rc = widen(ctx, form, NULL);
+    for (size_t i = 0; rc == OK && i < form->all_len; i++)
+        if (field_is_repeat(form->all[i]))
+            rc = widen(ctx, form, form->all[i]);
+    if (rc == OK)
+        rc = publish(ctx, form);
+    if (rc == OK)
+        rc = db_commit(ctx);
+out:
+    if (rc)
+        db_rollback(ctx);
+    return rc;
+}
