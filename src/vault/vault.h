@@ -36,13 +36,15 @@ struct vault_secret {
     const char *key_file; /* path of a file with 32 bytes as 64 hex digits, mode 0600 */
 };
 
-/* Makes a new key store in keys (migrated, empty): master key, system keys. ERR_CONFLICT if not empty. */
+/* Makes a new key store in keys (migrated, empty): master key, system keys. ERR_CONFLICT if not
+ * empty. */
 enum err vault_create(struct ctx *ctx, struct db *keys, const struct vault_secret *secret) MUST_USE;
 /* True if the store asks for a passphrase, false for a key file. */
 enum err vault_wants_passphrase(struct ctx *ctx, struct db *keys, bool *out) MUST_USE;
 /*
- * Unlocks; keys stays owned by the caller and must outlive the vault. The master key is derived once,
- * by the parent before fork; children inherit it (vault_attach gives the child's own connection).
+ * Unlocks; keys stays owned by the caller and must outlive the vault. The master key is derived
+ * once, by the parent before fork; children inherit it (vault_attach gives the child's own
+ * connection).
  */
 enum err vault_open(struct ctx *ctx, struct vault **out, struct db *keys,
                     const struct vault_secret *secret) MUST_USE;

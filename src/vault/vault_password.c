@@ -15,8 +15,8 @@
 
 /* Hash of random bytes that nobody knows, with PASSES and MEMORY_BYTES: what an unknown user's
  * password is checked against, so that the answer takes as long. */
-static const char nobody_hash[] =
-    "$argon2id$v=19$m=19456,t=2,p=1$gyrVlJ7TkYFbfD5ZIQwniQ$LE63ZViDYMJj8N3ESqya3j7ELIBPRxByU/0NfzeGIYY";
+static const char nobody_hash[] = "$argon2id$v=19$m=19456,t=2,p=1$gyrVlJ7TkYFbfD5ZIQwniQ$"
+                                  "LE63ZViDYMJj8N3ESqya3j7ELIBPRxByU/0NfzeGIYY";
 
 /* Set once at start, before fork. */
 static char slot_path[PATH_BYTES];
