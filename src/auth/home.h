@@ -40,15 +40,18 @@ struct db *home_read_db(struct home *home);
 struct db *home_write_db(struct home *home);
 /* Makes all that this process committed durable (main and access log). */
 enum err home_flush(struct ctx *ctx, struct home *home) MUST_USE;
+/* Connection and url of one store: "main", "keys", "index", "access"; for backup and checks. */
+struct db *home_db(struct home *home, const char *set);
+const char *home_url(const struct home *home, const char *set);
 void home_close(struct ctx *ctx, struct home *home);
 
 /* The options every command shares, for its opt table: HOME_OPTS and home_options_from. */
 struct opts;
 #define HOME_OPTS                                                                                  \
-    { "database", "FILE-or-URL", "the database: a file, or postgresql://...", .required = true },  \
-    { "keys", "FILE-or-URL", "the key store (default: FILE.keys)" },                               \
-    { "key-file", "FILE", "file with the master key (default: FILE.master)" },                     \
-    { "passphrase-file", "FILE", "file whose first line is the passphrase" }
+    { "database", "FILE-or-URL", "the database: a file, or postgresql://...", true },              \
+    { "keys", "FILE-or-URL", "the key store (default: FILE.keys)", false },                        \
+    { "key-file", "FILE", "file with the master key (default: FILE.master)", false },              \
+    { "passphrase-file", "FILE", "file whose first line is the passphrase", false }
 struct home_options home_options_from(const struct opts *o);
 
 #endif
