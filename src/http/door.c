@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/text.h"
 #include "http/answer.h"
 #include "http/frame.h"
 #include "http/head.h"
@@ -94,6 +95,7 @@ struct door {
     size_t in_hand;
     size_t bodies; /* bytes of all bodies */
     bool draining;
+    bool quiet; /* no connection before and after the last run */
 };
 
 static struct deal *deal_of(struct exchange *ex)
@@ -337,6 +339,9 @@ static struct MHD_Response *make_answer(struct deal *d, char *frame, const struc
     } else {
         good = keep_page(d, frame, reply);
         r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, read_page, d, NULL);
+        /* To HEAD it would send the last chunk, which is no part of a head: close instead. */
+        if (r != NULL && strcmp(d->head.method, "HEAD") == 0)
+            (void)MHD_set_response_options(r, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     }
     if (r == NULL)
         return NULL;
@@ -562,11 +567,8 @@ size_t exchange_frame(const struct exchange *ex, char *out, const char **body_ou
 
         headers[i].name = names + at;
         headers[i].value = field->value;
-        for (size_t k = 0; k < field->name_len; k++) {
-            char c = field->name[k];
-
-            names[at++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-        }
+        for (size_t k = 0; k < field->name_len; k++)
+            names[at++] = ascii_lower(field->name[k]);
         names[at++] = '\0';
     }
     *body_out = d->body;
@@ -653,17 +655,23 @@ int door_timeout_ms(const struct door *d)
 
     if (MHD_get_timeout(d->mhd, &ms) != MHD_YES || ms > SWEEP_MS)
         ms = SWEEP_MS;
-    return d->conns != NULL ? (int)ms : -1;
+    return d->quiet ? -1 : (int)ms;
 }
 
 void door_run(struct door *d, int64_t now_ms)
 {
+    bool none;
+
     d->now_ms = now_ms;
     if (now_ms >= d->sweep_at) {
         sweep(d);
         d->sweep_at = now_ms + SWEEP_MS;
     }
+    /* At the limit libmicrohttpd stops listening; it listens again in the run after a connection
+     * ended, so there must be one. */
+    none = d->conns == NULL;
     (void)MHD_run(d->mhd);
+    d->quiet = none && d->conns == NULL;
 }
 
 void door_drain(struct door *d)

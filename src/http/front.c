@@ -16,7 +16,7 @@
 
 #define SCRATCH_BYTES ((size_t)64 * 1024)
 #define EVENTS_MAX    64
-#define TRIES_MAX     3
+#define TRIES_MAX     20
 
 /* What an event belongs to; slots are numbered from EVENT_SLOT. */
 enum event_of { EVENT_DOOR, EVENT_CONTROL, EVENT_SLOT };

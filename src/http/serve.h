@@ -7,10 +7,10 @@
  * (seccomp); workers (cores + 1), which take one complete request at a time; one job process.
  *
  * The parent holds the listening socket and makes the socket pairs. A worker or job that dies is
- * started again (with a pause that grows from 0 to 5 seconds when it dies at once, again and again);
- * the request it had is answered 502 by the front. When the front dies, all are started again.
- * SIGTERM and SIGINT: no new connections, requests in hand are finished (at most 5 seconds), then
- * all end. SIGHUP: workers and job are replaced one by one (new forms, new epoch).
+ * started again (with a pause that grows from 0 to 5 seconds when it dies at once, again and
+ * again); the request it had is answered 502 by the front. When the front dies, all are started
+ * again. SIGTERM and SIGINT: no new connections, requests in hand are finished (at most 5 seconds),
+ * then all end. SIGHUP: workers and job are replaced one by one (new forms, new epoch).
  */
 
 #include <stdbool.h>
@@ -19,13 +19,13 @@
 #include "core/ctx.h"
 
 struct serve_options {
-    const char *address;      /* 127.0.0.1; plain http is refused on anything but loopback */
-    int port;                 /* 0 = any; the one taken is told to started */
-    int workers;              /* 0 = cores + 1 */
-    size_t body_max;          /* bytes; 0 = WIRE_BODY_MAX */
-    int header_seconds;       /* a request's head must be complete after this; 0 = 20 */
-    int body_seconds;         /* and its body after this; 0 = 120 */
-    int connections_max;      /* 0 = 2000 */
+    const char *address; /* 127.0.0.1; plain http is refused on anything but loopback */
+    int port;            /* 0 = any; the one taken is told to started */
+    int workers;         /* 0 = cores + 1 */
+    size_t body_max;     /* bytes; 0 = WIRE_BODY_MAX */
+    int header_seconds;  /* a request's head must be complete after this; 0 = 20 */
+    int body_seconds;    /* and its body after this; 0 = 120 */
+    int connections_max; /* 0 = 2000 */
     /* Runs in the child and returns its exit code. fd talks to the front. */
     int (*worker)(void *arg, int fd);
     int (*job)(void *arg);
@@ -38,7 +38,8 @@ struct serve_options {
  * asset.hash, and /favicon.ico. Path of one for a page: */
 const char *static_url(struct arena *a, const char *name);
 
-/* Returns when told to end. ERR_IO if the port cannot be opened (the problem says why, and what to do). */
+/* Returns when told to end. ERR_IO if the port cannot be opened (the problem says why, and what to
+ * do). */
 enum err serve_run(struct ctx *ctx, const struct serve_options *options) MUST_USE;
 
 #endif

@@ -6,12 +6,12 @@
  * one reply. The front has checked sizes, header names and the counts of Host, Content-Length and
  * Transfer-Encoding; the target is still encoded (the router decodes it once).
  *
- * A reply is one frame; or, for a long one, a page of at most WIRE_PAGE_MAX bytes with a continuation
- * token: when the client has taken it, the front asks any idle worker for the next page with that
- * token. A worker keeps nothing between pages.
+ * A reply is one frame; or, for a long one, a page of at most WIRE_PAGE_MAX bytes with a
+ * continuation token: when the client has taken it, the front asks any idle worker for the next
+ * page with that token. A worker keeps nothing between pages.
  *
- * Memory: wire_read_* allocate in the arena given. Errors: ERR_IO when the other side is gone or the
- * frame is malformed; the worker then ends and is restarted.
+ * Memory: wire_read_* allocate in the arena given. Errors: ERR_IO when the other side is gone or
+ * the frame is malformed; the worker then ends and is restarted.
  */
 
 #include <stdbool.h>
@@ -31,17 +31,18 @@ struct wire_header {
 };
 
 struct wire_request {
-    const char *method;   /* GET, HEAD, POST ... upper case token */
-    const char *target;   /* path as sent, without the query, still percent-encoded */
-    const char *query;    /* after the ?, still encoded; "" if none */
-    const char *peer;     /* address of the client, text */
-    bool loopback;        /* the client is on 127.0.0.0/8 or ::1 */
+    const char *method; /* GET, HEAD, POST ... upper case token */
+    const char *target; /* path as sent, without the query, still percent-encoded */
+    const char *query;  /* after the ?, still encoded; "" if none */
+    const char *peer;   /* address of the client, text */
+    bool loopback;      /* the client is on 127.0.0.0/8 or ::1 */
     bool tls;
     struct wire_header *headers;
     size_t headers_len;
     const char *body;
     size_t body_len;
-    const char *continuation; /* NULL, or the token of the page wanted: a follow-up of the same request */
+    const char
+        *continuation; /* NULL, or the token of the page wanted: a follow-up of the same request */
 };
 
 struct wire_reply {

@@ -123,7 +123,10 @@ class Reader:
 
 def talk(sock, request, head_only=False):
     sock.sendall(request)
-    return Reader(sock).reply(head_only)
+    reader = Reader(sock)
+    reply = reader.reply(head_only)
+    assert not reader.data, reader.data[:100]
+    return reply
 
 
 def drain(sock):

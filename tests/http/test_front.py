@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The front, its workers and their parent as real processes: what they serve, and what they survive.
+"""The front, its workers and their parent as real processes: what they serve and survive.
 
 usage: test_front.py ECHO_SERVER. HOMEWARD_SOURCE names the source tree (for one static file).
 """
@@ -39,7 +39,8 @@ def chunked_bodies():
     """chunked bodies arrive whole, with extensions, trailers and bare line feeds between chunks"""
     with Server(1) as server, server.connect() as s:
         head = b"POST /echo HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: CHUNKED\r\n\r\n"
-        assert talk(s, head + b"3;a=b\r\nabc\r\n4\r\ndefg\r\n0\r\nX: y\r\n\r\n").value("body") == "7"
+        body = b"3;a=b\r\nabc\r\n4\r\ndefg\r\n0\r\nX: y\r\n\r\n"
+        assert talk(s, head + body).value("body") == "7"
         # a line feed instead of CRLF ends a chunk at the same place, and nothing is smuggled
         assert talk(s, head + b"3\nabc\n0\n\n").value("body") == "3"
         r = talk(s, GET + b"\r\n")
@@ -60,7 +61,8 @@ def pipelining():
 def expectation():
     """Expect: 100-continue is answered before the body is sent"""
     with Server(1) as server, server.connect() as s:
-        s.sendall(b"POST /echo HTTP/1.1\r\n" + HOST + b"Content-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+        s.sendall(b"POST /echo HTTP/1.1\r\n" + HOST +
+                  b"Content-Length: 4\r\nExpect: 100-continue\r\n\r\n")
         reader = Reader(s)
         assert reader.reply().status == 100
         s.sendall(b"abcd")
@@ -102,8 +104,10 @@ def long_answers():
         assert r.headers["transfer-encoding"] == "chunked" and r.body == STREAM
         r = talk(s, b"HEAD /big HTTP/1.1\r\n" + HOST + b"\r\n", head_only=True)
         assert r.headers["content-length"] == "4194304"
-        r = talk(s, b"HEAD /stream HTTP/1.1\r\n" + HOST + b"\r\n", head_only=True)
-        assert r.status == 200 and talk(s, GET + b"\r\n").status == 200
+        s.sendall(b"HEAD /stream HTTP/1.1\r\n" + HOST + b"\r\n")
+        head = drain(s)  # its length is not known: the connection ends, nothing follows the head
+        assert head.startswith(b"HTTP/1.1 200") and head.endswith(b"\r\n\r\n")
+        assert head.count(b"\r\n\r\n") == 1
 
 
 def headers_of_answers():
@@ -166,7 +170,7 @@ def static_files():
 
 
 def slow_clients():
-    """500 clients that send a byte at a time do not slow others: 200 requests, each under a second"""
+    """500 clients that send byte by byte slow nobody: 200 requests, each under a second"""
     with Server(2) as server:
         slow = [server.connect() for _ in range(500)]
         stop = threading.Event()
@@ -224,24 +228,30 @@ def slow_heads_and_bodies_end():
             return 0.5 < time.monotonic() - begun < 5
         assert trickles_to_its_end(b"")
         assert trickles_to_its_end(b"GET /echo HTTP/1.1\r\nX-A: ")
-        assert trickles_to_its_end(b"POST /echo HTTP/1.1\r\n" + HOST + b"Content-Length: 999\r\n\r\n")
+        assert trickles_to_its_end(
+            b"POST /echo HTTP/1.1\r\n" + HOST + b"Content-Length: 999\r\n\r\n")
         with server.connect() as s:  # the second request of a connection, too
             assert talk(s, GET + b"\r\n").status == 200
             s.sendall(b"GET /echo HTTP/1.1\r\nX-A: ")
             assert is_closed(s)
-        with server.connect() as s:  # but not a worker's time
+        with server.connect() as s:  # but a worker may take longer
             assert talk(s, b"GET /sleep?1600 HTTP/1.1\r\n" + HOST + b"\r\n").status == 200
 
 
 def truncated():
     """requests cut off anywhere leave nothing behind"""
-    whole = b"POST /echo HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
-    with Server(1) as server:
+    whole = (b"POST /echo HTTP/1.1\r\n" + HOST +
+             b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+    with Server(1, 1, 1) as server:
+        cuts = []
         for cut in range(0, len(whole) - 1):
-            with server.connect() as s:
-                s.sendall(whole[:cut])
-                s.shutdown(socket.SHUT_WR)
-                assert b"pid=" not in drain(s), cut
+            s = server.connect()
+            s.sendall(whole[:cut])
+            s.shutdown(socket.SHUT_WR)
+            cuts.append(s)
+        for s in cuts:
+            assert b"pid=" not in drain(s)
+            s.close()
         assert server.get("/echo").status == 200
 
 
@@ -302,17 +312,29 @@ def queue():
     with Server(1, 0, 0, 0, 2000) as server:
         conns = [server.connect() for _ in range(1100)]
         first = server.connect()
-        first.sendall(b"GET /sleep?700 HTTP/1.1\r\n" + HOST + b"\r\n")
+        first.sendall(b"GET /sleep?1500 HTTP/1.1\r\n" + HOST + b"\r\n")
+        poll(lambda: is_busy(server))
         for s in conns:
             s.sendall(GET + b"\r\n")
         replies = [Reader(s).reply() for s in conns]
         assert Reader(first).reply().status == 200
         served = [r.status for r in replies].count(200)
         refused = [r for r in replies if r.status == 503]
-        assert served + len(refused) == 1100 and 1000 <= served < 1100, served
+        assert served + len(refused) == 1100 and 990 <= served <= 1000, served
         assert refused[0].headers["retry-after"]
         for s in conns + [first]:
             s.close()
+
+
+def is_busy(server):
+    """The only worker does not answer."""
+    with server.connect() as s:
+        s.sendall(GET + b"\r\n")
+        s.settimeout(0.2)
+        try:
+            return not s.recv(1)
+        except TimeoutError:
+            return True
 
 
 def connection_limit():
@@ -334,11 +356,18 @@ def served(server):
         return False
 
 
+def all_children(server, count):
+    """Front, workers and job, once all have started."""
+    def found():
+        pids = [p for n in ("front", "worker", "job") for p in server.children("homeward-" + n)]
+        return pids if len(pids) == count else None
+    return poll(found)
+
+
 def drains():
     """SIGTERM: a request in hand is finished, the port is closed, all processes end with code 0"""
     with Server(1) as server, server.connect() as s:
-        pids = [p for n in ("front", "worker", "job") for p in server.children("homeward-" + n)]
-        assert len(pids) == 3
+        pids = all_children(server, 3)
         s.sendall(b"POST /sleep?300 HTTP/1.1\r\n" + HOST +
                   b"Content-Length: 1\r\nExpect: 100-continue\r\n\r\n")
         reader = Reader(s)
@@ -393,20 +422,23 @@ def replaces():
 def front_dies():
     """a front that dies is started again, with all workers"""
     with Server(2) as server:
+        all_children(server, 4)
         front = server.children("homeward-front")[0]
         workers = set(server.children("homeward-worker"))
         os.kill(front, signal.SIGKILL)
         poll(lambda: served(server))
-        poll(lambda: len(server.children("homeward-worker")) == 2)
+
+        def all_new():
+            now = set(server.children("homeward-worker"))
+            return len(now) == 2 and not now & workers
+        poll(all_new)
         assert front not in server.children("homeward-front")
-        assert not workers & set(server.children("homeward-worker"))
 
 
 def parent_dies():
     """when the parent is killed its children die with it"""
     with Server(2) as server:
-        pids = [p for n in ("front", "worker", "job") for p in server.children("homeward-" + n)]
-        assert len(pids) == 4
+        pids = all_children(server, 4)
         server.process.kill()
         poll(lambda: not any(alive(pid) for pid in pids))
 
