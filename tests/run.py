@@ -69,6 +69,8 @@ def count(output, code):
 def run(job):
     env = {k: v for k, v in os.environ.items() if k != "HOMEWARD_PG_URL"}
     env.update({"ASAN_OPTIONS": "allow_user_segv_handler=0:detect_leaks=1:abort_on_error=0",
+                "LSAN_OPTIONS": "suppressions=" + os.path.join(ROOT, "tests/support/lsan.supp")
+                + ":print_suppressions=0",
                 "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", **job.env})
     began = time.monotonic()
     try:

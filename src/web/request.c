@@ -455,9 +455,11 @@ const char *req_target(const struct req *req)
     return req->wire->target;
 }
 
+/* Behind a proxy every client looks local: what a proxy adds tells. */
 bool req_loopback(const struct req *req)
 {
-    return req->wire->loopback;
+    return req->wire->loopback && req_header(req, "x-forwarded-for") == NULL &&
+           req_header(req, "forwarded") == NULL && req_header(req, "via") == NULL;
 }
 
 const char *req_header(const struct req *req, const char *lower_name)
