@@ -50,8 +50,8 @@ static const struct {
     { "word", word }, { "many", many },
 };
 
-static enum err lookup(struct ctx *c, const void *place, const char *const *steps,
-                       size_t steps_len, const char *const **values_out, size_t *len_out)
+static enum err lookup(struct ctx *c, const void *place, const char *const *steps, size_t steps_len,
+                       const char *const **values_out, size_t *len_out)
 {
     (void)place;
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
