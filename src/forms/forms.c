@@ -156,7 +156,6 @@ static enum err build_all(struct build *b, const struct forms **out, struct sour
     const struct form **items = ARENA_ARRAY(b->ctx->arena, len + 1, const struct form *);
 
     b->languages = ARENA_ARRAY(b->ctx->arena, LANGUAGES_MAX + 1, const char *);
-    b->languages = ARENA_ARRAY(b->ctx->arena, LANGUAGES_MAX + 1, const char *);
     b->languages[b->languages_len++] = "en";
     for (size_t i = 0; i < len; i++)
         if (sheet_read(b, &sources[i].sheet, sources[i].file, sources[i].csv, sources[i].len) == OK)
