@@ -174,6 +174,7 @@ static PangoLayout *text_layout(struct pass *p, enum doc_style style, const char
     pango_layout_set_font_description(layout, font);
     pango_font_description_free(font);
     pango_layout_set_auto_dir(layout, FALSE);
+    pango_layout_set_alignment(layout, p->rtl ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT);
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
     pango_layout_set_text(layout, text, -1);
@@ -250,7 +251,7 @@ static void put_footer(struct pass *p)
         put_text(p, DOC_SMALL, p->doc->footer, left_of(p, 0, INNER_WIDTH * 0.75),
                  PAGE_HEIGHT - MARGIN, INNER_WIDTH * 0.75);
     layout = text_layout(p, DOC_SMALL, number, INNER_WIDTH * 0.2);
-    pango_layout_set_alignment(layout, PANGO_ALIGN_RIGHT); /* the far side, in both directions */
+    pango_layout_set_alignment(layout, p->rtl ? PANGO_ALIGN_LEFT : PANGO_ALIGN_RIGHT);
     draw_layout(p, layout, left_of(p, INNER_WIDTH * 0.8, INNER_WIDTH * 0.2), PAGE_HEIGHT - MARGIN);
     g_object_unref(layout);
     cairo_set_source_rgb(p->cr, 0, 0, 0);
