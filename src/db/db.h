@@ -9,10 +9,10 @@
  * connection and kept; parameters are $1, $2 ...
  *
  * Memory: rows and their text live in ctx->arena (loops over many rows mark and rewind it).
- * Errors: ERR_CONFLICT unique or foreign key violation; ERR_BUSY lock or serialization, may be tried
- * again from the start; ERR_LIMIT the arena's budget or the statement's 5 seconds; ERR_IO disk full
- * (the problem says so); ERR_DB anything else. After any failed statement inside a transaction only
- * db_rollback is left.
+ * Errors: ERR_CONFLICT unique or foreign key violation; ERR_BUSY lock or serialization, may be
+ * tried again from the start; ERR_LIMIT the arena's budget or the statement's 5 seconds; ERR_IO
+ * disk full (the problem says so); ERR_DB anything else. After any failed statement inside a
+ * transaction only db_rollback is left.
  *
  * Writers (SQLite): db_begin takes an OFD lock on FILE.lock, then BEGIN IMMEDIATE; db_commit is
  * COMMIT with synchronous=NORMAL and gives the lock to the next. What is committed is durable only
@@ -44,7 +44,7 @@ struct db_sql {
 };
 
 #define DB_STRING2_(x) #x
-#define DB_STRING_(x) DB_STRING2_(x)
+#define DB_STRING_(x)  DB_STRING2_(x)
 
 /* DB_SQL(LEDGER_ADD, "INSERT ..."): a statement, listed so that a test prepares it on both. */
 #define DB_SQL(name_, sql_)                                                                        \
@@ -61,7 +61,14 @@ struct db_sql {
     static const struct db_sql *const name_##_entry                                                \
         __attribute__((section(#list_), used, retain)) = &name_
 
-enum db_kind { DB_KIND_END = 0, DB_KIND_NULL, DB_KIND_INT, DB_KIND_REAL, DB_KIND_TEXT, DB_KIND_BLOB };
+enum db_kind {
+    DB_KIND_END = 0,
+    DB_KIND_NULL,
+    DB_KIND_INT,
+    DB_KIND_REAL,
+    DB_KIND_TEXT,
+    DB_KIND_BLOB
+};
 
 struct db_arg {
     enum db_kind kind;
@@ -71,11 +78,11 @@ struct db_arg {
     size_t len;
 };
 
-#define DB_INT(v)       ((struct db_arg){ .kind = DB_KIND_INT, .n = (v) })
-#define DB_REAL(v)      ((struct db_arg){ .kind = DB_KIND_REAL, .d = (v) })
-#define DB_TEXT(v)      ((struct db_arg){ .kind = DB_KIND_TEXT, .p = (v) })
-#define DB_BLOB(v, l)   ((struct db_arg){ .kind = DB_KIND_BLOB, .p = (v), .len = (l) })
-#define DB_NULL         ((struct db_arg){ .kind = DB_KIND_NULL })
+#define DB_INT(v)     ((struct db_arg){ .kind = DB_KIND_INT, .n = (v) })
+#define DB_REAL(v)    ((struct db_arg){ .kind = DB_KIND_REAL, .d = (v) })
+#define DB_TEXT(v)    ((struct db_arg){ .kind = DB_KIND_TEXT, .p = (v) })
+#define DB_BLOB(v, l) ((struct db_arg){ .kind = DB_KIND_BLOB, .p = (v), .len = (l) })
+#define DB_NULL       ((struct db_arg){ .kind = DB_KIND_NULL })
 
 struct rows;
 
@@ -87,8 +94,8 @@ struct db_shared *db_shared_new(void); /* anonymous shared memory; before fork *
 
 /*
  * Opens; DB_CREATE makes the SQLite file (0600), or the PostgreSQL database, if there is none. The
- * caller closes it; closing ends its open queries. ERR_IO no such file, or no way to it; ERR_INVALID
- * an address without a name, or a PostgreSQL database whose collation is not C; ERR_DB.
+ * caller closes it; closing ends its open queries. ERR_IO no such file, or no way to it;
+ * ERR_INVALID an address without a name, or a PostgreSQL database whose collation is not C; ERR_DB.
  */
 enum err db_open(struct ctx *ctx, struct db **out, const char *url, enum db_mode mode,
                  struct db_shared *shared) MUST_USE;
@@ -103,17 +110,17 @@ char *db_companion_url(struct arena *a, const char *url, const char *suffix);
 /* Runs; *changed_out (may be NULL) = rows changed. */
 #define db_exec(ctx, changed_out, sql, ...)                                                        \
     db_exec_on((ctx), (ctx)->db, (changed_out), (sql),                                             \
-               (const struct db_arg[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } })
+               (const struct db_arg[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } })
 /* Starts a query. One connection can have several open. */
 #define db_query(ctx, rows_out, sql, ...)                                                          \
     db_query_on((ctx), (ctx)->db, (rows_out), (sql),                                               \
-                (const struct db_arg[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } })
+                (const struct db_arg[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } })
 #define db_exec_in(ctx, db, changed_out, sql, ...)                                                 \
     db_exec_on((ctx), (db), (changed_out), (sql),                                                  \
-               (const struct db_arg[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } })
+               (const struct db_arg[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } })
 #define db_query_in(ctx, db, rows_out, sql, ...)                                                   \
     db_query_on((ctx), (db), (rows_out), (sql),                                                    \
-                (const struct db_arg[]){ __VA_ARGS__ __VA_OPT__(,) { 0 } })
+                (const struct db_arg[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } })
 
 enum err db_exec_on(struct ctx *ctx, struct db *db, int64_t *changed_out, const struct db_sql *sql,
                     const struct db_arg *args) MUST_USE;
@@ -138,8 +145,8 @@ enum err db_begin(struct ctx *ctx) MUST_USE;
 enum err db_commit(struct ctx *ctx) MUST_USE;
 /*
  * A db_begin that fails needs no db_rollback; a db_commit that fails does. db_rollback undoes all
- * levels at once and leaves one: the outer levels can only roll back too. Harmless when none is open,
- * so whoever must be sure (the worker, between requests) calls it while db_in_transaction.
+ * levels at once and leaves one: the outer levels can only roll back too. Harmless when none is
+ * open, so whoever must be sure (the worker, between requests) calls it while db_in_transaction.
  */
 void db_rollback(struct ctx *ctx);
 bool db_in_transaction(const struct db *db);
@@ -148,9 +155,9 @@ enum err db_commit_on(struct ctx *ctx, struct db *db) MUST_USE;
 void db_rollback_on(struct ctx *ctx, struct db *db);
 
 /*
- * Makes all commits of this connection durable; cheap when nothing was committed since. ERR_IO: what
- * was committed may be lost, and every later flush of this file fails too, until the program is
- * started again. On PostgreSQL db_commit itself is durable and this does nothing.
+ * Makes all commits of this connection durable; cheap when nothing was committed since. ERR_IO:
+ * what was committed may be lost, and every later flush of this file fails too, until the program
+ * is started again. On PostgreSQL db_commit itself is durable and this does nothing.
  */
 enum err db_flush(struct ctx *ctx, struct db *db) MUST_USE;
 
@@ -168,8 +175,8 @@ enum err db_ddl(struct ctx *ctx, struct db *db, const char *ddl) MUST_USE;
 
 /*
  * Applies db/migrations/<set>/NNNN_name.sql in order of number, each in a transaction, recorded in
- * schema_migration. sets: "main", "keys", "index", "access". ERR_INVALID if the database was made by
- * a newer Homeward.
+ * schema_migration. sets: "main", "keys", "index", "access". ERR_INVALID if the database was made
+ * by a newer Homeward.
  */
 enum err db_migrate(struct ctx *ctx, struct db *db, const char *set) MUST_USE;
 
