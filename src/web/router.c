@@ -303,6 +303,7 @@ enum err web_handle(struct ctx *ctx, struct home *home, const struct web *web,
     struct res *res = ARENA_NEW(ctx->arena, struct res);
     enum err rc;
 
+    access_forget(ctx->audit); /* what an earlier request may have left */
     req->wire = in;
     res->ctx = ctx;
     res->req = req;
