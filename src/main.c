@@ -7,7 +7,7 @@
 
 #include <sodium.h>
 
-#include "app.h"
+#include "app/app.h"
 #include "audit/audit.h"
 #include "auth/auth.h"
 #include "auth/home_cli.h"

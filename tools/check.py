@@ -12,7 +12,7 @@ import sys
 RANKS = {"core": 0, "db": 1, "http": 1, "expr": 1, "vault": 2, "audit": 3, "auth": 3, "forms": 4,
          "web": 4, "report": 4, "records": 5, "rules": 5, "people": 6, "cases": 6, "survey": 6,
          "plans": 6, "services": 6, "partners": 6, "communities": 6, "programme": 6, "children": 6,
-         "learning": 6, "field": 7, "demo": 8}
+         "learning": 6, "field": 7, "app": 8, "demo": 9}
 FRIENDS = {("auth", "audit"): "signing in is audited"}
 
 BANNED = {
@@ -65,7 +65,7 @@ def check_includes(path, number, line):
             breach(path, number, "layer", f"{room} and {target} are of equal rank", line)
     name = os.path.basename(path)
     if RANKS[room] >= 5 and target in ("web", "http") and "_web" not in name and "_view" not in name \
-            and room != "demo":
+            and room not in ("app", "demo"):
         breach(path, number, "layer", f"only *_web.c of {room} may use {target}", line)
 
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app.h"
+#include "app/app.h"
 #include "audit/audit.h"
 #include "auth/auth.h"
 #include "auth/home.h"
@@ -242,6 +242,7 @@ static const struct opt_spec demo_opts[] = {
 
 enum err demo_command(struct ctx *ctx, int argc, char **argv)
 {
+    struct demo_size size = { .people = DEMO_PEOPLE };
     struct home_options options;
     struct home *home = NULL;
     struct opts *o = NULL;

@@ -1,4 +1,4 @@
-#include "app.h"
+#include "app/app.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -35,7 +35,12 @@ static const struct nav_item all_nav[] = {
     { 0 },
 };
 
-static const struct web app_web = { .tables = all_routes, .nav = all_nav };
+static const struct web whole_web = { .tables = all_routes, .nav = all_nav };
+
+const struct web *app_web(void)
+{
+    return &whole_web;
+}
 
 static const struct record_hooks *const all_hooks[] = { &people_hooks, &survey_hooks, NULL };
 
@@ -73,7 +78,7 @@ static int run_worker(void *arg, int fd)
         log_error("could not open the database: %s", ctx_first_problem(app->ctx));
         return 1;
     }
-    return web_worker(app->ctx, app->home, &app_web, fd);
+    return web_worker(app->ctx, app->home, app_web(), fd);
 }
 
 /* One look: index, jobs, and now and then a checkpoint of the audit. */
@@ -176,7 +181,7 @@ enum err serve_command(struct ctx *ctx, int argc, char **argv)
     if (!rc)
         rc = app_load(ctx);
     if (!rc)
-        rc = web_check(ctx, &app_web);
+        rc = web_check(ctx, app_web());
     if (!rc)
         rc = home_open(ctx, &app.home, &options);
     if (rc)

@@ -1,5 +1,5 @@
-#ifndef APP_H
-#define APP_H
+#ifndef APP_APP_H
+#define APP_APP_H
 
 /*
  * Where the rooms meet: their routes, hooks and job kinds in one place, and the roles of the
@@ -14,6 +14,10 @@ struct home;
 enum err app_load(struct ctx *ctx) MUST_USE;
 /* After home_open: tables of the forms; needed by every command that touches records. */
 enum err app_prepare(struct ctx *ctx) MUST_USE;
+
+struct web;
+/* All routes and the navigation. */
+const struct web *app_web(void);
 
 /* homeward serve */
 enum err serve_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
