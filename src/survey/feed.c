@@ -4,12 +4,16 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "core/text.h"
 #include "core/tr.h"
 
 #define BLOCK   ((size_t)1024 * 1024)
-#define PADDING 64 /* readable bytes behind the last one */
+#define PADDING 192 /* readable bytes behind the last one */
+#define STRIDE  64  /* bytes looked at together */
 
 struct feed {
     const char *name;
@@ -34,7 +38,7 @@ static enum err make(struct ctx *ctx, struct feed **out, int fd, const char *nam
     *f = (struct feed){ .name = arena_strdup(ctx->arena, name), .fd = fd, .ours = ours };
     f->cap = BLOCK;
     f->bytes = arena_alloc(ctx->arena, f->cap + PADDING);
-    f->cells = ARENA_ARRAY(ctx->arena, CSV_COLUMNS_MAX, struct feed_cell);
+    f->cells = ARENA_ARRAY(ctx->arena, CSV_COLUMNS_MAX + STRIDE, struct feed_cell);
     *out = f;
     return OK;
 }
@@ -204,6 +208,79 @@ static char *split(struct feed *f, size_t *cells_out)
     return p;
 }
 
+/* What stands in 64 bytes, a bit for each. */
+struct marks {
+    uint64_t ends;  /* delimiters and LF */
+    uint64_t lines; /* LF */
+    uint64_t odd;   /* quotes, NUL, bytes over 127 */
+};
+
+#ifdef __SSE2__
+static struct marks look_at(const char *p, char delimiter)
+{
+    struct marks m = { 0 };
+
+    for (unsigned i = 0; i < STRIDE; i += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+        __m128i lines = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n'));
+        __m128i ends = _mm_or_si128(lines, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(delimiter)));
+        __m128i odd = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                   _mm_cmpgt_epi8(_mm_set1_epi8(1), bytes));
+
+        m.lines |= (uint64_t)(unsigned)_mm_movemask_epi8(lines) << i;
+        m.ends |= (uint64_t)(unsigned)_mm_movemask_epi8(ends) << i;
+        m.odd |= (uint64_t)(unsigned)_mm_movemask_epi8(odd) << i;
+    }
+    return m;
+}
+#else
+static struct marks look_at(const char *p, char delimiter)
+{
+    struct marks m = { 0 };
+
+    for (unsigned i = 0; i < STRIDE; i++) {
+        m.lines |= (uint64_t)(p[i] == '\n') << i;
+        m.ends |= (uint64_t)(p[i] == '\n' || p[i] == delimiter) << i;
+        m.odd |= (uint64_t)(p[i] == '"' || (signed char)p[i] <= 0) << i;
+    }
+    return m;
+}
+#endif
+
+/*
+ * As split, for the usual row: one without quotes and of plain ASCII. *done_out = false if it is
+ * not such a row.
+ */
+static char *split_plain(struct feed *f, size_t *cells_out, bool *done_out)
+{
+    char *end = f->bytes + f->len;
+    char *cell = f->bytes + f->start;
+    size_t len = 0;
+
+    *done_out = false;
+    for (char *p = cell; p <= end && len < CSV_COLUMNS_MAX; p += STRIDE) {
+        struct marks m = look_at(p, f->delimiter);
+        uint64_t upto = m.lines ? m.lines ^ (m.lines - 1) : ~(uint64_t)0;
+
+        for (uint64_t left = m.ends & upto; left; left &= left - 1) {
+            char *at = p + __builtin_ctzll(left);
+
+            f->cells[len].text = cell;
+            f->cells[len].len = (size_t)(at - cell);
+            cell = at + 1;
+            len++;
+        }
+        if (m.odd & upto)
+            return NULL;
+        if (!m.lines)
+            continue;
+        *done_out = true;
+        *cells_out = len;
+        return cell - 1 == end && !f->end ? NULL : cell - 1;
+    }
+    return NULL;
+}
+
 /* Takes the quotes off a cell, in place. */
 static void unquote(struct feed_cell *cell)
 {
@@ -249,15 +326,17 @@ static enum err end_missing(struct ctx *ctx, const struct feed *f)
 }
 
 /* The row's cells are found: line end, quotes, foreign bytes. */
-static void finish_row(struct feed *f, struct feed_row *row, char *end)
+static void finish_row(struct feed *f, struct feed_row *row, char *end, bool plain)
 {
     size_t known = row->len < CSV_COLUMNS_MAX ? row->len : CSV_COLUMNS_MAX;
     struct feed_cell *last = &f->cells[known - 1];
 
     if (row->len == known && last->len && last->text[last->len - 1] == '\r')
         last->len--;
-    row->foreign = is_foreign(f->bytes + f->start, end);
     row->cells = f->cells;
+    if (plain)
+        return;
+    row->foreign = is_foreign(f->bytes + f->start, end);
     for (size_t i = 0; f->quoted && i < known; i++)
         if (f->cells[i].len && *f->cells[i].text == '"')
             unquote(&f->cells[i]);
@@ -273,8 +352,11 @@ enum err feed_next(struct ctx *ctx, struct feed *f, struct feed_row *row, bool *
     }
     for (;;) {
         size_t cells = 0;
-        char *end = f->start < f->len ? split(f, &cells) : NULL;
+        bool plain = false;
+        char *end = f->start < f->len ? split_plain(f, &cells, &plain) : NULL;
 
+        if (!end && !plain && f->start < f->len)
+            end = split(f, &cells);
         if (!end) {
             enum err rc;
 
@@ -287,11 +369,11 @@ enum err feed_next(struct ctx *ctx, struct feed *f, struct feed_row *row, bool *
             continue;
         }
         *row = (struct feed_row){ .number = ++f->number, .len = cells };
-        finish_row(f, row, end);
+        finish_row(f, row, end, plain);
         f->start = (size_t)(end - f->bytes) + 1;
         if (f->start > f->len)
             f->start = f->len;
-        if (cells == 1 && f->cells[0].len == 0 && !f->quoted)
+        if (cells == 1 && f->cells[0].len == 0 && (plain || !f->quoted))
             continue; /* an empty line */
         *more_out = true;
         return OK;

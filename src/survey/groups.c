@@ -48,10 +48,15 @@ enum err groups_new(struct ctx *ctx, struct groups **out, const struct profile *
 static bool same_values(const struct groups *g, const struct group *group,
                         const struct feed_cell *values)
 {
-    for (size_t i = 0; i < g->by_len; i++)
-        if (group->values[i].len != values[i].len ||
-            memcmp(group->values[i].text, values[i].text, values[i].len) != 0)
+    for (size_t i = 0; i < g->by_len; i++) {
+        struct code_bytes ends = code_bytes(values[i].text, values[i].len);
+
+        if (group->values[i].len != values[i].len || group->ends[i].first != ends.first ||
+            group->ends[i].last != ends.last)
             return false;
+        if (values[i].len > 16 && memcmp(group->values[i].text, values[i].text, values[i].len) != 0)
+            return false;
+    }
     return true;
 }
 
@@ -60,11 +65,10 @@ static uint64_t hash_values(const struct groups *g, const struct feed_cell *valu
     uint64_t hash = g->by_len;
 
     for (size_t i = 0; i < g->by_len; i++) {
-        const unsigned char *text = (const unsigned char *)values[i].text;
+        struct code_bytes ends = code_bytes(values[i].text, values[i].len);
 
-        for (size_t k = 0; k < values[i].len; k++)
-            hash = (hash ^ text[k]) * 0x100000001b3u;
-        hash = (hash ^ 0x100) * 0x100000001b3u;
+        hash = mix(hash ^ ends.first) + values[i].len;
+        hash = mix(hash ^ ends.last);
     }
     return mix(hash);
 }
@@ -84,9 +88,11 @@ static enum err new_group(struct ctx *ctx, struct groups *g, const struct feed_c
                            TR_INT((int64_t)g->len)));
     group = &g->names[g->len++];
     group->values = ARENA_ARRAY(ctx->arena, g->by_len, struct feed_cell);
+    group->ends = ARENA_ARRAY(ctx->arena, g->by_len, struct code_bytes);
     for (size_t i = 0; i < g->by_len; i++) {
         group->values[i].text = arena_memdup(ctx->arena, values[i].text, values[i].len);
         group->values[i].len = values[i].len;
+        group->ends[i] = code_bytes(values[i].text, values[i].len);
     }
     *out = group;
     return OK;
@@ -113,9 +119,14 @@ static enum err find_group(struct ctx *ctx, struct groups *g, const struct feed_
     return OK;
 }
 
+static size_t slot_of(const struct groups *g, uint64_t num, uint64_t tag)
+{
+    return (mix(num ^ mix(tag)) >> 8) & (g->slots_len - 1);
+}
+
 static struct group_value *find_value(const struct groups *g, uint64_t num, uint64_t tag)
 {
-    size_t at = (mix(num ^ mix(tag)) >> 8) & (g->slots_len - 1);
+    size_t at = slot_of(g, num, tag);
 
     while (g->slots[at].count && (g->slots[at].num != num || g->slots[at].tag != tag))
         at = (at + 1) & (g->slots_len - 1);
@@ -142,34 +153,46 @@ static enum err grow(struct ctx *ctx, struct groups *g)
     return OK;
 }
 
+enum err groups_settle(struct ctx *ctx, struct groups *g)
+{
+    enum err rc = OK;
+
+    for (unsigned i = 0; i < g->pending_len && !rc; i++) {
+        const struct group_value *p = &g->pending[i];
+        struct group_value *value = find_value(g, p->num, p->tag);
+
+        if (value->count++)
+            continue;
+        value->num = p->num;
+        value->tag = p->tag;
+        if (++g->used * 2 > g->slots_len)
+            rc = grow(ctx, g);
+    }
+    g->pending_len = 0;
+    return rc;
+}
+
 enum err groups_add(struct ctx *ctx, struct groups *g, const struct feed_cell *values,
                     const struct scores *scores)
 {
     size_t group = 0;
-    enum err rc = find_group(ctx, g, values, &group);
+    enum err rc = groups_settle(ctx, g);
 
+    if (!rc)
+        rc = find_group(ctx, g, values, &group);
     if (rc)
         return rc;
     g->names[group].flagged += scores->flagged;
     for (unsigned d = 0; d < DIM_COUNT; d++) {
         struct score s = scores->of[d];
-        struct group_value *value;
+        struct group_value *p = &g->pending[g->pending_len];
 
         if (!s.den)
             continue;
-        value = find_value(g, (uint64_t)s.num, group_tag(group, d, (uint64_t)s.den));
-        if (!value->count) {
-            value->num = (uint64_t)s.num;
-            value->tag = group_tag(group, d, (uint64_t)s.den);
-            if (++g->used * 2 > g->slots_len) {
-                value->count = 1;
-                rc = grow(ctx, g);
-                if (rc)
-                    return rc;
-                continue;
-            }
-        }
-        value->count++;
+        p->num = (uint64_t)s.num;
+        p->tag = group_tag(group, d, (uint64_t)s.den);
+        __builtin_prefetch(&g->slots[slot_of(g, p->num, p->tag)], 1);
+        g->pending_len++;
     }
     return OK;
 }

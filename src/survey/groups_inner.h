@@ -14,6 +14,7 @@ struct group_value {
 
 struct group {
     struct feed_cell *values;
+    struct code_bytes *ends; /* of the values: up to 16 bytes need no other comparison */
     int64_t flagged;
 };
 
@@ -29,7 +30,13 @@ struct groups {
     struct group_value *slots;
     size_t slots_len; /* a power of two */
     size_t used;
+    /* The interview before, not yet counted: its slots are on their way from memory meanwhile. */
+    struct group_value pending[DIM_COUNT];
+    unsigned pending_len;
 };
+
+/* Counts what is pending. */
+enum err groups_settle(struct ctx *ctx, struct groups *g) MUST_USE;
 
 /* Denominators are below 2^40, groups below 2^14. */
 static inline uint64_t group_tag(size_t group, unsigned score, uint64_t den)

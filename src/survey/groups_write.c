@@ -205,7 +205,10 @@ enum err groups_write(struct ctx *ctx, struct groups *g, struct sink *to)
     struct named *order = ARENA_ARRAY(ctx->arena, g->len + 1, struct named);
     size_t *starts = ARENA_ARRAY(ctx->arena, g->len + 2, size_t);
     const struct group_value *values;
+    enum err rc = groups_settle(ctx, g);
 
+    if (rc)
+        return rc;
     for (size_t i = 0; i < g->by_len; i++) {
         sink_cell(to, g->by[i], strlen(g->by[i]));
         sink_text(to, ",");

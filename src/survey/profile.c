@@ -226,7 +226,6 @@ static void add_codes(struct arena *a, struct question *q)
             .exclusive = true,
             .points = NO_POINTS,
         };
-    profile_make_slots(a, q);
 }
 
 /* One question for each of the form, in its order; the rows of the file fill them in. */
@@ -428,6 +427,8 @@ enum err profile_make(struct profile_file *file, struct arena *arena, const stru
         profile_make_weights(file, p);
     if (file->mistakes)
         return ERR_INVALID;
+    for (size_t i = 0; i < p->len; i++)
+        profile_make_slots(arena, &p->questions[i]);
     *out = p;
     return OK;
 }

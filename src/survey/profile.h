@@ -47,11 +47,24 @@ struct question {
     int64_t weights[DIM_COUNT]; /* times weight_unit; 0 = does not count in that score */
     int low;                    /* rule mean */
     int high;
-    int mean; /* rules mean and source: place in profile->means; else -1 */
-    /* Finding a code: slots[hash] is its place + 1. No multiplier: they are compared in turn. */
+    int mean;   /* rules mean and source: place in profile->means; else -1 */
+    bool plain; /* weighs the same in its dimension and the composite, and nowhere else */
+    /* Finding a code: slots[hash] is its place in keys. No slots: they are compared in turn. */
     uint64_t multiplier;
     unsigned shift;
     const unsigned char *slots;
+    struct code_key *keys; /* keys[0] fits nothing; keys[i] is codes[i - 1] */
+};
+
+/* A code as it is found, and what it brings: all that scoring a select_one needs. */
+struct code_key {
+    uint64_t first; /* 8 bytes of the code */
+    uint64_t last;
+    uint64_t len;
+    int64_t worth;  /* plain questions: weight * points, 0 without points */
+    int64_t weight; /* plain questions: weight, 0 without points */
+    int declined;
+    int step;
 };
 
 struct profile_text {
@@ -80,7 +93,9 @@ struct profile {
 
 /* What the answers of one interview add up to. Starts as { 0 }. */
 struct tally {
-    int64_t sum[DIM_COUNT];    /* of weight * points */
+    int64_t plain_sum[PROFILE_SECTIONS]; /* of plain questions, by their dimension */
+    int64_t plain_weight[PROFILE_SECTIONS];
+    int64_t sum[DIM_COUNT];    /* of all others: weight * points */
     int64_t weight[DIM_COUNT]; /* of the weights of questions that have points */
     int declined;
 };
@@ -135,7 +150,7 @@ enum err profile_make(struct profile_file *file, struct arena *arena, const stru
 /* Second half of it: points, steps and weights as whole numbers. */
 void profile_make_points(struct profile_file *file, struct profile *p);
 void profile_make_weights(struct profile_file *file, struct profile *p);
-/* Slots for finding codes quickly. */
+/* Slots for finding codes quickly, once points and weights are known. */
 void profile_make_slots(struct arena *arena, struct question *q);
 /* Reads one profile from bytes, for tests and fuzzing; name is the file's without .csv. */
 enum err profile_parse(struct ctx *ctx, const struct profile **out, const struct forms *forms,
@@ -146,13 +161,55 @@ int profile_question(const struct profile *p, const char *name);
 
 /* --- finding codes --- */
 
-/*
- * Place of a code of len bytes, or -1. At least 8 bytes must be readable at text, whatever len
- * is: the reader of files pads its buffer.
- */
+/* Place of a code of len bytes, or -1. */
 int code_find(const struct question *q, const char *text, size_t len);
-/* The same for ordinary text. */
-int code_find_text(const struct question *q, const char *text, size_t len);
+
+/* First and last 8 bytes of a code; what is shorter is filled up with 0. */
+struct code_bytes {
+    uint64_t first;
+    uint64_t last;
+};
+
+/* At least 8 bytes must be readable at text, whatever len is: the reader of files sees to it. */
+static inline struct code_bytes code_bytes(const char *text, size_t len)
+{
+    static const uint64_t masks[9] = { 0,
+                                       0xff,
+                                       0xffff,
+                                       0xffffff,
+                                       0xffffffff,
+                                       0xffffffffff,
+                                       0xffffffffffff,
+                                       0xffffffffffffff,
+                                       0xffffffffffffffff };
+    uint64_t mask = masks[len < 8 ? len : 8];
+    struct code_bytes b;
+
+    __builtin_memcpy(&b.first, text, 8);
+    __builtin_memcpy(&b.last, text + (len < 8 ? 0 : len - 8), 8);
+    b.first &= mask;
+    b.last &= mask;
+    return b;
+}
+
+static inline uint64_t code_slot(const struct question *q, struct code_bytes b, size_t len)
+{
+    return ((b.first ^ (b.last << 21 | b.last >> 43)) + len) * q->multiplier >> q->shift;
+}
+
+/* Place in q->keys, 0 = no code. The question has slots. */
+static inline size_t code_key(const struct question *q, const char *text, size_t len)
+{
+    struct code_bytes b = code_bytes(text, len);
+    size_t place = q->slots[code_slot(q, b, len)];
+    const struct code_key *key = &q->keys[place];
+
+    if ((key->first ^ b.first) | (key->last ^ b.last) | (key->len ^ len))
+        return 0;
+    if (len > 16 && __builtin_memcmp(q->codes[place - 1].name, text, len) != 0)
+        return 0;
+    return place;
+}
 
 /* --- scoring --- */
 
@@ -186,6 +243,11 @@ struct steps {
 /* Points of a question into every score in which it has a weight. */
 static inline void tally_add(const struct question *q, struct tally *t, int64_t points)
 {
+    if (q->plain) {
+        t->plain_sum[q->dimension] += q->weights[q->dimension] * points;
+        t->plain_weight[q->dimension] += q->weights[q->dimension];
+        return;
+    }
     for (int d = 0; d < DIM_COUNT; d++) {
         t->sum[d] += q->weights[d] * points;
         t->weight[d] += q->weights[d];
@@ -203,6 +265,19 @@ static inline void tally_answer(const struct question *q, struct tally *t, struc
         tally_add(q, t, answer.points);
     if (code->step) {
         steps->sum[q->mean] += code->step - 1;
+        steps->count[q->mean]++;
+    }
+}
+
+/* The same for a plain select_one whose code was found by code_key. */
+static inline void tally_key(const struct question *q, struct tally *t, struct steps *steps,
+                             const struct code_key *key)
+{
+    t->plain_sum[q->dimension] += key->worth;
+    t->plain_weight[q->dimension] += key->weight;
+    t->declined += key->declined;
+    if (key->step) {
+        steps->sum[q->mean] += key->step - 1;
         steps->count[q->mean]++;
     }
 }

@@ -42,7 +42,7 @@ static struct profile_code *code_of(struct profile_file *file, const struct ques
                                     const struct profile_row *row)
 {
     const char *name = profile_cell(part, row, "code");
-    int place = code_find_text(q, name, strlen(name));
+    int place = code_find(q, name, strlen(name));
 
     if (place < 0 || !q->codes[place].choice) {
         profile_mistake(file, row->number, "code",

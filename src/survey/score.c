@@ -5,71 +5,79 @@
 #include "core/tr.h"
 #include "survey/profile.h"
 
-#define SLOTS_MIN        64u
 #define SLOTS_MAX        4096u
+#define CODE_LEN_MAX     64
+#define SEEN_WORDS       (PROFILE_CODES_MAX / 64 + 1)
 #define MULTIPLIERS_MAX  2000
 #define FIRST_MULTIPLIER 0x9e3779b97f4a7c15u
 
 /* --- finding codes --- */
 
-/* First and last 8 bytes and the length of a code, in one number. */
-static uint64_t code_hash(const char *text, size_t len)
-{
-    static const uint64_t masks[8] = { 0,          0xff,         0xffff,         0xffffff,
-                                       0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff };
-    uint64_t first = 0;
-    uint64_t last = 0;
-
-    memcpy(&first, text, 8);
-    if (len < 8)
-        return (first & masks[len]) ^ (uint64_t)len << 56;
-    memcpy(&last, text + len - 8, 8);
-    return (first ^ last << 21 ^ last >> 43) + len;
-}
-
 /* Tries one multiplier; false where two codes meet. */
-static bool fill_slots(const struct question *q, uint64_t multiplier, unsigned shift,
-                       unsigned char *slots)
+static bool fill_slots(const struct question *q, unsigned char *slots)
 {
-    memset(slots, 0, (size_t)1 << (64 - shift));
-    for (size_t i = 0; i < q->codes_len; i++) {
-        char padded[64] = { 0 };
-        uint64_t slot;
+    memset(slots, 0, (size_t)1 << (64 - q->shift));
+    for (size_t i = 1; i <= q->codes_len; i++) {
+        const struct code_key *key = &q->keys[i];
+        uint64_t slot = code_slot(q, (struct code_bytes){ key->first, key->last }, key->len);
 
-        memcpy(padded, q->codes[i].name, q->codes[i].len);
-        slot = code_hash(padded, q->codes[i].len) * multiplier >> shift;
         if (slots[slot])
             return false;
-        slots[slot] = (unsigned char)(i + 1);
+        slots[slot] = (unsigned char)i;
     }
     return true;
+}
+
+static void make_keys(struct arena *arena, struct question *q)
+{
+    q->keys = ARENA_ARRAY(arena, q->codes_len + 1, struct code_key);
+    q->keys[0].len = UINT64_MAX;
+    for (size_t i = 0; i < q->codes_len; i++) {
+        const struct profile_code *code = &q->codes[i];
+        char padded[CODE_LEN_MAX + 8] = { 0 };
+        struct code_bytes b;
+
+        memcpy(padded, code->name, code->len);
+        b = code_bytes(padded, code->len);
+        q->keys[i + 1] = (struct code_key){ .first = b.first,
+                                            .last = b.last,
+                                            .len = code->len,
+                                            .declined = code->decline == DECLINE_COUNTED,
+                                            .step = code->step };
+        if (code->points >= 0 && q->plain) {
+            q->keys[i + 1].worth = q->weights[q->dimension] * code->points;
+            q->keys[i + 1].weight = q->weights[q->dimension];
+        }
+    }
 }
 
 void profile_make_slots(struct arena *arena, struct question *q)
 {
     unsigned char *slots = arena_alloc(arena, SLOTS_MAX);
-    uint64_t multiplier = FIRST_MULTIPLIER;
 
+    q->plain = true;
+    for (unsigned d = 0; d < PROFILE_SECTIONS; d++)
+        if (q->weights[d] != (d == q->dimension ? q->weights[DIM_COMPOSITE] : 0))
+            q->plain = false;
     for (size_t i = 0; i < q->codes_len; i++)
-        if (q->codes[i].len >= 64)
+        if (q->codes[i].len > CODE_LEN_MAX)
             return;
-    for (unsigned shift = 58; 1u << (64 - shift) <= SLOTS_MAX; shift--) {
-        if (1u << (64 - shift) < 2 * q->codes_len)
+    make_keys(arena, q);
+    q->multiplier = FIRST_MULTIPLIER;
+    for (q->shift = 58; 1u << (64 - q->shift) <= SLOTS_MAX; q->shift--) {
+        if (1u << (64 - q->shift) < 2 * q->codes_len)
             continue;
         for (int tries = 0; tries < MULTIPLIERS_MAX; tries++) {
-            if (fill_slots(q, multiplier, shift, slots)) {
-                q->multiplier = multiplier;
-                q->shift = shift;
+            if (fill_slots(q, slots)) {
                 q->slots = slots;
                 return;
             }
-            multiplier = multiplier * 6364136223846793005u + 1442695040888963407u;
-            multiplier |= 1;
+            q->multiplier = (q->multiplier * 6364136223846793005u + 1442695040888963407u) | 1;
         }
     }
 }
 
-static int find_in_turn(const struct question *q, const char *text, size_t len)
+int code_find(const struct question *q, const char *text, size_t len)
 {
     for (size_t i = 0; i < q->codes_len; i++)
         if (q->codes[i].len == len && memcmp(q->codes[i].name, text, len) == 0)
@@ -77,32 +85,17 @@ static int find_in_turn(const struct question *q, const char *text, size_t len)
     return -1;
 }
 
-int code_find(const struct question *q, const char *text, size_t len)
-{
-    int place;
-
-    if (!q->slots)
-        return find_in_turn(q, text, len);
-    place = q->slots[code_hash(text, len) * q->multiplier >> q->shift] - 1;
-    if (place < 0 || q->codes[place].len != len || memcmp(q->codes[place].name, text, len) != 0)
-        return -1;
-    return place;
-}
-
-int code_find_text(const struct question *q, const char *text, size_t len)
-{
-    return find_in_turn(q, text, len);
-}
-
 /* --- reading an answer --- */
 
 /* One more code of a select_multiple. */
 static enum answer_fault add_code(const struct question *q, int code, int count,
-                                  bool seen[PROFILE_CODES_MAX + 1], struct answer *out)
+                                  uint64_t seen[SEEN_WORDS], struct answer *out)
 {
-    if (seen[code])
+    uint64_t bit = (uint64_t)1 << (code & 63);
+
+    if (seen[code >> 6] & bit)
         return ANSWER_TWICE;
-    seen[code] = true;
+    seen[code >> 6] |= bit;
     if (count == 0)
         *out = (struct answer){ code, q->codes[code].points };
     else if (q->codes[code].points > out->points)
@@ -113,7 +106,7 @@ static enum answer_fault add_code(const struct question *q, int code, int count,
 static enum answer_fault read_multiple(const struct question *q, const char *text, size_t len,
                                        struct answer *out)
 {
-    bool seen[PROFILE_CODES_MAX + 1] = { false };
+    uint64_t seen[SEEN_WORDS] = { 0 };
     bool alone = false;
     bool twice = false;
     int count = 0;
@@ -125,7 +118,8 @@ static enum answer_fault read_multiple(const struct question *q, const char *tex
         while (end < len && text[end] != ' ')
             end++;
         if (end > at) {
-            code = code_find(q, text + at, end - at);
+            code = q->slots ? (int)code_key(q, text + at, end - at) - 1
+                            : code_find(q, text + at, end - at);
             if (code < 0)
                 return ANSWER_NO_CODE;
             twice = add_code(q, code, count, seen, out) == ANSWER_TWICE || twice;
@@ -145,7 +139,7 @@ enum answer_fault answer_read(const struct question *q, const char *text, size_t
                               struct answer *out)
 {
     if (!q->multiple) {
-        int code = code_find(q, text, len);
+        int code = q->slots ? (int)code_key(q, text, len) - 1 : code_find(q, text, len);
 
         if (code < 0)
             return ANSWER_NO_CODE;
@@ -183,17 +177,25 @@ void score_finish(const struct profile *p, struct scores *out, const struct tall
                   unsigned sections)
 {
     bool whole = sections == ALL_SECTIONS;
+    int64_t all_sum = t->sum[DIM_COMPOSITE];
+    int64_t all_weight = t->weight[DIM_COMPOSITE];
 
     for (int d = 0; d < DIM_COUNT; d++) {
         bool asked = d == DIM_COMPOSITE ? whole : (sections & 1u << d) != 0;
+        int64_t sum = d == DIM_COMPOSITE ? all_sum : t->sum[d] + t->plain_sum[d];
+        int64_t weight = d == DIM_COMPOSITE ? all_weight : t->weight[d] + t->plain_weight[d];
 
+        if (d != DIM_COMPOSITE) {
+            all_sum += t->plain_sum[d];
+            all_weight += t->plain_weight[d];
+        }
         out->of[d] = (struct score){ 0, 0 };
         out->band[d] = INTENSITY_NONE;
-        if (!asked || t->weight[d] == 0) {
+        if (!asked || weight == 0) {
             whole = false;
             continue;
         }
-        out->of[d] = (struct score){ t->sum[d], t->weight[d] * p->point_unit };
+        out->of[d] = (struct score){ sum, weight * p->point_unit };
         out->band[d] = band_of(p, out->of[d]);
         if (out->band[d] > out->intensity)
             out->intensity = out->band[d];

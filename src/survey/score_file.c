@@ -47,6 +47,15 @@ static bool score_row(const struct job *j, const struct feed_row *row, struct sc
 
         if (cell->len == 0)
             continue;
+        if (q->plain && !q->multiple && q->slots) {
+            size_t key = code_key(q, cell->text, cell->len);
+
+            if (key == 0)
+                return false;
+            if (sections & 1u << q->dimension)
+                tally_key(q, &tally, &steps, &q->keys[key]);
+            continue;
+        }
         if (answer_read(q, cell->text, cell->len, &answer) != ANSWER_GOOD)
             return false;
         if (sections & 1u << q->dimension)
