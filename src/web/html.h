@@ -2,26 +2,29 @@
 #define WEB_HTML_H
 
 /*
- * What compiled templates (tools/tmplc) call. A value in text or in a quoted attribute is escaped by
- * type; links take struct url; nothing puts raw text.
+ * What compiled templates (tools/tmplc) call. A value in text or in a quoted attribute is escaped
+ * by type; links take struct url; nothing puts raw text.
  *
  * Template language (web/templates/ROOM/NAME.html):
  *   {{view NAME "room/room_view.h"}}  first line: struct NAME_view; v is a pointer to it
- *   {{page "Title {0}" v.x}}          second line of a page: its title; makes NAME_reply(res, status, &v)
- *                                     without it the template is a part: NAME_render(h, &v)
- *   {{v.field}} {{o.name}} {{o}}      escaped; const char *, integers; a dot after a pointer variable is ->
+ *   {{page "Title {0}" v.x}}          second line of a page: its title; makes
+ *                                     NAME_reply(res, status, &v); without it the template is
+ *                                     a part: NAME_render(h, &v)
+ *   {{v.field}} {{o.name}} {{o}}      escaped; const char *, integers; a dot after a pointer
+ *                                     variable is ->
  *   {{t "text {0}" v.x}}              translated; arguments by type
  *   {{date v.on}} {{moment v.at_ms}} {{decimal v.score 2}}
  *   {{url "/cases/{}/close" v.id}} {{url v.link}}   the second takes a struct url
  *   {{static "app.css"}}              versioned path of a static file
  *   {{csrf}}                          hidden field, masked anew in every reply
- *   {{#if v.x}} {{else if v.y}} {{else}} {{/if}}    pointers (NULL or "" is false), numbers, bools;
- *                                     {{#if not v.x}} {{#if v.kind is WIDGET_TEXT}} compare with a constant
+ *   {{#if v.x}} {{else if v.y}} {{else}} {{/if}}    pointers (NULL or "" is false), numbers,
+ *                                     bools; {{#if not v.x}} {{#if v.kind is WIDGET_TEXT}}
+ *                                     compares with a constant
  *   {{#each o in v.items}} {{else}} {{/each}}   over v.items[0 .. v.items_len); o points to an item
  *   {{>part o}}                       another template without page; o points to its struct
  *   {{lang}} {{dir}}                  language and direction of the page
- *   {{#raw}} does not exist. A value in script, style, on..., an unquoted attribute, or in href, src,
- *   action, formaction other than by url or static, stops the build with the template's line.
+ *   {{#raw}} does not exist. A value in script, style, on..., an unquoted attribute, or in href,
+ *   src, action, formaction other than by url or static, stops the build with the template's line.
  */
 
 #include <stdbool.h>

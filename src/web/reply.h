@@ -22,9 +22,9 @@ struct res {
     struct wire_header headers[RES_HEADERS_MAX];
     size_t headers_len;
     const char *continuation;
-    const char *session;   /* token of the browser's session, or NULL */
-    const char *visit;     /* token of a visitor who has not signed in */
-    bool personal;         /* not to be kept by any cache */
+    const char *session; /* token of the browser's session, or NULL */
+    const char *visit;   /* token of a visitor who has not signed in */
+    bool personal;       /* not to be kept by any cache */
 };
 
 void res_cookie(struct res *res, const char *name, const char *value, int seconds);

@@ -37,8 +37,8 @@ struct req {
 };
 
 /* Splits and decodes a target into segments. ERR_INVALID bad escape, NUL, slash in a segment. */
-enum err request_path(struct ctx *ctx, const char *target, char ***segments_out, size_t *len_out)
-    MUST_USE;
+enum err request_path(struct ctx *ctx, const char *target, char ***segments_out,
+                      size_t *len_out) MUST_USE;
 /* a=b&c=d; + is a space. ERR_INVALID bad escapes or UTF-8; ERR_LIMIT too many pairs. */
 enum err request_urlencoded(struct ctx *ctx, const char *text, size_t len, struct pair **out,
                             size_t *len_out) MUST_USE;
@@ -50,7 +50,7 @@ const char *request_cookie(const struct req *req, const char *name); /* NULL if 
 /* Pairs, uploads or JSON by content type. */
 enum err request_body(struct ctx *ctx, struct req *req) MUST_USE;
 /* Every declared field by type and length; undeclared ones are refused. */
-enum err request_check(struct ctx *ctx, const struct req *req, const struct field_spec *fields)
-    MUST_USE;
+enum err request_check(struct ctx *ctx, const struct req *req,
+                       const struct field_spec *fields) MUST_USE;
 
 #endif

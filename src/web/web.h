@@ -21,13 +21,13 @@
 
 enum input_kind {
     INPUT_END = 0,
-    INPUT_TEXT,  /* valid UTF-8, at most max bytes, no control characters but LF */
-    INPUT_INT,   /* within min and max */
-    INPUT_BOOL,  /* "1", "on", "true"; absent = false */
-    INPUT_CODE,  /* [a-z][a-z0-9_.-]{0,60} */
-    INPUT_ID,    /* UUID */
+    INPUT_TEXT, /* valid UTF-8, at most max bytes, no control characters but LF */
+    INPUT_INT,  /* within min and max */
+    INPUT_BOOL, /* "1", "on", "true"; absent = false */
+    INPUT_CODE, /* [a-z][a-z0-9_.-]{0,60} */
+    INPUT_ID,   /* UUID */
     INPUT_DATE,
-    INPUT_FILE   /* multipart upload, at most max bytes */
+    INPUT_FILE /* multipart upload, at most max bytes */
 };
 
 struct field_spec {
@@ -48,10 +48,13 @@ struct input_spec {
     const char *kind;
 };
 
+/* The formatter cannot read initialisers inside a macro. */
+/* clang-format off */
 #define NO_FIELDS             { 0 }
 #define FIELDS(table)         { .fields = (table) }
 #define FIELDS_OF_KIND        { .record = true }
 #define FIELDS_OF_FORM(kind_) { .record = true, .kind = (kind_) }
+/* clang-format on */
 
 enum method { METHOD_END = 0, GET, POST, PUT, PATCH, DELETE };
 
@@ -61,10 +64,9 @@ struct route {
     const char *permission; /* PERM_...; "{kind}.view" is filled from the path */
     enum err (*handler)(struct ctx *ctx, const struct req *req, struct res *res);
     struct input_spec input;
-    size_t body_max;        /* bytes; 0 = 256 KB */
+    size_t body_max; /* bytes; 0 = 256 KB */
 };
 
-/* All tables of all rooms, NULL-ended; each table ends with { 0 }. Checked at start by web_check. */
 /* A place in the navigation, shown to who may go there. */
 struct nav_item {
     const char *title; /* marked with N_() */
@@ -72,9 +74,10 @@ struct nav_item {
     const char *permission;
 };
 
+/* Checked at start by web_check. */
 struct web {
-    const struct route *const *tables;
-    const struct nav_item *nav; /* ends with { 0 } */
+    const struct route *const *tables; /* of all rooms, NULL-ended; each table ends with { 0 } */
+    const struct nav_item *nav;        /* ends with { 0 } */
 };
 /* ERR_INVALID: a route without a known permission, a path twice, a bad pattern. */
 enum err web_check(struct ctx *ctx, const struct web *web) MUST_USE;

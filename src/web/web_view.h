@@ -33,7 +33,7 @@ struct layout_view {
     const char *office_name;
     const char *role_title;
     const char *flash;
-    const char *back; /* path to come back to after a change of language */
+    const char *back;       /* path to come back to after a change of language */
     const char *stylesheet; /* static file name by direction */
     bool rtl;
     bool demo;
