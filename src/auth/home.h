@@ -6,8 +6,8 @@
  * The parent of a server prepares one (migrates, unlocks the vault), closes its connections and
  * forks; every child opens its own connections with home_attach. Commands use home_open alone.
  *
- * Errors: ERR_NOT_FOUND no such database (says how to make one); ERR_INVALID wrong passphrase or key
- * file; ERR_DB, ERR_IO.
+ * Errors: ERR_NOT_FOUND no such database (says how to make one); ERR_INVALID wrong passphrase or
+ * key file; ERR_DB, ERR_IO.
  */
 
 #include <stdbool.h>
@@ -47,11 +47,14 @@ void home_close(struct ctx *ctx, struct home *home);
 
 /* The options every command shares, for its opt table: HOME_OPTS and home_options_from. */
 struct opts;
+/* The formatter cannot read rows of a table inside a macro. */
+/* clang-format off */
 #define HOME_OPTS                                                                                  \
     { "database", "FILE-or-URL", "the database: a file, or postgresql://...", true },              \
     { "keys", "FILE-or-URL", "the key store (default: FILE.keys)", false },                        \
     { "key-file", "FILE", "file with the master key (default: FILE.master)", false },              \
     { "passphrase-file", "FILE", "file whose first line is the passphrase", false }
+/* clang-format on */
 struct home_options home_options_from(const struct opts *o);
 
 #endif

@@ -167,7 +167,8 @@ enum err backup_command(struct ctx *ctx, int argc, char **argv)
         ctx, &o, backup_opts,
         "homeward backup: copies a database that may be in use into a new folder.\n\n"
         "The folder gets the records, the access log and the key store, each consistent, the keys\n"
-        "last, and a MANIFEST with their checksums. The search index is not copied: restore makes it\n"
+        "last, and a MANIFEST with their checksums. The search index is not copied: restore makes "
+        "it\n"
         "again. The key file or passphrase is NOT in the backup: keep it elsewhere; without it\n"
         "nobody can read the backup. On PostgreSQL use pg_dump, the data first, then the keys.",
         argc, argv);
