@@ -28,7 +28,10 @@ struct table_column {
 
 struct table;
 
-/* Opens a table that is written to fd; title is the sheet's name. rtl sheets for right-to-left languages. */
+/*
+ * Opens a table that is written to fd; title is the sheet's name. The sheet runs from right to
+ * left where the language of ctx does.
+ */
 enum err table_open(struct ctx *ctx, struct table **out, enum table_format format, int fd,
                     const char *title, const struct table_column *columns, size_t len) MUST_USE;
 /* One row; cells as text (NULL = empty), as many as columns. */
