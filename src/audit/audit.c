@@ -105,7 +105,7 @@ static void chain_start(struct ctx *ctx, struct audit_chain *chain)
 
 enum err audit_open(struct ctx *ctx, struct audit **out, struct db *access)
 {
-    struct audit *audit = calloc(1, sizeof(*audit)); /* lives as long as the process */
+    struct audit *audit = calloc(1, sizeof(*audit)); /* check: malloc lives as the process does */
 
     if (!audit)
         return ctx_fail(ctx, ERR_INTERNAL, "there is not enough memory for the audit");
@@ -125,7 +125,7 @@ void audit_close(struct audit *audit)
     arena_free(audit->notes_arena);
     arena_free(audit->claims_arena);
     sodium_memzero(audit, sizeof(*audit));
-    free(audit);
+    free(audit); /* check: malloc as above */
 }
 
 struct db *audit_access_db(struct audit *audit)
