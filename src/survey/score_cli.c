@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/asset.h"
 #include "core/opt.h"
 #include "core/text.h"
 #include "survey/score_file.h"
@@ -29,6 +30,7 @@ static const struct opt_spec specs[] = {
       false },
     { "profile", "NAME", N_("scoring profile (default: homeward-1)"), false },
     { "key", "COLUMN", N_("column that names the interview (default: key)"), false },
+    { "content", "DIR", N_("folder whose files replace or add to the shipped content"), false },
     { "bad", "FILE", N_("write every mistake into this file: row,column,value,reason"), false },
     { 0 },
 };
@@ -77,6 +79,20 @@ static enum err read_options(struct ctx *ctx, struct score_options *o, const str
     return read_by(ctx, o, opt_text(opts, "by"));
 }
 
+/* DIR/scoring/NAME.csv is a profile of the organisation's own. */
+static enum err load_content(struct ctx *ctx, const char *dir)
+{
+    enum err rc;
+
+    if (!dir)
+        return profile_find(NULL) ? OK : profiles_load(ctx);
+    rc = asset_use_directory(ctx, dir);
+    if (rc)
+        return rc;
+    ctx->forms = NULL; /* they may be other ones now */
+    return profiles_load(ctx);
+}
+
 static enum err score_command(struct ctx *ctx, int argc, char **argv)
 {
     struct score_options o = { 0 };
@@ -86,8 +102,7 @@ static enum err score_command(struct ctx *ctx, int argc, char **argv)
 
     if (rc || !opts)
         return rc;
-    if (!profile_find(NULL))
-        rc = profiles_load(ctx);
+    rc = load_content(ctx, opt_text(opts, "content"));
     if (!rc)
         rc = read_options(ctx, &o, opts);
     if (!rc)

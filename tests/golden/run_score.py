@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+"""homeward survey score against the golden files, the list of bad rows and an independent
+calculation; the same interviews in every shape of CSV; what must not be written.
+
+HOMEWARD is the program, HOMEWARD_SOURCE the source tree. Prints TAP.
+"""
+import csv
+import io
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.environ["HOMEWARD_SOURCE"], "tests", "cli"))
+from kit import HOMEWARD, SOURCE, finish, ok, run, scratch  # noqa: E402
+
+GOLDEN = os.path.join(SOURCE, "tests", "golden")
+DATA = os.path.join(SOURCE, "tests", "data")
+SUPPORT = os.path.join(SOURCE, "tests", "support")
+BY = ["--by", "country,sex"]
+FOLDER = scratch()
+
+
+def path(name):
+    return os.path.join(FOLDER, name)
+
+
+def read(name):
+    with open(name, "rb") as file:
+        return file.read()
+
+
+def put(name, data):
+    with open(path(name), "wb") as file:
+        file.write(data)
+    return path(name)
+
+
+def score(file, *more, stdin=None):
+    """Scores into out.csv and sum.csv; both are removed before."""
+    for name in ("out.csv", "sum.csv"):
+        if os.path.exists(path(name)):
+            os.remove(path(name))
+    return run("survey", "score", file, "--out", path("out.csv"), "--summary", path("sum.csv"),
+               *more, stdin=stdin)
+
+
+def same(expected, summary):
+    return (os.path.exists(path("out.csv")) and read(path("out.csv")) == expected
+            and read(path("sum.csv")) == summary)
+
+
+RSS40 = read(os.path.join(GOLDEN, "rss-40.csv"))
+EXPECTED = read(os.path.join(GOLDEN, "rss-40.expected.csv"))
+SUMMARY = read(os.path.join(GOLDEN, "rss-40.summary.csv"))
+
+
+def test_golden():
+    done = score(os.path.join(GOLDEN, "rss-40.csv"), *BY)
+    ok(done.returncode == 0, "forty interviews are scored without complaint", done.stderr)
+    ok(read(path("out.csv")) == EXPECTED, "their scores are those worked out by hand")
+    ok(read(path("sum.csv")) == SUMMARY, "and so is their summary")
+    ok("2 flagged" in done.stderr, "the flagged ones are counted", done.stderr)
+    left = [name for name in os.listdir(FOLDER) if "part" in name]
+    ok(not left, "no unfinished file is left", left)
+
+
+def rewritten(change):
+    """The forty interviews with each row changed, written by Python."""
+    rows = list(csv.reader(io.StringIO(RSS40.decode())))
+    out = io.StringIO()
+    writer = csv.writer(out, **change)
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+def with_heading(change):
+    head, rest = RSS40.split(b"\n", 1)
+    return change(head) + b"\n" + rest
+
+
+def in_group(mark):
+    """Questions below a group, as exports name them."""
+    plain = {"key", "country", "sex"}
+    return with_heading(lambda head: ",".join(
+        h if h in plain else "interview" + mark + "part" + mark + h
+        for h in head.decode().split(",")).encode())
+
+
+def test_shapes():
+    shapes = {
+        "CRLF": RSS40.replace(b"\n", b"\r\n"),
+        "a byte order mark": b"\xef\xbb\xbf" + RSS40,
+        "semicolons": rewritten({"delimiter": ";", "lineterminator": "\n"}),
+        "tabs": rewritten({"delimiter": "\t", "lineterminator": "\n"}),
+        "quotes around everything": rewritten({"quoting": csv.QUOTE_ALL, "lineterminator": "\r\n"}),
+        "no newline at the end": RSS40.rstrip(b"\n"),
+        "empty lines": RSS40.replace(b"\ng-1", b"\n\r\n\ng-1"),
+        "headings with groups and /": in_group("/"),
+        "headings with groups and -": in_group("-"),
+        "headings with groups and .": in_group("."),
+    }
+    for name, data in shapes.items():
+        done = score(put("in.csv", data), *BY)
+        ok(done.returncode == 0 and same(EXPECTED, SUMMARY), "the same scores with " + name,
+           done.stderr)
+    done = score("-", *BY, stdin=RSS40)
+    ok(done.returncode == 0 and same(EXPECTED, SUMMARY), "the same scores from a pipe", done.stderr)
+    done = run("survey", "score", os.path.join(GOLDEN, "rss-40.csv"), "--out", "/dev/stdout")
+    ok(done.stdout.encode() == EXPECTED, "scores go into a pipe, without a summary", done.stderr)
+    lines = EXPECTED.split(b"\n")
+    rows = RSS40.split(b"\n")
+    turned = b"\n".join([rows[0], *reversed(rows[1:-1]), b""])
+    done = score(put("in.csv", turned), *BY)
+    ok(same(b"\n".join([lines[0], *reversed(lines[1:-1]), b""]), SUMMARY),
+       "in another order the scores follow and the summary stays", done.stderr)
+
+
+def test_odd_values():
+    head, first = RSS40.decode().split("\n")[:2]
+    values = ['=1+1', 'a,b', 'say "yes"', ' two lines\nhere ', "@x", "ü", "-5"]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(head.split(","))
+    cells = first.split(",")
+    place = head.split(",").index("country")
+    for value in values:
+        cells[0] = value
+        cells[place] = value
+        writer.writerow(cells)
+    done = score(put("in.csv", out.getvalue().encode()), "--by", "country")
+    with open(path("out.csv"), newline="", encoding="utf-8") as file:
+        keys = [row[0] for row in csv.reader(file)][1:]
+    ok(done.returncode == 0 and keys == values, "keys come back byte for byte", keys)
+    with open(path("sum.csv"), newline="", encoding="utf-8") as file:
+        groups = [row[0] for row in csv.reader(file)][1::4]
+    ok(groups == sorted(values, key=str.encode) + ["(all)"], "and so do groups, in byte order",
+       groups)
+    done = score(put("in.csv", RSS40.replace(b"key,", b"KEY,", 1)), "--key", "KEY", *BY)
+    ok(same(EXPECTED, SUMMARY), "the key column can have another name", done.stderr)
+    # Question 6 offers no way to decline: the technical code means no answer.
+    done = score(put("in.csv", RSS40.replace(b",no_debt,very_good,", b",no_debt,not_answered,")
+                     .replace(b",no_debt,,", b",no_debt,not_answered,")), *BY)
+    other = score(put("in.csv", RSS40.replace(b",no_debt,very_good,", b",no_debt,,")), *BY)
+    ok(done.returncode == 0 and other.returncode == 0, "not_answered is taken where nothing else is",
+       done.stderr)
+
+
+def test_bad_rows():
+    done = score(os.path.join(DATA, "interviews-bad.csv"), *BY, "--bad", path("bad.csv"))
+    ok(done.returncode == 2, "bad rows show in the exit status", done.returncode)
+    ok(read(path("out.csv")) == read(os.path.join(DATA, "interviews-bad.scores.csv")),
+       "the good rows are scored all the same")
+    with open(path("bad.csv"), newline="", encoding="utf-8") as file:
+        told = list(csv.reader(file))
+    with open(os.path.join(DATA, "interviews-bad.expected.csv"), newline="",
+              encoding="utf-8") as file:
+        expected = list(csv.reader(file))
+    ok([row[:3] for row in told] == expected, "each bad row is listed", told)
+    ok(all(len(row) == 4 and row[3] for row in told), "each with its reason")
+    ok('row 3, column econ_satisfaction, value "happy": ' in done.stderr
+       and "15 rows" in done.stderr, "and told on the terminal, and counted", done.stderr)
+
+    head, first = RSS40.split(b"\n")[:2]
+    many = head + b"\n" + b"\n".join(
+        first.replace(b"very_satisfied", b"glad") for _ in range(250)) + b"\n" + first + b"\n"
+    done = score(put("in.csv", many), *BY, "--bad", path("bad.csv"))
+    ok(done.stderr.count('value "glad"') == 100 and "150 more" in done.stderr
+       and "250 rows" in done.stderr, "a hundred are shown, all are counted", done.stderr[-400:])
+    ok(read(path("bad.csv")).count(b"\n") == 251, "the file has all of them")
+    two = first.replace(b"very_satisfied", b"glad").replace(b",no_debt,", b",=2,")
+    done = score(put("in.csv", head + b"\n" + two + b"\n"), *BY, "--bad", path("bad.csv"))
+    ok(b"'=2" in read(path("bad.csv")) and "1 row has" in done.stderr,
+       "two mistakes of a row are both told, formulas are guarded", read(path("bad.csv")))
+
+
+def refused(name, words, *args, data=None, stdin=None):
+    file = put("in.csv", RSS40 if data is None else data)
+    done = score(file, *args, stdin=stdin)
+    left = [n for n in ("out.csv", "sum.csv") if os.path.exists(path(n))]
+    ok(done.returncode not in (0, -6, -11) and words in done.stderr and not left, name,
+       done.stderr + str(left))
+
+
+def test_refusals():
+    refused("a missing column of --by is named", "country2", "--by", "country2")
+    refused("a missing key column is named", "column id", *BY, "--key", "id")
+    refused("an unknown profile is named, with the known ones", "homeward-1", *BY, "--profile", "x")
+    refused("an empty name in --by is refused", "--by", "--by", "country,")
+    refused("a file without questions is refused", "No column", *BY, data=b"key,country,sex\na,b,c\n")
+    refused("an empty file is refused", "empty", *BY, data=b"")
+    refused("a question twice is refused", "food_reduction", *BY,
+            data=with_heading(lambda h: h.replace(b"borrow_ability", b"x/food_reduction")))
+    refused("two candidates for a column are refused", "country", *BY,
+            data=with_heading(lambda h: h.replace(b"country", b"a/country").replace(b"sex",
+                                                                                  b"b/country")))
+    refused("UTF-16 is told", "UTF-16", *BY, data=RSS40.decode().encode("utf-16"))
+    refused("an open quote is told with its row", "row 42", *BY, data=RSS40 + b'"g-41,ok\n')
+    refused("an endless row is told", "longer than", *BY, data=RSS40 + b"x" * 5_000_000)
+    many = RSS40.split(b"\n")[1]
+    rows = b"\n".join(many.replace(b"g-01", b"k%d" % i) for i in range(10001))
+    refused("too many groups are told", "10000 groups", "--by", "key",
+            data=RSS40.split(b"\n")[0] + b"\n" + rows + b"\n")
+    file = put("in.csv", RSS40)
+    done = run("survey", "score", file, "--out", file)
+    ok(done.returncode != 0 and read(file) == RSS40, "the input is never overwritten", done.stderr)
+    done = run("survey", "score", file, "--out", path("no/such/folder.csv"))
+    ok(done.returncode != 0 and "no/such" in done.stderr, "an output that cannot be made is named",
+       done.stderr)
+    done = run("survey", "score", path("none.csv"), "--out", path("out.csv"))
+    ok(done.returncode != 0 and "none.csv" in done.stderr, "a missing file is named", done.stderr)
+    done = run("survey", "score", file, "--out", "/dev/full")
+    ok(done.returncode != 0 and "/dev/full" in done.stderr, "a full disk is told", done.stderr)
+    head, first = RSS40.split(b"\n")[:2]
+    done = score(put("in.csv", b"key,food_reduction,country,sex\na,never,SN,male\n"), *BY)
+    ok(done.returncode == 0 and "econ_satisfaction" in done.stderr
+       and read(path("out.csv")).split(b"\n")[1] == b"a,1.000000,,,,0,hands_off,homeward-1",
+       "missing questions are noted and count as not answered", done.stderr)
+
+
+PROFILE_EDIT = [("homeward-1,1,rss", "mine,7,rss"),
+                (",econ_satisfaction,economic,1,", ",econ_satisfaction,economic,1/7,")]
+
+
+def test_own_profile():
+    """A profile of the organisation's own, whose scores need common denominators."""
+    with open(os.path.join(SOURCE, "content", "scoring", "homeward-1.csv"),
+              encoding="utf-8") as file:
+        text = file.read()
+    for before, after in PROFILE_EDIT:
+        text = text.replace(before, after)
+    text += "weights\n,question,score,weight\n,food_reduction,social,0.5\n"
+    os.makedirs(path("content/scoring"), exist_ok=True)
+    with open(path("content/scoring/mine.csv"), "w", encoding="utf-8") as file:
+        file.write(text)
+    done = run("survey", "score", os.path.join(GOLDEN, "rss-40.csv"), "--out", path("out.csv"),
+               "--profile", "mine", "--content", path("content"))
+    rows = {row.split(b",")[0]: row for row in read(path("out.csv")).split(b"\n")}
+    # g-12: question 2 declined, question 1 at its worst: 7 / (7 + 1/7) = 49/50.
+    ok(done.returncode == 0 and rows[b"g-12"].startswith(b"g-12,0.980000,")
+       and rows[b"g-12"].endswith(b",mine"), "another profile is used", done.stderr)
+    # g-11: question 2 very often is 0 points with weight 1/2 in the social score: 6 / 6.5.
+    ok(rows[b"g-11"].split(b",")[2] == b"0.923077", "a question counts in a second dimension",
+       rows[b"g-11"])
+
+
+def test_independent():
+    for prefix in ("", "/", "-"):
+        with open(path("many.csv"), "wb") as file:
+            subprocess.run([sys.executable, os.path.join(SUPPORT, "make_interviews.py"), "20000",
+                            str(len(prefix) + 5), *([f"--prefix={prefix}"] if prefix else [])],
+                           stdout=file, check=True)
+        subprocess.run([sys.executable, os.path.join(SUPPORT, "score_independent.py"),
+                        path("many.csv"), "--out", path("their.csv"), "--summary",
+                        path("their-sum.csv"), *BY], check=True)
+        done = score(path("many.csv"), *BY)
+        ok(done.returncode == 0 and same(read(path("their.csv")), read(path("their-sum.csv"))),
+           f"20,000 interviews agree with an independent calculation, prefix '{prefix}'",
+           done.stderr)
+
+
+def memory_of(rows):
+    """Peak memory in KB when scoring so many rows."""
+    head, *good = RSS40.split(b"\n")[:-1]
+    with tempfile.NamedTemporaryFile(dir=FOLDER) as file:
+        file.write(head + b"\n")
+        for i in range(rows // len(good)):
+            file.write(b"\n".join(good) + b"\n")
+        file.flush()
+        child = subprocess.Popen([HOMEWARD, "survey", "score", file.name, "--out", path("out.csv"),
+                                  "--summary", path("sum.csv"), *BY], stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = status
+        return usage.ru_maxrss if status == 0 else None
+
+
+def test_memory():
+    small, large = memory_of(2000), memory_of(80000)
+    ok(small and large and large < small + 4096, "forty times the rows need no more memory",
+       (small, large))
+
+
+test_golden()
+test_shapes()
+test_odd_values()
+test_bad_rows()
+test_refusals()
+test_own_profile()
+test_independent()
+test_memory()
+finish()
