@@ -7,7 +7,7 @@ build="gcc libc6-dev make meson ninja-build pkgconf python3 gettext libmicrohttp
 run="fonts-noto-core"
 test="libcmocka-dev postgresql-15 sqlite3 chromium-headless-shell poppler-utils python3-openpyxl git
     clang libclang-rt-14-dev clang-format clang-tidy"
-bench="wrk hyperfine time"
+bench="wrk hyperfine time procps"
 full="libreoffice-calc-nogui debootstrap qpdf"
 
 want=""

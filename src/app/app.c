@@ -12,6 +12,7 @@
 #include "core/date.h"
 #include "core/log.h"
 #include "core/opt.h"
+#include "core/text.h"
 #include "forms/forms.h"
 #include "http/serve.h"
 #include "people/people.h"
