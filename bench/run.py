@@ -167,8 +167,8 @@ def creates(server, sync_rate):
         browser = browsers[n]
         while time.perf_counter() < stop:
             body = json.dumps({"names": [{"name_text": f"Bench{n} {counts[n]}",
-                                          "name_kind": "given"}], "sex": "unknown",
-                               "_confirm": True}).encode()
+                                          "name_kind": "given"}],
+                               "sex": "unknown"}).encode()
             status, _, text = browser.open("/records/person", body,
                                            {"Content-Type": "application/json",
                                             "Accept": "application/json",

@@ -12,12 +12,12 @@ from kit import Browser, Server, demo, finish, ok, run, scratch  # noqa: E402
 WRITERS = 4
 
 
-def write_people(server, number, acknowledged, stop):
+def write_people(server, label, acknowledged, stop):
     browser = Browser(server)
     browser.sign_in()
     n = 0
     while not stop.is_set():
-        name = f"Killtest{number} Person{n}"
+        name = f"Killtest {label} {n}"
         body = json.dumps({"names": [{"name_text": name}], "sex": "unknown"}).encode()
         try:
             status, _, _ = browser.open("/records/person", body, {
@@ -30,11 +30,11 @@ def write_people(server, number, acknowledged, stop):
         n += 1
 
 
-def round_of(database, seconds):
+def round_of(database, label, seconds):
     server = Server(database)
     acknowledged, stop = [], threading.Event()
-    threads = [threading.Thread(target=write_people, args=(server, n, acknowledged, stop))
-               for n in range(WRITERS)]
+    threads = [threading.Thread(target=write_people,
+                                args=(server, f"{label}-{n}", acknowledged, stop)) for n in range(WRITERS)]
     for thread in threads:
         thread.start()
     time.sleep(seconds)
@@ -60,7 +60,7 @@ def main():
     database = demo(scratch())
     acknowledged = []
     for number in range(3):
-        acknowledged += round_of(database, 1.5 + number * 0.7)
+        acknowledged += round_of(database, number, 1.5 + number * 0.7)
         done = run("check", "--database", database)
         ok(done.returncode == 0, f"after kill {number + 1} the database is whole", done.stderr)
     ok(len(acknowledged) > 30, f"people were saved before each kill ({len(acknowledged)})")
