@@ -96,6 +96,7 @@ struct pick {
     const struct record_filter *filter; /* or a page: status, parent, sort, after */
     size_t limit;
     bool anywhere; /* no scope: for the index */
+    bool oldest;   /* a page from the oldest on; its token is that of SORT_NEWEST */
 };
 
 /*
@@ -108,6 +109,9 @@ enum err sql_count(struct ctx *ctx, int64_t *out, const struct pick *pick, int64
 /* Reads the rows of one repeat into the records' answers. len at most SQL_BATCH. */
 enum err sql_rows(struct ctx *ctx, const struct field *repeat, struct record *const *recs,
                   size_t len) MUST_USE;
+/* Most rows of a repeat that any one record (or row around it) within scope has. */
+enum err sql_rows_max(struct ctx *ctx, int64_t *out, const struct form *form,
+                      const struct field *repeat) MUST_USE;
 /* Token of the page after a record; the filter's after, checked. ERR_INVALID: not a token of ours.
  */
 const char *sql_token(struct ctx *ctx, const struct record *rec, enum record_sort sort);
@@ -157,6 +161,9 @@ enum err record_note(struct ctx *ctx, const char *action, const struct form *for
 bool form_is_personal(const struct form *form);
 /* ERR_FORBIDDEN unless the acting user has "<kind>.<verb>". */
 enum err record_permit(struct ctx *ctx, const struct form *form, const char *verb) MUST_USE;
+
+/* Whether a new record could be inserted; the record stays as it is. */
+enum err record_check(struct ctx *ctx, struct record *rec) MUST_USE;
 
 /* --- index.c --- */
 

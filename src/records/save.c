@@ -354,6 +354,15 @@ static enum err give_back(struct ctx *ctx, struct record *rec, const struct reco
     return record_finish(ctx, rec);
 }
 
+enum err record_check(struct ctx *ctx, struct record *rec)
+{
+    struct record full = *rec;
+
+    full.answers = answers_copy(ctx->arena, rec->answers);
+    answers_merge(ctx, full.answers, NULL);
+    return check(ctx, &full, NULL);
+}
+
 enum err record_insert(struct ctx *ctx, struct record *rec)
 {
     struct record full = *rec;

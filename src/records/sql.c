@@ -342,6 +342,12 @@ static void add_order(struct build *b, const struct pick *pick)
     const char *table = sql_table(b->ctx->arena, pick->form, NULL);
     bool after = pick->filter->after && token_parse(b->ctx->arena, &c, pick->filter->after, sort);
 
+    if (pick->oldest) {
+        if (after)
+            build_is(b, " AND id > ", DB_TEXT(c.id));
+        build_add(b, " ORDER BY id");
+        return;
+    }
     if (sort == SORT_NUMBER && after) {
         build_add(b, " AND (number, id) > (SELECT number, id FROM ");
         build_add(b, table);
@@ -482,4 +488,29 @@ enum err sql_rows(struct ctx *ctx, const struct field *repeat, struct record *co
     }
     db_rows_close(rows);
     return rc;
+}
+
+enum err sql_rows_max(struct ctx *ctx, int64_t *out, const struct form *form,
+                      const struct field *repeat)
+{
+    const struct pick pick = { .form = form };
+    struct rows *rows = NULL;
+    struct build b;
+    bool more = false;
+    enum err rc;
+
+    build_start(&b, ctx, "SELECT max(n) FROM (SELECT count(*) AS n FROM ");
+    build_add(&b, sql_table(ctx->arena, form, repeat));
+    build_add(&b, " WHERE 1 = 1");
+    add_scope(&b, &pick);
+    build_add(&b, " GROUP BY parent_id) AS counts");
+    rc = build_query(&b, &rows);
+    if (rc)
+        return rc;
+    rc = db_next(ctx, rows, &more);
+    if (rc)
+        return rc;
+    *out = more ? row_int(rows, 0) : 0;
+    db_rows_close(rows);
+    return OK;
 }

@@ -1,0 +1,227 @@
+#include "records/records_cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auth/home.h"
+#include "core/opt.h"
+#include "core/text.h"
+#include "records/records_inner.h"
+
+static enum err no_database(struct ctx *ctx)
+{
+    return ctx_fail(ctx, ERR_INVALID, tr(ctx, "Name the database: --database FILE"));
+}
+
+/* --- import --- */
+
+static const char import_usage[] =
+    "homeward import KIND FILE --database FILE [--as NAME] [--dry-run] [--skip-bad]\n"
+    "\n"
+    "Reads records from a CSV file. KIND is the form: person, rss. The first row names the fields\n"
+    "of the form; rows of a repeated part are numbered:\n"
+    "\n"
+    "    names.1.name_text,names.1.name_script,birth_date,birth_precision,sex\n"
+    "    Awa,Latn,1991-05-06,day,female\n"
+    "\n"
+    "Values are the codes of the form, dates are YYYY-MM-DD, several codes in one cell are\n"
+    "separated by spaces. A kind that belongs to another record (rss to person) also needs the\n"
+    "column record.parent with that record's number.\n"
+    "\n"
+    "Every row is checked as if it were typed in. Each mistake is told with row, column, value and\n"
+    "reason; the first row is row 1. If any row has a mistake, nothing is stored, unless you say\n"
+    "--skip-bad. --dry-run only checks. FILE - reads standard input.\n";
+
+static const struct opt_spec import_options[] = {
+    HOME_OPTS,
+    { "as", "NAME", "the user to act as, with that user's rights", false },
+    { "delimiter", "CHAR", "comma, semicolon or tab (default: found from the first row)", false },
+    { "dry-run", NULL, "check only; store nothing", false },
+    { "skip-bad", NULL, "store the good rows, pass over the others", false },
+    { 0 },
+};
+
+static void print_report(struct ctx *ctx, const struct import_report *r, bool dry_run)
+{
+    for (size_t i = 0; i < r->faults_len; i++) {
+        const struct import_fault *f = &r->faults[i];
+
+        printf("%s\n", tr(ctx, "row {0}, column {1}, value \"{2}\": {3}", TR_INT(f->row),
+                          TR_TEXT(f->column), TR_TEXT(f->value), TR_TEXT(f->reason)));
+    }
+    if (r->faults_len == IMPORT_FAULTS_MAX)
+        printf("%s\n",
+               tr(ctx, "Only the first {0} mistakes are shown.", TR_INT(IMPORT_FAULTS_MAX)));
+    for (size_t i = 0; i < r->notes_len; i++)
+        printf("%s\n", r->notes[i]);
+    printf("%s\n",
+           tr(ctx,
+              "{0, plural, one {# row} other {# rows}} read, {1} good, {2} with mistakes, {3} "
+              "stored.",
+              TR_INT(r->rows), TR_INT(r->good), TR_INT(r->bad), TR_INT(r->stored)));
+    if (dry_run)
+        printf("%s\n", tr(ctx, "This was a dry run: nothing was stored."));
+}
+
+static bool read_delimiter(const char *text, char *out)
+{
+    if (!text)
+        return true;
+    if (text_equal(text, "tab") || text_equal(text, "\t"))
+        *out = '\t';
+    else if (text_equal(text, "comma") || text_equal(text, ","))
+        *out = ',';
+    else if (text_equal(text, "semicolon") || text_equal(text, ";"))
+        *out = ';';
+    else
+        return false;
+    return true;
+}
+
+enum err import_command(struct ctx *ctx, int argc, char **argv)
+{
+    struct import_report report = { 0 };
+    struct import_options options = { 0 };
+    struct opts *o = NULL;
+    struct csv *csv = NULL;
+    enum err rc;
+
+    rc = opts_parse(ctx, &o, import_options, import_usage, argc, argv);
+    if (rc || !o)
+        return rc;
+    if (opt_words(o) != 2)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "Say what to import and from where: homeward import KIND FILE"));
+    if (!ctx->db)
+        return no_database(ctx);
+    if (!read_delimiter(opt_text(o, "delimiter"), &options.delimiter))
+        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "The delimiter is comma, semicolon or tab."));
+    options.dry_run = opt_flag(o, "dry-run");
+    options.skip_bad = opt_flag(o, "skip-bad");
+    rc = csv_open_file(ctx, &csv, opt_word(o, 1), options.delimiter);
+    if (rc)
+        return rc;
+    rc = record_import(ctx, &report, opt_word(o, 0), csv, &options);
+    print_report(ctx, &report, options.dry_run);
+    return rc;
+}
+
+/* --- export --- */
+
+static const char export_usage[] =
+    "homeward export KIND --database FILE --out FILE [--format csv|xlsx|json] [--as NAME]\n"
+    "\n"
+    "Writes all records of a kind that the user may see into a file that only you may read. CSV and\n"
+    "XLSX have the columns that homeward import reads; JSON has one object per record. The export is\n"
+    "audited, and every record in it is noted in the access log.\n"
+    "\n"
+    "The file holds personal data in clear. Keep it no longer than you need it. --out - writes to\n"
+    "standard output.\n";
+
+static const struct opt_spec export_options[] = {
+    HOME_OPTS,
+    { "as", "NAME", "the user to act as, with that user's rights", false },
+    { "format", "FORMAT", "csv, xlsx or json (default: csv)", false },
+    { "out", "FILE", "where to write", true },
+    { 0 },
+};
+
+static bool read_format(const char *text, enum export_format *out)
+{
+    *out = EXPORT_CSV;
+    if (!text || text_equal(text, "csv"))
+        return true;
+    *out = text_equal(text, "json") ? EXPORT_JSON : EXPORT_XLSX;
+    return text_equal(text, "json") || text_equal(text, "xlsx");
+}
+
+static enum err file_fault(struct ctx *ctx, const char *path)
+{
+    return ctx_fail(ctx, ERR_IO,
+                    tr(ctx, "Could not write {0}: {1}.", TR_TEXT(path), TR_TEXT(strerror(errno))));
+}
+
+static enum err export_to(struct ctx *ctx, const char *kind, enum export_format format,
+                          const char *path)
+{
+    bool standard = text_equal(path, "-");
+    int64_t records = 0;
+    enum err rc;
+    int fd;
+
+    if (standard)
+        return record_export(ctx, kind, format, STDOUT_FILENO, NULL);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return file_fault(ctx, path);
+    if (fchmod(fd, 0600))
+        rc = file_fault(ctx, path);
+    else
+        rc = record_export(ctx, kind, format, fd, &records);
+    if (rc == OK && fsync(fd) && errno != EINVAL)
+        rc = file_fault(ctx, path);
+    if (close(fd) && rc == OK)
+        rc = file_fault(ctx, path);
+    if (rc)
+        unlink(path);
+    else
+        printf("%s\n", tr(ctx, "{0, plural, one {# record} other {# records}} written to {1}.",
+                          TR_INT(records), TR_TEXT(path)));
+    return rc;
+}
+
+enum err export_command(struct ctx *ctx, int argc, char **argv)
+{
+    enum export_format format;
+    struct opts *o = NULL;
+    enum err rc;
+
+    rc = opts_parse(ctx, &o, export_options, export_usage, argc, argv);
+    if (rc || !o)
+        return rc;
+    if (opt_words(o) != 1)
+        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "Say what to export: homeward export KIND"));
+    if (!read_format(opt_text(o, "format"), &format))
+        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "The format is csv, xlsx or json."));
+    if (!ctx->db)
+        return no_database(ctx);
+    return export_to(ctx, opt_word(o, 0), format, opt_text(o, "out"));
+}
+
+/* --- index --- */
+
+static const char index_usage[] =
+    "homeward index rebuild --database FILE\n"
+    "\n"
+    "Names are sealed; they are found by an index of keyed hashes in a file of its own, FILE.index.\n"
+    "It is in no backup. This command makes it again from the records: after a restore, after the\n"
+    "file was lost, or when a version of Homeward folds names in a new way.\n";
+
+static const struct opt_spec index_options[] = {
+    HOME_OPTS,
+    { 0 },
+};
+
+enum err index_command(struct ctx *ctx, int argc, char **argv)
+{
+    struct opts *o = NULL;
+    int64_t records = 0;
+    enum err rc;
+
+    rc = opts_parse(ctx, &o, index_options, index_usage, argc, argv);
+    if (rc || !o)
+        return rc;
+    if (opt_words(o) != 1 || !text_equal(opt_word(o, 0), "rebuild"))
+        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "What is known: homeward index rebuild"));
+    if (!ctx->db)
+        return no_database(ctx);
+    rc = index_rebuild(ctx, &records);
+    if (rc == OK)
+        printf("%s\n", tr(ctx, "{0, plural, one {# record is} other {# records are}} in the index.",
+                          TR_INT(records)));
+    return rc;
+}

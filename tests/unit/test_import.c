@@ -1,0 +1,325 @@
+/* Import from CSV: good files, every kind of fault, all or nothing, formula cells, JSON in. */
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/text.h"
+#include "people_fixture.h"
+
+#define HEAD "names.1.name_text,names.1.name_script,birth_date,birth_precision,sex\r\n"
+
+static enum err import_text(struct fixture *f, struct import_report *out, const char *text,
+                            struct import_options options)
+{
+    struct csv *csv = NULL;
+
+    *out = (struct import_report){ 0 };
+    must(f, csv_open_bytes(&f->ctx, &csv, text, strlen(text), options.delimiter));
+    return record_import(&f->ctx, out, "person", csv, &options);
+}
+
+static const char *file_text(struct fixture *f, const char *name)
+{
+    const char *root = getenv("HOMEWARD_SOURCE");
+    char *bytes = arena_alloc(f->long_arena, 1024 * 1024);
+    int fd =
+        open(arena_printf(f->ctx.arena, "%s/tests/data/%s", root ? root : ".", name), O_RDONLY);
+
+    assert_true(fd >= 0);
+    assert_true(read(fd, bytes, 1024 * 1024 - 1) > 0);
+    close(fd);
+    return bytes;
+}
+
+static int64_t people(struct fixture *f)
+{
+    return count_of(f, f->ctx.db, "SELECT count(*) FROM rec_person");
+}
+
+static void the_invented_people_can_be_imported_and_found(void **state)
+{
+    struct fixture *f = *state;
+    struct import_report report;
+    struct record_hit *hits = NULL;
+    size_t len = 0;
+
+    must(f, import_text(f, &report, file_text(f, "people.csv"), (struct import_options){ 0 }));
+    assert_int_equal(report.bad, 0);
+    assert_true(report.rows > 10);
+    assert_int_equal(report.stored, report.rows);
+    assert_int_equal(people(f), report.rows);
+    assert_int_equal(audit_count(f, "person.import"), 1);
+    assert_int_equal(audit_count(f, "person.create"), report.rows);
+    must(f, record_search(&f->ctx, &hits, &len, "person", "Osman Diallo"));
+    assert_true(len > 0);
+    assert_non_null(strstr(hits[0].record->title, "عثمان"));
+    assert_false(files_hold(f, "Ousmane"));
+    assert_false(files_hold(f, "SNP700101"));
+}
+
+static void every_bad_row_is_told_with_row_column_and_value(void **state)
+{
+    struct fixture *f = *state;
+    struct csv *csv = NULL;
+    struct csv_row row = { 0 };
+    struct import_report report;
+    const char *expected = file_text(f, "people-bad.expected");
+    bool more = false;
+    size_t n = 0;
+
+    assert_int_equal(
+        import_text(f, &report, file_text(f, "people-bad.csv"), (struct import_options){ 0 }),
+        ERR_INVALID);
+    must(f, csv_open_bytes(&f->ctx, &csv, expected, strlen(expected), ','));
+    must(f, csv_next(&f->ctx, csv, &row, &more));
+    for (;;) {
+        bool found = false;
+
+        must(f, csv_next(&f->ctx, csv, &row, &more));
+        if (!more)
+            break;
+        n++;
+        for (size_t i = 0; i < report.faults_len; i++)
+            found |= report.faults[i].row == atol(row.cells[0]) &&
+                     text_equal(report.faults[i].column, row.cells[1]) &&
+                     text_equal(report.faults[i].value, row.cells[2]) &&
+                     !text_blank(report.faults[i].reason);
+        if (!found)
+            fail_msg("not told: row %s, %s, %s", row.cells[0], row.cells[1], row.cells[2]);
+    }
+    assert_int_equal(report.faults_len, n);
+    assert_int_equal(people(f), 0);
+    assert_int_equal(report.stored, 0);
+    assert_false(db_in_transaction(f->ctx.db));
+}
+
+static void an_unknown_column_is_refused_by_name(void **state)
+{
+    struct fixture *f = *state;
+    struct import_report report;
+
+    assert_int_equal(import_text(f, &report, file_text(f, "people-unknown-column.csv"),
+                                 (struct import_options){ .skip_bad = true }),
+                     ERR_INVALID);
+    assert_int_equal(report.faults_len, 1);
+    assert_string_equal(report.faults[0].column, "shoe_size");
+    assert_int_equal(report.faults[0].row, 1);
+    assert_int_equal(people(f), 0);
+}
+
+static void headers_that_cannot_be_are_refused(void **state)
+{
+    static const char *const bad[] = { "",
+                                       "sex,\r\nmale,\r\n",
+                                       "sex,sex\r\nmale,male\r\n",
+                                       "names\r\nAwa\r\n",
+                                       "names.name_text\r\nAwa\r\n",
+                                       "names.0.name_text\r\nAwa\r\n",
+                                       "names.201.name_text\r\nAwa\r\n",
+                                       "names.1.sex\r\nmale\r\n",
+                                       "name_text\r\nAwa\r\n",
+                                       "identity\r\nx\r\n",
+                                       "record.parent\r\nSN-1\r\n",
+                                       "names.1.name_text;sex|birth_date\r\nAwa;male\r\n" };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct import_report report;
+
+        if (import_text(f, &report, bad[i], (struct import_options){ 0 }) != ERR_INVALID)
+            fail_msg("taken: %s", bad[i]);
+    }
+    assert_int_equal(people(f), 0);
+}
+
+static void a_dry_run_stores_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct import_report report;
+    int64_t audit = count_of(f, f->ctx.db, "SELECT count(*) FROM audit");
+
+    must(f, import_text(f, &report, HEAD "Awa,Latn,1991-05-06,day,female\r\n",
+                        (struct import_options){ .dry_run = true }));
+    assert_int_equal(report.good, 1);
+    assert_int_equal(report.stored, 0);
+    assert_int_equal(people(f), 0);
+    assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM audit"), audit);
+    assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM number_series"), 0);
+}
+
+static void bad_rows_are_passed_over_only_when_told(void **state)
+{
+    static const char text[] = HEAD "Awa,Latn,1991-05-06,day,female\r\n"
+                                    "Binta,Latn,1991-99-06,day,female\r\n"
+                                    "Coumba,Latn,1991-05-06,day,female\r\n"
+                                    "Demba,Latn,1991-05-06,day\r\n";
+    struct fixture *f = *state;
+    struct import_report report;
+
+    assert_int_equal(import_text(f, &report, text, (struct import_options){ 0 }), ERR_INVALID);
+    assert_int_equal(people(f), 0);
+    assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM record_history"), 0);
+    assert_int_equal(report.rows, 4);
+    assert_int_equal(report.bad, 2);
+    ctx_clear_problems(&f->ctx);
+    must(f, import_text(f, &report, text, (struct import_options){ .skip_bad = true }));
+    assert_int_equal(report.stored, 2);
+    assert_int_equal(people(f), 2);
+    assert_int_equal(report.faults[1].row, 5);
+}
+
+static void gaps_between_numbered_rows_do_not_mislead(void **state)
+{
+    struct fixture *f = *state;
+    struct import_report report;
+
+    assert_int_equal(import_text(f, &report,
+                                 "names.1.name_text,names.4.name_text,languages.3.language_code,"
+                                 "languages.7.language_code\r\nAwa,Sow,,xxx1\r\n",
+                                 (struct import_options){ 0 }),
+                     ERR_INVALID);
+    assert_int_equal(report.faults_len, 1);
+    assert_string_equal(report.faults[0].column, "languages.7.language_code");
+    assert_string_equal(report.faults[0].value, "xxx1");
+}
+
+static void formula_guards_are_taken_off(void **state)
+{
+    struct fixture *f = *state;
+    struct import_report report;
+    struct record_list list = { 0 };
+    struct record *rec = NULL;
+
+    must(f, import_text(f, &report,
+                        "\xEF\xBB\xBFnames.1.name_text;contacts.1.contact_kind;"
+                        "contacts.1.contact_value;contacts.1.contact_owner\r\n"
+                        "'=Awa;phone;'+999 221 555 1001;self\r\n\r\n;;;\r\n",
+                        (struct import_options){ 0 }));
+    assert_int_equal(report.rows, 1);
+    must(f, record_list(&f->ctx, &list, "person", NULL));
+    must(f, record_load(&f->ctx, &rec, "person", list.items[0]->id));
+    assert_string_equal(row_value(rec, "names", 1, "name_text"), "=Awa");
+    assert_string_equal(row_value(rec, "contacts", 1, "contact_value"), "+999 221 555 1001");
+}
+
+static void a_file_that_breaks_off_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct import_report report;
+
+    assert_int_equal(import_text(f, &report, HEAD "Awa,Latn,1991-05-06,day,female\r\n\"Binta,Latn",
+                                 (struct import_options){ 0 }),
+                     ERR_INVALID);
+    assert_int_equal(import_text(f, &report, HEAD "Awa,Latn,1991-05-06,day,female\r\nB\xFF,,,,\r\n",
+                                 (struct import_options){ 0 }),
+                     ERR_INVALID);
+    assert_int_equal(people(f), 0);
+    assert_false(db_in_transaction(f->ctx.db));
+}
+
+static void who_may_not_import_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct import_report report;
+
+    fixture_as(f, "case_manager");
+    assert_int_equal(import_text(f, &report, HEAD, (struct import_options){ 0 }), ERR_FORBIDDEN);
+    fixture_as(f, "me_officer");
+    assert_int_equal(import_text(f, &report, HEAD, (struct import_options){ 0 }), ERR_NOT_FOUND);
+}
+
+static void many_rows_need_the_memory_of_one(void **state)
+{
+    struct fixture *f = *state;
+    struct import_report report;
+    struct buf b;
+    size_t before;
+
+    buf_init(&b, f->long_arena, 1024 * 1024);
+    buf_add(&b, HEAD);
+    for (int i = 0; i < 400; i++)
+        buf_printf(&b, "Awa%d,Latn,1991-05-06,day,female\r\n", i);
+    before = arena_used(f->ctx.arena);
+    must(f, import_text(f, &report, buf_text(&b), (struct import_options){ 0 }));
+    assert_int_equal(report.stored, 400);
+    assert_true(arena_used(f->ctx.arena) - before < 512 * 1024);
+}
+
+static void json_is_read_by_its_form(void **state)
+{
+    struct fixture *f = *state;
+    struct record *rec = NULL;
+    const char *json = "{\"sex\":\"female\",\"birth_date\":null,\"nationality\":[\"SN\",\"GN\"],"
+                       "\"names\":[{\"name_text\":\"Awa\"},{\"name_text\":\"Sow\"}]}";
+
+    must(f, record_new(&f->ctx, &rec, "person", NULL));
+    must(f, record_from_json(&f->ctx, &rec->answers, rec->form, json, strlen(json)));
+    must(f, record_insert(&f->ctx, rec));
+    assert_string_equal(rec->title, "Awa Sow");
+    assert_string_equal(record_value(rec, "nationality"), "GN SN");
+}
+
+static void json_that_is_wrong_is_told_by_path(void **state)
+{
+    static const char *const bad[][2] = {
+        { "{\"shoe\":1}", "shoe" },
+        { "{\"sex\":1}", "sex" },
+        { "{\"sex\":true}", "sex" },
+        { "{\"sex\":\"f\"}", "sex" },
+        { "{\"names\":{}}", "names" },
+        { "{\"names\":[1]}", "names.1" },
+        { "{\"names\":[{\"sex\":\"female\"}]}", "names.1.sex" },
+        { "{\"names\":[{\"id\":7}]}", "names.1.id" },
+        { "{\"nationality\":\"SN\"}", "nationality" },
+        { "{\"nationality\":[1]}", "nationality" },
+        { "{\"identity\":\"x\"}", "identity" },
+        { "{\"version\":1,\"answers\":{},\"sex\":\"female\"}", "sex" },
+        { "{\"sex\":\"female\",\"sex\":\"male\"}", NULL },
+        { "[]", NULL },
+        { "{\"answers\":[]}", NULL },
+        { "{", NULL },
+    };
+    struct fixture *f = *state;
+    const struct form *form = form_find(f->ctx.forms, "person");
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct answers *out = NULL;
+
+        ctx_clear_problems(&f->ctx);
+        assert_int_equal(record_from_json(&f->ctx, &out, form, bad[i][0], strlen(bad[i][0])),
+                         ERR_INVALID);
+        assert_null(out);
+        if (!ctx_problem(&f->ctx, bad[i][1]))
+            fail_msg("%s is not told by %s", bad[i][0], bad[i][1] ? bad[i][1] : "a problem");
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, people_setup, people_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_invented_people_can_be_imported_and_found),
+        TEST(every_bad_row_is_told_with_row_column_and_value),
+        TEST(an_unknown_column_is_refused_by_name),
+        TEST(headers_that_cannot_be_are_refused),
+        TEST(a_dry_run_stores_nothing),
+        TEST(bad_rows_are_passed_over_only_when_told),
+        TEST(gaps_between_numbered_rows_do_not_mislead),
+        TEST(formula_guards_are_taken_off),
+        TEST(a_file_that_breaks_off_leaves_nothing),
+        TEST(who_may_not_import_is_refused),
+        TEST(many_rows_need_the_memory_of_one),
+        TEST(json_is_read_by_its_form),
+        TEST(json_that_is_wrong_is_told_by_path),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
