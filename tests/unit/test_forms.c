@@ -379,28 +379,50 @@ static const char *file_with(const char *name, const char *text)
     return path;
 }
 
-static enum err command(const char *word, const char *path)
+/* Runs the command; what it prints is in *printed. */
+static enum err command(const char *word, const char *path, const char **printed)
 {
     char *argv[] = { arena_strdup(ctx.arena, "form"), arena_strdup(ctx.arena, word),
                      arena_strdup(ctx.arena, path), NULL };
+    char *text = arena_alloc(ctx.arena, 10001);
+    FILE *file = tmpfile();
+    int saved = dup(STDOUT_FILENO);
+    enum err rc;
 
+    assert_non_null(file);
+    assert_true(saved >= 0);
     ctx_clear_problems(&ctx);
-    return forms_command(&ctx, path[0] ? 3 : 2, argv);
+    (void)fflush(stdout);
+    assert_true(dup2(fileno(file), STDOUT_FILENO) >= 0);
+    rc = forms_command(&ctx, path[0] ? 3 : 2, argv);
+    (void)fflush(stdout);
+    assert_true(dup2(saved, STDOUT_FILENO) >= 0);
+    assert_int_equal(close(saved), 0);
+    rewind(file);
+    (void)fread(text, 1, 10000, file);
+    assert_int_equal(fclose(file), 0);
+    *printed = text;
+    return rc;
 }
 
 static void test_the_command_tells_good_forms_from_bad_ones(void **state)
 {
     const char *fine = file_with("fine.csv", good);
     const char *bad = file_with("bad.csv", with("select_one yn", "select_one ny"));
+    const char *printed = NULL;
 
     (void)state;
-    assert_int_equal(command("check", fine), OK);
-    assert_int_equal(command("check", bad), ERR_INVALID);
+    assert_int_equal(command("check", fine, &printed), OK);
+    assert_non_null(strstr(printed, "fine.csv: good: visit, version 1, 9 fields\n"));
+    assert_int_equal(command("check", bad, &printed), ERR_INVALID);
+    assert_non_null(strstr(printed, "bad.csv:10:type: There is no list named ny"));
     assert_string_equal(ctx_first_problem(&ctx), "1 form has mistakes: mend them and check again.");
-    assert_int_equal(command("check", "/nowhere.csv"), ERR_INVALID);
-    assert_int_equal(command("check", ""), ERR_INVALID);
-    assert_int_equal(command("bake", fine), ERR_INVALID);
-    assert_int_equal(command("check", "--help"), OK);
+    assert_int_equal(command("check", "/nowhere.csv", &printed), ERR_INVALID);
+    assert_non_null(strstr(printed, "Could not open /nowhere.csv."));
+    assert_int_equal(command("check", "", &printed), ERR_INVALID);
+    assert_int_equal(command("bake", fine, &printed), ERR_INVALID);
+    assert_int_equal(command("check", "--help", &printed), OK);
+    assert_non_null(strstr(printed, "usage: homeward form check FILE.csv..."));
     assert_int_equal(unlink(fine), 0);
     assert_int_equal(unlink(bad), 0);
 }
