@@ -170,7 +170,7 @@ void *arena_grow(struct arena *a, void *p, size_t old_size, size_t size)
 {
     void *moved;
 
-    assert(size >= old_size);
+    assert(size >= old_size && (p || !old_size));
 #ifndef ARENA_MALLOC
     size_t had = rounded(old_size);
     size_t need = rounded(size);
@@ -218,6 +218,7 @@ char *arena_printf(struct arena *a, const char *format, ...)
     char *text;
     int len;
 
+    assert(format); /* else gcc, under sanitizers, warns of the path on which it is NULL */
     va_start(args, format);
     len = vsnprintf(NULL, 0, format, args);
     va_end(args);

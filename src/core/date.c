@@ -133,7 +133,7 @@ char *date_add_months(struct arena *a, const char *date, int months)
     if (!read_whole_date(date, &d))
         return NULL;
     total = (int64_t)d.year * 12 + d.month - 1 + months;
-    if (total < 12 || total >= 10000 * 12)
+    if (total < 12 || total >= INT64_C(10000) * 12)
         return NULL;
     d.year = (int)(total / 12);
     d.month = (int)(total % 12) + 1;
@@ -244,8 +244,8 @@ bool moment_parse(const char *s, int64_t *out)
     s += 19;
     if (!read_fraction(&s, &fraction) || !read_offset(s, &offset))
         return false;
-    ms = days_of(d) * DAY_MS + ((int64_t)hour * 3600 + minute * 60 + second) * 1000 + fraction -
-         offset;
+    ms = days_of(d) * DAY_MS + ((int64_t)hour * 3600 + (int64_t)minute * 60 + second) * 1000 +
+         fraction - offset;
     if (ms != within(ms))
         return false;
     *out = ms;

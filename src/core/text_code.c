@@ -61,7 +61,7 @@ bool parse_decimal(const char *s, double *out)
 
     if (!s || !is_decimal(s))
         return false;
-    d = strtod(s, NULL);
+    d = strtod(s, NULL); /* check: banned this is parse_decimal */
     if (!isfinite(d))
         return false;
     *out = d;
@@ -72,7 +72,7 @@ bool parse_decimal(const char *s, double *out)
 static char *lay_out(struct arena *a, bool negative, const char *digits, int exponent)
 {
     int len = (int)strlen(digits);
-    char *text = arena_alloc(a, (size_t)(len + abs(exponent) + 4));
+    char *text = arena_alloc(a, (size_t)len + (size_t)abs(exponent) + 4);
     char *p = text;
 
     if (negative)
@@ -94,7 +94,7 @@ static char *lay_out(struct arena *a, bool negative, const char *digits, int exp
 char *decimal_text(struct arena *a, double d)
 {
     char form[40];
-    char digits[24];
+    char digits[24] = { 0 };
     size_t len = 0;
     char *e;
 
@@ -107,7 +107,7 @@ char *decimal_text(struct arena *a, double d)
 
     for (int precision = 14; precision <= 16; precision++) {
         (void)snprintf(form, sizeof(form), "%.*e", precision, fabs(d));
-        if (strtod(form, NULL) == fabs(d))
+        if (strtod(form, NULL) == fabs(d)) /* check: banned our own text, not an input */
             break;
     }
     e = strchr(form, 'e');
@@ -168,7 +168,8 @@ bool hex_parse(const char *s, void *out, size_t out_len)
         if (hex_digit(s[i]) < 0)
             return false;
     for (size_t i = 0; i < out_len; i++)
-        bytes[i] = (unsigned char)(hex_digit(s[2 * i]) << 4 | hex_digit(s[2 * i + 1]));
+        bytes[i] =
+            (unsigned char)((unsigned)hex_digit(s[2 * i]) << 4 | (unsigned)hex_digit(s[2 * i + 1]));
     return true;
 }
 

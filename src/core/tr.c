@@ -128,6 +128,7 @@ static bool read_branches(struct message *m, const char *wanted, const int64_t *
     if (!outer_silent) {
         const char *after = m->p;
 
+        assert(best); /* other fits everything */
         m->p = best;
         if (number)
             m->number = number;

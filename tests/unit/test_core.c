@@ -471,7 +471,7 @@ static void ids_grow_even_when_the_clock_is_set_back(void **state)
     assert_true(id_valid(last));
     assert_memory_equal(last, "01a201d4-15ab-7", 15);
     for (int i = 0; i < 10000; i++) {
-        const char *next = id_new(ctx.arena, 1795327006123 - i * 1000);
+        const char *next = id_new(ctx.arena, 1795327006123 - INT64_C(1000) * i);
 
         assert_true(id_valid(next));
         assert_true(strcmp(last, next) < 0);

@@ -218,7 +218,7 @@ static void a_cell_of_a_gigabyte_ends_in_a_limit_with_little_memory(void **state
     assert_int_equal(csv_next(&ctx, csv, &row, &more), ERR_LIMIT);
     csv_close(csv);
     (void)getrusage(RUSAGE_SELF, &after);
-    assert_true(after.ru_maxrss - before.ru_maxrss < 32 * 1024);
+    assert_true(after.ru_maxrss - before.ru_maxrss < 32L * 1024);
     assert_string_equal(ctx_first_problem(&ctx), "Row 2, column 1: the cell is too long.");
     assert_int_equal(close(fd), 0);
     assert_int_equal(unlink(path), 0);

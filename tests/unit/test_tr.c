@@ -195,8 +195,8 @@ static void a_malformed_pattern_is_shown_as_it_is(void **state)
         "{0, plural, offset:1 other {x}}",
         "{0, select, other {x}}",
         "{0, number}",
-        "{0, plural, other {{0, plural, other {{0, plural, other {{0, plural, other {{0, plural, "
-        "other {{0, plural, other {{0, plural, other {{0, plural, other {x}}}}}}}}}}}}}}}}",
+        ("{0, plural, other {{0, plural, other {{0, plural, other {{0, plural, other {{0, plural, "
+         "other {{0, plural, other {{0, plural, other {{0, plural, other {x}}}}}}}}}}}}}}}}"),
     };
 
     (void)state;

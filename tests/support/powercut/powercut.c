@@ -215,7 +215,7 @@ void powercut_watch(const char *dir)
     struct dirent *e;
     DIR *d;
 
-    assert(dir[0] == '/');
+    assert(dir && dir[0] == '/');
     snprintf(durable, sizeof(durable), "%s.durable", dir);
     assert(mkdir(durable, 0700) == 0);
     assert(stat(dir, &st) == 0);
