@@ -53,7 +53,7 @@ static double plain_number(const char *text)
     len = strlen(text);
     while (len && ascii_is_space(text[len - 1]))
         len--;
-    if (len + 3 > sizeof(small) || text[0] == '+' || !strpbrk(text, "0123456789"))
+    if (len == 0 || len + 3 > sizeof(small) || text[0] == '+' || !strpbrk(text, "0123456789"))
         return NAN;
     if (text[0] == '-')
         small[zero++] = '-';

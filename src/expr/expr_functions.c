@@ -247,8 +247,8 @@ static enum err call_selected_at(struct run *r, struct expr_value *out, const st
 
     (void)call;
     *out = value_text("");
-    for (double i = 0; next_code(&p, &code, &len); i++)
-        if (i >= wanted && i <= wanted)
+    for (int64_t i = 0; next_code(&p, &code, &len); i++)
+        if ((double)i >= wanted && (double)i <= wanted)
             *out = value_text(arena_strndup(r->ctx->arena, code, len));
     return OK;
 }

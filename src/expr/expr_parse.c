@@ -1,5 +1,6 @@
 #include "expr/expr_inner.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -96,6 +97,7 @@ static void add_arg(struct parser *p, struct node *n, const struct node *arg, en
     size_t len = n->args_len;
     bool full = len == 0 || (len >= LIST_FIRST && (len & (len - 1)) == 0);
 
+    assert(arg);
     if (full) {
         size_t cap = len ? len * 2 : LIST_FIRST;
 
@@ -269,7 +271,7 @@ static enum err check_count(struct parser *p, const char *at, const struct node 
 static enum err parse_args(struct parser *p, struct node *call)
 {
     bool is_position = strcmp(call->function->name, "position") == 0;
-    const struct node *arg;
+    const struct node *arg = NULL;
     enum err rc;
 
     if (take(p, ")"))
