@@ -505,6 +505,7 @@ static enum MHD_Result take_body(struct deal *d, const char *bytes, size_t len)
     return d->body_dropped <= max ? MHD_YES : MHD_NO;
 }
 
+/* NOLINTNEXTLINE(readability-function-size) the parameters are libmicrohttpd's */
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *mhd, const char *url,
                                   const char *method, const char *version, const char *bytes,
                                   size_t *bytes_len, void **context)

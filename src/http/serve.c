@@ -119,7 +119,7 @@ static enum err open_port(struct ctx *ctx, int *out, int *port_out,
                           const struct serve_options *options)
 {
     struct address address = { 0 };
-    struct sockaddr_in6 taken;
+    struct sockaddr_in6 taken = { 0 };
     socklen_t taken_len = sizeof(taken);
     const int on = 1;
     int fd, error;
