@@ -7,6 +7,8 @@
 
 #include <sys/wait.h>
 
+#define SMALL_ARENA ((size_t)64 * 1024)
+
 DB_SQL(T_ALL, "SELECT id, n, x, note, data FROM thing ORDER BY id");
 DB_SQL(T_IDS, "SELECT id FROM thing ORDER BY id");
 DB_SQL(T_SWAPPED, "SELECT $2, $1");
@@ -202,7 +204,7 @@ static void an_answer_over_the_budget_is_refused(void **state)
     bool more = true;
     enum err rc;
 
-    small.arena = arena_new(64 * 1024);
+    small.arena = arena_new(SMALL_ARENA);
     rc = db_query(&small, &rows, &T_SERIES, DB_INT(100000));
     while (rc == OK && more) {
         rc = db_next(&small, rows, &more);
@@ -222,7 +224,7 @@ static void many_rows_need_the_memory_of_one(void **state)
     bool more = true;
     int64_t last = 0;
 
-    small.arena = arena_new(64 * 1024);
+    small.arena = arena_new(SMALL_ARENA);
     assert_int_equal(db_query(&small, &rows, &T_SERIES, DB_INT(100000)), OK);
     for (;;) {
         struct arena_mark mark = arena_mark(small.arena);

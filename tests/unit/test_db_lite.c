@@ -155,7 +155,7 @@ static void a_full_disk_is_said_and_reads_go_on(void **state)
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
     low = was;
-    low.rlim_cur = 2 * 1024 * 1024;
+    low.rlim_cur = (rlim_t)2 * 1024 * 1024;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
     assert_full_and_readable(f);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
