@@ -101,22 +101,31 @@ static const char *permission_of(struct ctx *ctx, const struct req *req)
     return arena_printf(ctx->arena, "%s%s", req_path(req, "kind"), p + 6);
 }
 
+/* r is a row of table. */
+static enum err check_route(struct ctx *ctx, const struct route *table, const struct route *r)
+{
+    bool known = r->permission != NULL &&
+                 (text_starts(r->permission, "{kind}.") || auth_permission_exists(r->permission));
+
+    if (!known || r->path == NULL || r->path[0] != '/' || r->handler == NULL)
+        return ctx_fail(ctx, ERR_INVALID,
+                        arena_printf(ctx->arena, "route %s %s has no known permission",
+                                     method_name(r->method), r->path == NULL ? "" : r->path));
+    for (const struct route *s = table; s < r; s++)
+        if (s->method == r->method && strcmp(s->path, r->path) == 0)
+            return ctx_fail(ctx, ERR_INVALID,
+                            arena_printf(ctx->arena, "route %s is there twice", r->path));
+    return OK;
+}
+
 enum err web_check(struct ctx *ctx, const struct web *web)
 {
     for (const struct route *const *table = web->tables; *table != NULL; table++) {
         for (const struct route *r = *table; r->method != METHOD_END; r++) {
-            bool known = r->permission != NULL && (text_starts(r->permission, "{kind}.") ||
-                                                   auth_permission_exists(r->permission));
+            enum err rc = check_route(ctx, *table, r);
 
-            if (!known || r->path == NULL || r->path[0] != '/' || r->handler == NULL)
-                return ctx_fail(ctx, ERR_INVALID,
-                                arena_printf(ctx->arena, "route %s %s has no known permission",
-                                             method_name(r->method),
-                                             r->path == NULL ? "" : r->path));
-            for (const struct route *s = *table; s < r; s++)
-                if (s->method == r->method && strcmp(s->path, r->path) == 0)
-                    return ctx_fail(ctx, ERR_INVALID,
-                                    arena_printf(ctx->arena, "route %s is there twice", r->path));
+            if (rc)
+                return rc;
         }
     }
     return OK;
