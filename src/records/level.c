@@ -65,6 +65,8 @@ static void copy_level(struct arena *a, struct answers *to, const struct answers
     const struct form *form = from->form;
 
     to->id = from->id;
+    to->unknown = from->unknown;
+    to->unknown_len = from->unknown_len;
     for (size_t i = 0; i < form->all_len; i++) {
         const struct field *f = form->all[i];
 
@@ -169,6 +171,10 @@ static void keep_rows(struct ctx *ctx, struct answers *t, const struct answers *
 
 void answers_merge(struct ctx *ctx, struct answers *t, const struct answers *old)
 {
+    if (old && t->unknown_len == 0) {
+        t->unknown = old->unknown;
+        t->unknown_len = old->unknown_len;
+    }
     for (size_t i = 0; i < t->form->all_len; i++) {
         const struct field *f = t->form->all[i];
         bool visible;

@@ -47,7 +47,7 @@ static void run_seed(const char *seed)
 
 int main(int argc, char **argv)
 {
-    uint8_t *room = malloc(INPUT_MAX + 1);
+    uint8_t *room = calloc(1, INPUT_MAX + 1);
     struct dirent *e;
     DIR *dir;
     int files = 0;

@@ -99,10 +99,11 @@ static void a_change_writes_only_what_changed(void **state)
 {
     struct fixture *f = *state;
     struct record *rec = person_stored(f, PERSON_AWA);
-    const char *code = record_value(rec, "beneficiary_code");
+    const char *id = arena_strdup(f->long_arena, rec->id);
+    const char *code;
 
     fixture_next_request(f, 1000);
-    rec = loaded(f, arena_strdup(f->long_arena, rec->id));
+    rec = loaded(f, id);
     code = arena_strdup(f->long_arena, record_value(rec, "beneficiary_code"));
     person_fill(f, rec,
                 arena_printf(f->ctx.arena,
@@ -473,6 +474,26 @@ static void sealed_bytes_moved_to_another_record_do_not_open(void **state)
     assert_int_equal(record_load(&f->ctx, &out, "person", a->id), ERR_INVALID);
 }
 
+static void answers_of_a_newer_form_survive_a_change(void **state)
+{
+    static const struct answer_kept newer = { "shoe_size", "43", STORE_SEALED };
+    struct fixture *f = *state;
+    struct record *rec = person_filled(f, PERSON_AWA);
+
+    rec->answers->unknown = &newer;
+    rec->answers->unknown_len = 1;
+    must(f, record_insert(&f->ctx, rec));
+    rec = loaded(f, rec->id);
+    assert_int_equal(rec->answers->unknown_len, 1);
+    person_fill(f, rec, "names.1.name_text=Awa");
+    assert_int_equal(rec->answers->unknown_len, 0);
+    must(f, record_update(&f->ctx, rec, 1));
+    rec = loaded(f, rec->id);
+    assert_int_equal(rec->answers->unknown_len, 1);
+    assert_string_equal(rec->answers->unknown[0].name, "shoe_size");
+    assert_string_equal(rec->answers->unknown[0].value, "43");
+}
+
 static void tables_are_made_once_and_form_versions_recorded(void **state)
 {
     struct fixture *f = *state;
@@ -507,6 +528,7 @@ int main(void)
         TEST(an_interview_shares_the_key_and_office_of_its_person),
         TEST(opening_people_is_noted_in_the_access_log),
         TEST(sealed_bytes_moved_to_another_record_do_not_open),
+        TEST(answers_of_a_newer_form_survive_a_change),
         TEST(tables_are_made_once_and_form_versions_recorded),
     };
 
