@@ -6,6 +6,7 @@ usage: embed.py SOURCE_ROOT OUT_DIR. Writes a file only when it changes; .po bec
 import gzip
 import hashlib
 import os
+import re
 import subprocess
 import sys
 
@@ -50,7 +51,31 @@ def collect(root, out_dir):
     vendor = os.path.join(root, "build", "deps", "static")
     for name in sorted(os.listdir(vendor)) if os.path.isdir(vendor) else []:
         found["web/static/" + name] = os.path.join(vendor, name)
+    for name in [n for n in found if n.endswith(".css")]:
+        found[name] = with_paths(name, found[name], found, out_dir)
     return found
+
+
+def digest_of(data):
+    return hashlib.blake2b(data, digest_size=8).hexdigest()
+
+
+def with_paths(name, path, found, out_dir):
+    """A style sheet names other static files as url(NAME); they are served as /static/HASH/NAME."""
+    with open(path, encoding="utf-8") as file:
+        css = file.read()
+
+    def served(match):
+        with open(found["web/static/" + match[1]], "rb") as file:
+            return f"url(/static/{digest_of(file.read())}/{match[1]})"
+
+    made = re.sub(r"url\(([A-Za-z0-9.-]+)\)", served, css)
+    if made == css:
+        return path
+    target = os.path.join(out_dir, "css", os.path.basename(name))
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    put(target, made)
+    return target
 
 
 def packed(name, data, path, out_dir):
@@ -75,7 +100,7 @@ def main():
     for number, (name, path) in enumerate(sorted(collect(root, out_dir).items())):
         with open(path, "rb") as file:
             data = file.read()
-        digest = hashlib.blake2b(data, digest_size=8).hexdigest()
+        digest = digest_of(data)
         small = packed(name, data, path, out_dir)
         asm.append(f'    .global asset_{number}\nasset_{number}: # {digest}\n'
                    f'    .incbin "{path}"\n    .byte 0\n')

@@ -63,7 +63,7 @@ struct compiler {
     struct buf *out_h;
 };
 
-static void stop(const struct compiler *c, const char *format, ...) PRINTF_LIKE(2, 3);
+static _Noreturn void stop(const struct compiler *c, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static void stop(const struct compiler *c, const char *format, ...)
 {

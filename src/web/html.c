@@ -67,6 +67,11 @@ bool html_true_int(int64_t n)
     return n != 0;
 }
 
+bool html_true_size(unsigned long n)
+{
+    return n != 0;
+}
+
 bool html_true_pointer(const void *p)
 {
     return p != NULL;

@@ -72,6 +72,7 @@ struct tr_arg html_arg_size(unsigned long n);
 
 bool html_true_text(const char *text);
 bool html_true_int(int64_t n);
+bool html_true_size(unsigned long n);
 bool html_true_pointer(const void *p);
 #define HTML_TRUE(x)                                                                               \
     _Generic((x),                                                                                  \
@@ -80,7 +81,7 @@ bool html_true_pointer(const void *p);
         long: html_true_int,                                                                       \
         long long: html_true_int,                                                                  \
         unsigned: html_true_int,                                                                   \
-        unsigned long: html_true_int,                                                              \
+        unsigned long: html_true_size,                                                             \
         char *: html_true_text,                                                                    \
         const char *: html_true_text,                                                              \
         default: html_true_pointer)(x)

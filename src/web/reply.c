@@ -23,6 +23,11 @@ struct ctx *res_ctx(struct res *res)
     return res->ctx;
 }
 
+const struct web *res_web(const struct res *res)
+{
+    return res->web;
+}
+
 void res_header(struct res *res, const char *name, const char *value)
 {
     assert(res->headers_len < RES_HEADERS_MAX);
@@ -314,8 +319,8 @@ static bool compressible(const struct res *res)
 {
     const char *accepts = req_header(res->req, "accept-encoding");
 
-    return res->body_len >= COMPRESS_MIN && res->continuation == NULL && accepts != NULL &&
-           strstr(accepts, "gzip") != NULL &&
+    return res->body_len >= COMPRESS_MIN && res->continuation == NULL && res->type != NULL &&
+           accepts != NULL && strstr(accepts, "gzip") != NULL &&
            (text_starts(res->type, "text/") || strstr(res->type, "json") != NULL);
 }
 

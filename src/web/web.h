@@ -120,6 +120,8 @@ struct url url_build_(struct ctx *ctx, const char *pattern, const char *const *a
     url_build_((ctx), (pattern), (const char *const[]){ __VA_ARGS__ })
 
 struct ctx *res_ctx(struct res *res);
+/* All routes of the program: the API's description is printed from them. */
+const struct web *res_web(const struct res *res);
 enum err res_see_other(struct res *res, struct url url) MUST_USE; /* 303 */
 /* A whole body. type is a media type constant; filename NULL or a plain ASCII name (download). */
 void res_body(struct res *res, int status, const char *type, const char *bytes, size_t len,

@@ -1,0 +1,221 @@
+/* JSON of records: the record by its form's schema, lists, hits, history; and JSON in. */
+#include <string.h>
+
+#include "core/date.h"
+#include "core/json.h"
+#include "core/text.h"
+#include "records/records_inner.h"
+#include "records/screens.h"
+
+#define JSON_MAX ((size_t)8 * 1024 * 1024)
+
+static struct buf *json_buf(struct ctx *ctx)
+{
+    struct buf *b = ARENA_NEW(ctx->arena, struct buf);
+
+    buf_init(b, ctx->arena, JSON_MAX);
+    return b;
+}
+
+/* A body that did not fit is an error, never half a reply. */
+static enum err reply(struct res *res, const struct buf *b)
+{
+    struct ctx *ctx = res_ctx(res);
+
+    if (!buf_ok(b))
+        return ctx_fail(ctx, ERR_LIMIT, tr(ctx, "This is more than one page can hold."));
+    res_json(res, 200, b->data, b->len);
+    return OK;
+}
+
+/* --- out --- */
+
+void reply_record_json(struct ctx *ctx, struct res *res, int status, const struct record *rec)
+{
+    struct buf *b = json_buf(ctx);
+
+    record_json(b, rec);
+    if (!buf_ok(b)) {
+        ctx_set_problem(ctx, ERR_LIMIT, NULL, tr(ctx, "This is more than one page can hold."));
+        res_error(res, ERR_LIMIT);
+        return;
+    }
+    res_json(res, status, b->data, b->len);
+    res_header(res, "etag", arena_printf(ctx->arena, "\"%lld\"", (long long)rec->version));
+}
+
+static void add_record(struct json_out *j, const struct record *rec)
+{
+    if (j->comma)
+        buf_add_char(j->buf, ',');
+    record_json(j->buf, rec);
+    j->comma = true;
+}
+
+enum err reply_list_json(struct ctx *ctx, struct res *res, const struct record_list *list)
+{
+    struct buf *b = json_buf(ctx);
+    struct json_out j = { .buf = b };
+
+    json_begin_object(&j);
+    json_key(&j, "items");
+    json_begin_array(&j);
+    for (size_t i = 0; i < list->len; i++)
+        add_record(&j, list->items[i]);
+    json_end_array(&j);
+    json_pair(&j, "next", list->next);
+    json_key(&j, "count");
+    if (list->count < 0)
+        json_out_null(&j);
+    else
+        json_int(&j, list->count);
+    json_end_object(&j);
+    return reply(res, b);
+}
+
+enum err reply_hits_json(struct ctx *ctx, struct res *res, const struct record_hit *hits,
+                         size_t len)
+{
+    struct buf *b = json_buf(ctx);
+    struct json_out j = { .buf = b };
+
+    json_begin_object(&j);
+    json_key(&j, "items");
+    json_begin_array(&j);
+    for (size_t i = 0; i < len; i++) {
+        json_begin_object(&j);
+        json_key(&j, "score");
+        json_decimal(&j, hits[i].score);
+        json_pair(&j, "why", hits[i].why);
+        json_key(&j, "record");
+        record_json(b, hits[i].record);
+        j.comma = true;
+        json_end_object(&j);
+    }
+    json_end_array(&j);
+    json_end_object(&j);
+    return reply(res, b);
+}
+
+enum err reply_history_json(struct res *res, const struct record_version *items, size_t len)
+{
+    struct ctx *ctx = res_ctx(res);
+    struct buf *b = json_buf(ctx);
+    struct json_out j = { .buf = b };
+
+    json_begin_object(&j);
+    json_key(&j, "items");
+    json_begin_array(&j);
+    for (size_t i = 0; i < len; i++) {
+        json_begin_object(&j);
+        json_key(&j, "version");
+        json_int(&j, items[i].version);
+        json_pair(&j, "made_at", moment_text(ctx->arena, items[i].made_at));
+        json_pair(&j, "made_by", items[i].made_by_name);
+        json_pair(&j, "action", items[i].action);
+        json_pair(&j, "status", items[i].status);
+        json_key(&j, "changes");
+        json_int(&j, (int64_t)items[i].changes);
+        json_end_object(&j);
+    }
+    json_end_array(&j);
+    json_end_object(&j);
+    return reply(res, b);
+}
+
+enum err reply_diff_json(struct res *res, const struct record_change *items, size_t len)
+{
+    struct buf *b = json_buf(res_ctx(res));
+    struct json_out j = { .buf = b };
+
+    json_begin_object(&j);
+    json_key(&j, "items");
+    json_begin_array(&j);
+    for (size_t i = 0; i < len; i++) {
+        json_begin_object(&j);
+        json_pair(&j, "path", items[i].path);
+        json_pair(&j, "label", items[i].label);
+        json_pair(&j, "before", items[i].before);
+        json_pair(&j, "after", items[i].after);
+        json_end_object(&j);
+    }
+    json_end_array(&j);
+    json_end_object(&j);
+    return reply(res, b);
+}
+
+/* --- in --- */
+
+struct body {
+    const char *bytes;
+    size_t len;
+    json_t *tree;
+};
+
+static enum err read_body(struct ctx *ctx, struct body *out, const struct req *req)
+{
+    out->bytes = req_json(req, &out->len);
+    if (out->bytes == NULL)
+        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "Send the record as application/json."));
+    return json_parse(ctx, &out->tree, out->bytes, out->len);
+}
+
+enum err api_create(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct body body = { 0 };
+    struct record *rec = NULL;
+    enum err rc = read_body(ctx, &body, req);
+
+    if (!rc)
+        rc = record_new(ctx, &rec, req_path(req, "kind"),
+                        json_string_value(json_object_get(body.tree, "parent")));
+    if (!rc)
+        rc = record_from_json(ctx, &rec->answers, rec->form, body.bytes, body.len);
+    if (!rc)
+        rc = record_insert(ctx, rec);
+    if (rc)
+        return rc;
+    reply_record_json(ctx, res, 201, rec);
+    res_header(res, "location", record_url(ctx, rec).text);
+    return OK;
+}
+
+/* The version that the caller saw: If-Match: "5", or "version" in the body. */
+static enum err seen_version(struct ctx *ctx, int64_t *out, const struct req *req, json_t *tree)
+{
+    const char *match = req_header(req, "if-match");
+    json_t *number = json_object_get(tree, "version");
+    size_t len = match == NULL ? 0 : strlen(match);
+
+    if (match != NULL && len > 2 && match[0] == '"' && match[len - 1] == '"' &&
+        parse_int(arena_strndup(ctx->arena, match + 1, len - 2), 1, INT64_MAX, out))
+        return OK;
+    if (match == NULL && json_is_integer(number) && json_integer_value(number) > 0) {
+        *out = json_integer_value(number);
+        return OK;
+    }
+    return ctx_fail_field(ctx, "version",
+                          tr(ctx, "Say which version you saw: If-Match: \"N\", or version in the "
+                                  "body."));
+}
+
+enum err api_update(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct body body = { 0 };
+    struct record *rec = NULL;
+    int64_t version = 0;
+    enum err rc = read_body(ctx, &body, req);
+
+    if (!rc)
+        rc = seen_version(ctx, &version, req, body.tree);
+    if (!rc)
+        rc = record_load(ctx, &rec, req_path(req, "kind"), req_path(req, "id"));
+    if (!rc)
+        rc = record_from_json(ctx, &rec->answers, rec->form, body.bytes, body.len);
+    if (!rc)
+        rc = record_update(ctx, rec, version);
+    if (rc)
+        return rc;
+    reply_record_json(ctx, res, 200, rec);
+    return OK;
+}

@@ -1,0 +1,315 @@
+/* Records as people read them: cells of lists, details and cards. */
+#include <string.h>
+
+#include "core/date.h"
+#include "core/text.h"
+#include "forms_gen.h"
+#include "records/records_inner.h"
+#include "records/screens.h"
+
+#define TABLE_COLUMNS_MAX 5 /* a repeat with more fields is drawn as cards */
+#define SCORE_STRONG      0.85
+#define SCORE_LIKELY      0.6
+
+bool may(const struct ctx *ctx, const char *kind, const char *verb)
+{
+    return user_may(ctx->user, arena_printf(ctx->arena, "%s.%s", kind, verb));
+}
+
+struct url record_url(struct ctx *ctx, const struct record *rec)
+{
+    return url_build(ctx, "/records/{}/{}", rec->form->kind, rec->id);
+}
+
+const char *record_name(struct ctx *ctx, const struct record *rec)
+{
+    if (!text_blank(rec->title))
+        return rec->title;
+    return rec->number != NULL ? rec->number : label_text(ctx, &rec->form->title);
+}
+
+const char *status_title(struct ctx *ctx, const char *status)
+{
+    static const char *const known[][2] = {
+        { "active", N_("active") },
+        { "merged", N_("merged with another") },
+        { "deceased", N_("has died") },
+        { "erased", N_("erased") },
+    };
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (text_equal(status, known[i][0]))
+            return tr_args(ctx, known[i][1], NULL);
+    return status == NULL ? "" : status;
+}
+
+const char *count_text(struct ctx *ctx, int64_t count)
+{
+    if (count < 0)
+        return tr(ctx, "more than {0} records", TR_INT(RECORD_COUNT_MAX));
+    return tr(ctx, "{0, plural, =0 {no records} one {# record} other {# records}}", TR_INT(count));
+}
+
+/* --- columns --- */
+
+static int compare_list(const struct field *a, const struct field *b)
+{
+    if (a->list != b->list)
+        return a->list < b->list ? -1 : 1;
+    return a->place < b->place ? -1 : 1;
+}
+
+const struct field *const *list_fields(struct ctx *ctx, const struct form *form)
+{
+    const struct field **out = ARENA_ARRAY(ctx->arena, form->all_len + 1, const struct field *);
+    size_t n = 0;
+
+    for (size_t i = 0; i < form->all_len; i++) {
+        const struct field *f = form->all[i];
+        size_t at = n;
+
+        if (f->list == 0 || f->repeat != NULL || !field_visible(ctx, f))
+            continue;
+        while (at > 0 && compare_list(f, out[at - 1]) < 0) {
+            out[at] = out[at - 1];
+            at--;
+        }
+        out[at] = f;
+        n++;
+    }
+    return out;
+}
+
+/* A date of birth as exactly as it is known: 1990, not 1 January 1990. */
+static const char *birth_shown(struct ctx *ctx, const struct record *rec, const char *date)
+{
+    const char *precision = record_value(rec, FIELD_PERSON_BIRTH_PRECISION);
+
+    if (!date_valid(date) || text_equal(precision, CODE_PERSON_BIRTH_PRECISION_DAY))
+        return tr_date(ctx, date);
+    if (text_equal(precision, CODE_PERSON_BIRTH_PRECISION_MONTH))
+        return arena_strndup(ctx->arena, date, 7);
+    return tr(ctx, "about {0}", TR_TEXT(arena_strndup(ctx->arena, date, 4)));
+}
+
+const char *record_shown(struct ctx *ctx, const struct record *rec, const struct field *f)
+{
+    const char *value = answers_get(rec->answers, f);
+
+    if (value == NULL || value[0] == '\0')
+        return "";
+    if (strcmp(rec->form->kind, FORM_PERSON) == 0 && strcmp(f->name, FIELD_PERSON_BIRTH_DATE) == 0)
+        return birth_shown(ctx, rec, value);
+    return answers_shown(ctx, f, value);
+}
+
+const char *age_text(struct ctx *ctx, const struct record *rec)
+{
+    const char *born;
+    const char *precision;
+    int age;
+
+    if (strcmp(rec->form->kind, FORM_PERSON) != 0)
+        return NULL;
+    born = record_value(rec, FIELD_PERSON_BIRTH_DATE);
+    age = date_valid(born) ? date_age(born, ctx_today(ctx)) : -1;
+    if (age < 0)
+        return NULL;
+    precision = record_value(rec, FIELD_PERSON_BIRTH_PRECISION);
+    if (text_equal(precision, CODE_PERSON_BIRTH_PRECISION_DAY))
+        return tr(ctx, "{0, plural, one {# year old} other {# years old}}", TR_INT(age));
+    return tr(ctx, "about {0, plural, one {# year old} other {# years old}}", TR_INT(age));
+}
+
+void hit_fill(struct ctx *ctx, struct hit_view *v, const struct record_hit *hit)
+{
+    const struct record *rec = hit->record;
+    const struct field *const *columns = list_fields(ctx, rec->form);
+    struct pair_view *cells;
+    size_t n = 0;
+
+    while (columns[n] != NULL)
+        n++;
+    cells = ARENA_ARRAY(ctx->arena, n + 1, struct pair_view);
+    for (size_t i = 0; i < n; i++) {
+        const char *shown = record_shown(ctx, rec, columns[i]);
+
+        if (shown[0] == '\0')
+            continue;
+        cells[v->cells_len].name = label_text(ctx, &columns[i]->label);
+        cells[v->cells_len++].value = shown;
+    }
+    v->cells = cells;
+    v->title = record_name(ctx, rec);
+    v->number = rec->number;
+    v->why = hit->why;
+    v->link = record_url(ctx, rec);
+    if (hit->score >= SCORE_STRONG) {
+        v->strength = "strong";
+        v->strength_text = tr(ctx, "fits well");
+    } else if (hit->score >= SCORE_LIKELY) {
+        v->strength = "likely";
+        v->strength_text = tr(ctx, "fits in part");
+    } else {
+        v->strength = "possible";
+        v->strength_text = tr(ctx, "fits loosely");
+    }
+}
+
+/* --- detail --- */
+
+struct teller {
+    struct ctx *ctx;
+    const struct record *rec;
+};
+
+static bool is_told(const struct teller *t, const struct field *f)
+{
+    return f->kind != FIELD_HIDDEN && f->kind != FIELD_NOTE && field_visible(t->ctx, f) &&
+           (f->kind != FIELD_CALCULATE || label_text(t->ctx, &f->label)[0] != '\0');
+}
+
+static const char *told_value(const struct teller *t, const struct answers *level,
+                              const struct field *f)
+{
+    const char *value = answers_get(level, f);
+
+    if (level == t->rec->answers)
+        return record_shown(t->ctx, t->rec, f);
+    return value == NULL ? "" : answers_shown(t->ctx, f, value);
+}
+
+/* Contacts that must not be used lie folded: nobody calls one by mistake. */
+static bool is_folded(const struct answers *row, const struct field *repeat)
+{
+    for (const struct field *f = repeat->children; f != NULL; f = f->next)
+        if (strcmp(f->name, FIELD_PERSON_CONTACT_DO_NOT_USE) == 0 &&
+            text_equal(answers_get(row, f), CODE_PERSON_CONTACT_DO_NOT_USE_YES))
+            return true;
+    return false;
+}
+
+static size_t row_columns(const struct teller *t, const struct field *repeat, bool *long_out)
+{
+    size_t n = 0;
+
+    for (const struct field *f = repeat->children; f != NULL; f = f->next) {
+        n += field_has_value(f) && is_told(t, f);
+        *long_out = *long_out || !field_has_value(f) ||
+                    (f->appearance != NULL && strstr(f->appearance, "multiline") != NULL);
+    }
+    return n;
+}
+
+static struct detail_row_view tell_row(const struct teller *t, const struct answers *row,
+                                       const struct field *repeat, size_t columns)
+{
+    struct detail_cell_view *cells =
+        ARENA_ARRAY(t->ctx->arena, columns + 1, struct detail_cell_view);
+    size_t n = 0;
+
+    for (const struct field *f = repeat->children; f != NULL; f = f->next) {
+        if (!field_has_value(f) || !is_told(t, f))
+            continue;
+        cells[n].label = label_text(t->ctx, &f->label);
+        cells[n++].value = told_value(t, row, f);
+    }
+    return (struct detail_row_view){ cells, n };
+}
+
+static void tell_repeat(const struct teller *t, struct detail_item_view *v,
+                        const struct answers *level, const struct field *f)
+{
+    size_t rows_len = level->rows_len[f->place];
+    struct detail_row_view *rows = ARENA_ARRAY(t->ctx->arena, rows_len, struct detail_row_view);
+    struct detail_row_view *folded = ARENA_ARRAY(t->ctx->arena, rows_len, struct detail_row_view);
+    bool is_long = false;
+    size_t columns = row_columns(t, f, &is_long);
+
+    v->kind = is_long || columns > TABLE_COLUMNS_MAX ? DETAIL_CARDS : DETAIL_TABLE;
+    v->rows = rows;
+    v->folded = folded;
+    for (size_t i = 0; i < rows_len; i++) {
+        const struct answers *row = level->rows[f->place][i];
+        struct detail_row_view told = tell_row(t, row, f, columns);
+
+        if (is_folded(row, f))
+            folded[v->folded_len++] = told;
+        else
+            rows[v->rows_len++] = told;
+        v->heads = told.cells;
+        v->heads_len = told.cells_len;
+    }
+}
+
+static void tell_level(const struct teller *t, struct detail_item_view *v,
+                       const struct answers *level, const struct field *first);
+
+/* A group or repeat; false if it holds nothing. */
+static bool tell_item(const struct teller *t, struct detail_item_view *v,
+                      const struct answers *level, const struct field *f)
+{
+    v->label = label_text(t->ctx, &f->label);
+    v->id = arena_printf(t->ctx->arena, "d-%s", f->name);
+    if (f->kind == FIELD_REPEAT) {
+        if (level->rows_len[f->place] == 0)
+            return false;
+        tell_repeat(t, v, level, f);
+        return true;
+    }
+    v->kind = DETAIL_SECTION;
+    tell_level(t, v, level, f->children);
+    return v->cells_len + v->items_len > 0;
+}
+
+static void tell_level(const struct teller *t, struct detail_item_view *v,
+                       const struct answers *level, const struct field *first)
+{
+    struct detail_cell_view *cells;
+    struct detail_item_view *items;
+    size_t most = 0;
+
+    for (const struct field *f = first; f != NULL; f = f->next)
+        most++;
+    cells = ARENA_ARRAY(t->ctx->arena, most + 1, struct detail_cell_view);
+    items = ARENA_ARRAY(t->ctx->arena, most + 1, struct detail_item_view);
+    for (const struct field *f = first; f != NULL; f = f->next) {
+        if (!is_told(t, f))
+            continue;
+        if (!field_has_value(f)) {
+            struct detail_item_view item = { 0 };
+
+            if (tell_item(t, &item, level, f))
+                items[v->items_len++] = item;
+        } else if (told_value(t, level, f)[0] != '\0') {
+            cells[v->cells_len].label = label_text(t->ctx, &f->label);
+            cells[v->cells_len++].value = told_value(t, level, f);
+        }
+    }
+    v->cells = cells;
+    v->items = items;
+}
+
+void detail_fill(struct ctx *ctx, struct record_detail_view *v, const struct record *rec)
+{
+    struct teller t = { ctx, rec };
+    struct detail_item_view top = { .kind = DETAIL_SECTION,
+                                    .label = tr(ctx, "Answers"),
+                                    .id = "d-answers" };
+
+    tell_level(&t, &top, rec->answers, rec->form->fields);
+    if (top.cells_len > 0) { /* answers outside of all groups come first */
+        struct detail_item_view *items =
+            ARENA_ARRAY(ctx->arena, top.items_len + 1, struct detail_item_view);
+
+        memcpy(items + 1, top.items, top.items_len * sizeof *items);
+        items[0] = top;
+        items[0].items = NULL;
+        items[0].items_len = 0;
+        v->items = items;
+        v->items_len = top.items_len + 1;
+        return;
+    }
+    v->items = top.items;
+    v->items_len = top.items_len;
+}

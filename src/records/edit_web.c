@@ -1,0 +1,317 @@
+/* Adding and changing records: the form, again and again until it can be saved. */
+#include <string.h>
+
+#include "core/json.h"
+#include "core/text.h"
+#include "records/records_inner.h"
+#include "records/screens.h"
+#include "records_templates.h"
+
+#define STATE_MAX ((size_t)1024 * 1024)
+
+/* --- showing --- */
+
+static enum err fill_parent(struct ctx *ctx, struct record_form_view *v, const struct record *rec)
+{
+    struct record *parent = NULL;
+    enum err rc;
+
+    if (rec->parent_id == NULL || rec->form->parent == NULL)
+        return OK;
+    rc = record_load(ctx, &parent, rec->form->parent, rec->parent_id);
+    if (rc)
+        return rc;
+    v->parent_id = rec->parent_id;
+    v->parent_title = record_name(ctx, parent);
+    v->parent_link = record_url(ctx, parent);
+    return OK;
+}
+
+static void fill_hits(struct ctx *ctx, struct record_form_view *v, const struct record_hit *hits,
+                      size_t len)
+{
+    struct hit_view *items = ARENA_ARRAY(ctx->arena, len + 1, struct hit_view);
+
+    for (size_t i = 0; i < len; i++)
+        hit_fill(ctx, &items[i], &hits[i]);
+    v->hits = items;
+    v->hits_len = len;
+}
+
+struct shown_form {
+    struct record *rec;
+    const struct form_post *post;  /* NULL: nothing was typed yet */
+    const struct record_hit *hits; /* possible duplicates */
+    size_t hits_len;
+};
+
+static enum err show_form(struct ctx *ctx, struct res *res, int status, const struct shown_form *s)
+{
+    const struct record *rec = s->rec;
+    const struct form *form = rec->form;
+    const char *title = label_text(ctx, &form->title);
+    struct record_form_view v = { 0 };
+    enum err rc = fill_parent(ctx, &v, rec);
+
+    if (rc)
+        return rc;
+    if (rec->id == NULL) {
+        v.title = tr(ctx, "New: {0}", TR_TEXT(title));
+        v.action = url_build(ctx, "/records/{}", form->kind);
+        v.cancel = v.parent_id != NULL ? v.parent_link : v.action;
+        v.search_id = s->post == NULL ? NULL : s->post->search_id;
+    } else {
+        v.title = tr(ctx, "Edit: {0}", TR_TEXT(record_name(ctx, rec)));
+        v.action = record_url(ctx, rec);
+        v.cancel = v.action;
+        v.number = rec->number;
+        v.version = s->post == NULL ? rec->version : s->post->version;
+    }
+    v.state = url_build(ctx, "/records/{}/state", form->kind);
+    form_fill(ctx, &v, form, rec->answers);
+    fill_hits(ctx, &v, s->hits, s->hits_len);
+    record_form_reply(res, status, &v);
+    return OK;
+}
+
+/* --- a new one --- */
+
+/* The name that was searched for goes into the first name of the form. */
+static enum err take_name(struct ctx *ctx, struct record *rec, const char *search_id)
+{
+    const char *kind = NULL;
+    const char *words = NULL;
+    enum err rc = search_load(ctx, &kind, &words, search_id);
+
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < rec->form->all_len; i++) {
+        const struct field *f = rec->form->all[i];
+        struct answers *t = rec->answers;
+
+        if (f->index != INDEX_NAME || !field_visible(ctx, f))
+            continue;
+        if (f->repeat != NULL && t->rows_len[f->repeat->place] == 0)
+            t = answers_add_row(ctx->arena, t, f->repeat);
+        else if (f->repeat != NULL)
+            t = t->rows[f->repeat->place][0];
+        answers_set(t, f, words);
+        return OK;
+    }
+    return OK;
+}
+
+enum err get_new(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    const char *parent = req_text(req, "parent");
+    const char *search = req_text(req, "search");
+    struct form_post post = { .search_id = search[0] == '\0' ? NULL : search };
+    struct shown_form shown = { .post = &post };
+    enum err rc =
+        record_new(ctx, &shown.rec, req_path(req, "kind"), parent[0] == '\0' ? NULL : parent);
+
+    if (!rc && post.search_id != NULL)
+        rc = take_name(ctx, shown.rec, search);
+    return rc ? rc : show_form(ctx, res, 200, &shown);
+}
+
+/* Stores, or shows why not; ERR_INVALID alone comes back as the form. */
+static enum err insert_new(struct ctx *ctx, struct res *res, struct shown_form *s)
+{
+    enum err rc = answers_validate(ctx, answers_copy(ctx->arena, s->rec->answers), true);
+    struct record_hit *hits = NULL;
+
+    if (!rc && !s->post->confirm && may(ctx, s->rec->form->kind, "search"))
+        rc = record_duplicates(ctx, &hits, &s->hits_len, s->rec);
+    s->hits = hits;
+    if (!rc && s->hits_len > 0)
+        return show_form(ctx, res, 422, s);
+    if (!rc)
+        rc = record_insert(ctx, s->rec);
+    if (rc == ERR_INVALID)
+        return show_form(ctx, res, 422, s);
+    if (rc)
+        return rc;
+    res_flash(res, tr(ctx, "Saved."));
+    return res_see_other(res, record_url(ctx, s->rec));
+}
+
+enum err post_new(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    const char *kind = req_path(req, "kind");
+    struct shown_form shown = { 0 };
+    struct form_post post;
+    size_t len = 0;
+    enum err rc;
+
+    if (req_json(req, &len) != NULL)
+        return api_create(ctx, req, res);
+    rc = post_read(ctx, &post, req);
+    if (!rc)
+        rc = record_new(ctx, &shown.rec, kind, post.parent_id);
+    if (rc)
+        return rc;
+    shown.post = &post;
+    rc = post_answers(ctx, &shown.rec->answers, shown.rec->form, &post);
+    if (rc && rc != ERR_INVALID)
+        return rc;
+    if (post_reshows(&post)) {
+        ctx_clear_problems(ctx);
+        return show_form(ctx, res, 200, &shown);
+    }
+    return rc ? show_form(ctx, res, 422, &shown) : insert_new(ctx, res, &shown);
+}
+
+/* --- changing one --- */
+
+enum err get_edit(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct shown_form shown = { 0 };
+    enum err rc = record_load(ctx, &shown.rec, req_path(req, "kind"), req_path(req, "id"));
+
+    return rc ? rc : show_form(ctx, res, 200, &shown);
+}
+
+static enum err update(struct ctx *ctx, struct res *res, struct shown_form *s)
+{
+    enum err rc = record_update(ctx, s->rec, s->post->version);
+
+    if (rc == ERR_CONFLICT) {
+        ctx_clear_problems(ctx);
+        return reply_conflict(ctx, res, s->rec, s->post->version);
+    }
+    if (rc == ERR_INVALID)
+        return show_form(ctx, res, 422, s);
+    if (rc)
+        return rc;
+    res_flash(res, tr(ctx, "Saved."));
+    return res_see_other(res, record_url(ctx, s->rec));
+}
+
+enum err post_edit(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct shown_form shown = { 0 };
+    struct form_post post;
+    size_t len = 0;
+    enum err rc;
+
+    if (req_json(req, &len) != NULL)
+        return api_update(ctx, req, res);
+    rc = post_read(ctx, &post, req);
+    if (!rc && post.version == 0)
+        rc = ctx_fail_field(ctx, "_version", tr(ctx, "Open the record and edit it again."));
+    if (!rc)
+        rc = record_load(ctx, &shown.rec, req_path(req, "kind"), req_path(req, "id"));
+    if (rc)
+        return rc;
+    shown.post = &post;
+    rc = post_answers(ctx, &shown.rec->answers, shown.rec->form, &post);
+    if (rc && rc != ERR_INVALID)
+        return rc;
+    if (post_reshows(&post)) {
+        ctx_clear_problems(ctx);
+        return show_form(ctx, res, 200, &shown);
+    }
+    if (!rc && post.merge)
+        rc = conflict_merge(ctx, shown.rec, &post);
+    if (rc == ERR_CONFLICT) /* not everything was chosen */
+        return reply_conflict(ctx, res, shown.rec, post.base);
+    if (rc == ERR_INVALID)
+        return show_form(ctx, res, 422, &shown);
+    return rc ? rc : update(ctx, res, &shown);
+}
+
+/* --- state: what app.js asks for while somebody types --- */
+
+struct state_out {
+    struct ctx *ctx;
+    struct json_out *json;
+    const struct form_post *post;
+};
+
+static void add_states(struct state_out *s, const struct widget_view *items, size_t len,
+                       const char *prefix);
+
+static void add_rows(struct state_out *s, const struct widget_view *w)
+{
+    const struct widget_repeat_view *r = &w->repeat;
+
+    for (size_t i = 0; i < r->rows_len; i++) {
+        int64_t n = post_row_number(s->ctx, s->post, w->path, r->rows_len, i);
+
+        if (n > 0)
+            add_states(s, r->rows[i].items, r->rows[i].items_len,
+                       arena_printf(s->ctx->arena, "%s.%lld.", w->path, (long long)n));
+    }
+}
+
+/* prefix: the row as the page has numbered it; NULL at the top. */
+static void add_states(struct state_out *s, const struct widget_view *items, size_t len,
+                       const char *prefix)
+{
+    for (size_t i = 0; i < len; i++) {
+        const struct widget_view *w = &items[i];
+        const char *path = w->path;
+
+        if (prefix != NULL)
+            path = arena_printf(s->ctx->arena, "%s%s", prefix, strrchr(path, '.') + 1);
+        json_key(s->json, path);
+        json_begin_object(s->json);
+        json_key(s->json, "relevant");
+        json_bool(s->json, w->relevant);
+        if (w->kind == WIDGET_SHOWN)
+            json_pair(s->json, "value", w->shown);
+        if (w->kind == WIDGET_SECTION && w->section.progress)
+            json_pair(s->json, "progress",
+                      tr(s->ctx, "{0} of {1} answered", TR_INT(w->section.answered),
+                         TR_INT(w->section.asked)));
+        json_pair(s->json, "problem", w->problem);
+        json_end_object(s->json);
+        if (w->kind == WIDGET_SECTION)
+            add_states(s, w->section.items, w->section.items_len, prefix);
+        else if (w->kind == WIDGET_REPEAT && prefix == NULL)
+            add_rows(s, w);
+    }
+}
+
+static void reply_state(struct ctx *ctx, struct res *res, const struct record_form_view *v,
+                        const struct form_post *post)
+{
+    struct buf *b = ARENA_NEW(ctx->arena, struct buf);
+    struct json_out j = { .buf = b };
+    struct state_out s = { ctx, &j, post };
+
+    buf_init(b, ctx->arena, STATE_MAX);
+    json_begin_object(&j);
+    if (v->progress)
+        json_pair(&j, "progress",
+                  tr(ctx, "{0} of {1} answered", TR_INT(v->answered), TR_INT(v->asked)));
+    json_key(&j, "fields");
+    json_begin_object(&j);
+    add_states(&s, v->items, v->items_len, NULL);
+    json_end_object(&j);
+    json_end_object(&j);
+    res_json(res, 200, buf_text(b), b->len);
+}
+
+enum err post_state(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct record_form_view v = { 0 };
+    const struct form *form = NULL;
+    struct answers *answers = NULL;
+    struct form_post post;
+    enum err rc = record_form(ctx, &form, req_path(req, "kind"));
+
+    if (!rc)
+        rc = post_read(ctx, &post, req);
+    if (rc)
+        return rc;
+    rc = post_answers(ctx, &answers, form, &post);
+    if (!rc)
+        rc = answers_validate(ctx, answers, false);
+    if (rc && rc != ERR_INVALID)
+        return rc;
+    form_fill(ctx, &v, form, answers);
+    reply_state(ctx, res, &v, &post);
+    return OK;
+}

@@ -1,0 +1,401 @@
+/* Import, export, and the page on which people see how far a job is. */
+#include <string.h>
+
+#include "core/csv.h"
+#include "core/json.h"
+#include "core/text.h"
+#include "http/wire.h"
+#include "records/jobs.h"
+#include "records/records_inner.h"
+#include "records/screens.h"
+#include "records_templates.h"
+
+#define COLUMNS_MAX   ((size_t)32 * 1024)
+#define NAME_MAX_LEN  200
+#define FAULTS_A_PAGE 50
+#define SLICE         ((size_t)192 * 1024)
+#define FAULTS_CSV    ((size_t)4 * 1024 * 1024)
+
+/* --- import --- */
+
+/* Names of the columns that a file may have, one row of each repeat. */
+static const char *column_names(struct ctx *ctx, const struct form *form)
+{
+    struct buf *b = ARENA_NEW(ctx->arena, struct buf);
+
+    buf_init(b, ctx->arena, COLUMNS_MAX);
+    for (size_t i = 0; i < form->all_len; i++) {
+        const struct field *f = form->all[i];
+
+        if (!field_has_value(f) || f->kind == FIELD_CALCULATE || f->kind == FIELD_HIDDEN ||
+            f->read_only || !field_visible(ctx, f))
+            continue;
+        if (b->len > 0)
+            buf_add(b, ", ");
+        if (f->repeat != NULL)
+            buf_printf(b, "%s.1.", f->repeat->name);
+        buf_add(b, f->name);
+    }
+    return buf_text(b);
+}
+
+static enum err show_import(struct ctx *ctx, struct res *res, int status, const struct form *form)
+{
+    struct import_page_view v = { .kind = form->kind };
+
+    v.form_title = label_text(ctx, &form->title);
+    v.action = url_build(ctx, "/records/{}/import", form->kind);
+    v.list = url_build(ctx, "/records/{}", form->kind);
+    v.columns = column_names(ctx, form);
+    v.problem = status == 200 ? NULL : ctx_first_problem(ctx);
+    import_page_reply(res, status, &v);
+    return OK;
+}
+
+enum err get_import(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    const struct form *form = NULL;
+    enum err rc = record_form(ctx, &form, req_path(req, "kind"));
+
+    return rc ? rc : show_import(ctx, res, 200, form);
+}
+
+static void begin_asked(struct ctx *ctx, struct json_out *j, const struct form *form)
+{
+    json_begin_object(j);
+    json_pair(j, "login", ctx->user->login);
+    json_pair(j, "form", form->kind);
+}
+
+static enum err see_job(struct ctx *ctx, struct res *res, const char *id)
+{
+    return res_see_other(res, url_build(ctx, "/jobs/{}", id));
+}
+
+enum err post_import(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct buf *b = ARENA_NEW(ctx->arena, struct buf);
+    struct json_out j = { .buf = b };
+    const struct form *form = NULL;
+    const char *name = "";
+    const char *id = NULL;
+    size_t len = 0;
+    const char *bytes = req_file(req, "file", &len, &name);
+    enum err rc = record_form(ctx, &form, req_path(req, "kind"));
+
+    if (rc)
+        return rc;
+    if (bytes == NULL || len == 0) {
+        rc = ctx_fail_field(ctx, "file", tr(ctx, "Choose a file that is not empty."));
+        return req_wants_json(req) ? rc : show_import(ctx, res, 422, form);
+    }
+    buf_init(b, ctx->arena, len + 4096);
+    begin_asked(ctx, &j, form);
+    json_pair(&j, "file", strlen(name) > NAME_MAX_LEN ? "" : name);
+    json_key(&j, "dry_run");
+    json_bool(&j, true);
+    json_key(&j, "skip_bad");
+    json_bool(&j, false);
+    json_end_object(&j);
+    buf_add_char(b, '\n');
+    buf_add_len(b, bytes, len);
+    rc = job_add(ctx, &id, "import", buf_text(b), b->len);
+    return rc ? rc : see_job(ctx, res, id);
+}
+
+enum err post_job_start(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct job job = { 0 };
+    json_t *asked = NULL;
+    const char *form = NULL;
+    const char *id = NULL;
+    enum err rc = job_load(ctx, &job, req_path(req, "id"));
+
+    if (!rc)
+        rc = json_parse(ctx, &asked, job.result, strlen(job.result));
+    if (rc)
+        return rc;
+    form = json_string_value(json_object_get(asked, "form"));
+    if (form == NULL || !may(ctx, form, "import"))
+        return ERR_FORBIDDEN;
+    rc = job_import_now(ctx, &id, job.id, req_bool(req, "skip_bad"));
+    return rc ? rc : see_job(ctx, res, id);
+}
+
+/* --- export --- */
+
+enum err get_export(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    const struct record_filter one = { .limit = 1 };
+    struct export_page_view v = { .kind = req_path(req, "kind") };
+    const struct form *form = NULL;
+    struct record_list list = { 0 };
+    enum err rc = record_form(ctx, &form, v.kind);
+
+    if (!rc)
+        rc = record_list(ctx, &list, v.kind, &one);
+    if (rc)
+        return rc;
+    v.form_title = label_text(ctx, &form->title);
+    v.action = url_build(ctx, "/records/{}/export", v.kind);
+    v.list = url_build(ctx, "/records/{}", v.kind);
+    v.count = count_text(ctx, list.count);
+    export_page_reply(res, 200, &v);
+    return OK;
+}
+
+static bool format_known(const char *format)
+{
+    return strcmp(format, "csv") == 0 || strcmp(format, "xlsx") == 0 || strcmp(format, "json") == 0;
+}
+
+enum err post_export(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    const char *format = req_text(req, "format");
+    struct buf *b = ARENA_NEW(ctx->arena, struct buf);
+    struct json_out j = { .buf = b };
+    const struct form *form = NULL;
+    const char *id = NULL;
+    enum err rc = record_form(ctx, &form, req_path(req, "kind"));
+
+    if (rc)
+        return rc;
+    if (!format_known(format))
+        return ctx_fail_field(ctx, "format", tr(ctx, "Choose csv, xlsx or json."));
+    buf_init(b, ctx->arena, 4096);
+    begin_asked(ctx, &j, form);
+    json_pair(&j, "format", format);
+    json_end_object(&j);
+    buf_add_char(b, '\n');
+    rc = job_add(ctx, &id, "export", buf_text(b), b->len);
+    return rc ? rc : see_job(ctx, res, id);
+}
+
+/* --- a job's page --- */
+
+struct told_job {
+    struct job job;
+    json_t *result;
+    const char *form; /* kind of record */
+};
+
+static enum err load_job(struct ctx *ctx, struct told_job *out, const struct req *req)
+{
+    const struct form *form = NULL;
+    enum err rc = job_load(ctx, &out->job, req_path(req, "id"));
+
+    if (!rc)
+        rc = json_parse(ctx, &out->result, out->job.result, strlen(out->job.result));
+    if (rc)
+        return rc;
+    out->form = json_string_value(json_object_get(out->result, "form"));
+    return record_form(ctx, &form, out->form);
+}
+
+static const char *text_of(json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text == NULL ? "" : text;
+}
+
+static int64_t int_of(json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+static struct url page_url(struct ctx *ctx, const char *id, size_t page)
+{
+    return url_build(ctx, "/jobs/{}?page={}", id, arena_printf(ctx->arena, "%zu", page));
+}
+
+static void fill_faults(struct ctx *ctx, struct job_view *v, const struct told_job *t, size_t page)
+{
+    json_t *list = json_object_get(t->result, "faults");
+    size_t all = json_array_size(list);
+    size_t from = (page - 1) * FAULTS_A_PAGE;
+    struct fault_view *items = ARENA_ARRAY(ctx->arena, FAULTS_A_PAGE, struct fault_view);
+
+    for (size_t i = from; i < all && v->faults_len < FAULTS_A_PAGE; i++) {
+        json_t *fault = json_array_get(list, i);
+
+        items[v->faults_len++] =
+            (struct fault_view){ int_of(fault, "row"), text_of(fault, "column"),
+                                 text_of(fault, "value"), text_of(fault, "reason") };
+    }
+    v->faults = items;
+    v->faults_all = (int64_t)all;
+    v->faults_file = url_build(ctx, "/jobs/{}/faults", t->job.id);
+    v->has_previous = page > 1;
+    v->has_next = from + FAULTS_A_PAGE < all;
+    v->previous = page_url(ctx, t->job.id, page - 1);
+    v->next = page_url(ctx, t->job.id, page + 1);
+}
+
+static void fill_notes(struct ctx *ctx, struct job_view *v, const struct told_job *t)
+{
+    json_t *list = json_object_get(t->result, "notes");
+    const char **notes = ARENA_ARRAY(ctx->arena, json_array_size(list) + 1, const char *);
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        notes[v->notes_len++] = json_string_value(json_array_get(list, i));
+    v->notes = notes;
+}
+
+static void fill_import(struct ctx *ctx, struct job_view *v, const struct told_job *t, size_t page)
+{
+    v->import = true;
+    v->file = text_of(t->result, "file");
+    v->dry_run = json_is_true(json_object_get(t->result, "dry_run"));
+    v->title = v->dry_run ? tr(ctx, "Check of a file") : tr(ctx, "Import of a file");
+    v->again = url_build(ctx, "/records/{}/import", t->form);
+    v->start = url_build(ctx, "/jobs/{}/start", t->job.id);
+    if (!v->done)
+        return;
+    v->good = int_of(t->result, "good");
+    v->bad = int_of(t->result, "bad");
+    v->stored = int_of(t->result, "stored");
+    v->may_start = v->dry_run && may(ctx, t->form, "import");
+    if (v->dry_run)
+        v->summary = tr(ctx,
+                        "{0, plural, one {# row was read} other {# rows were read}}: {1} can be "
+                        "stored, {2} cannot. Nothing is stored yet.",
+                        TR_INT(int_of(t->result, "rows")), TR_INT(v->good), TR_INT(v->bad));
+    else
+        v->summary = tr(ctx,
+                        "{0, plural, =0 {Nothing was stored} one {# record was stored} other {# "
+                        "records were stored}}; {1, plural, =0 {no row was left out} one {# row "
+                        "was left out} other {# rows were left out}}.",
+                        TR_INT(v->stored), TR_INT(v->bad));
+    fill_notes(ctx, v, t);
+    fill_faults(ctx, v, t, page);
+}
+
+static void fill_export(struct ctx *ctx, struct job_view *v, const struct told_job *t)
+{
+    v->export = true;
+    v->title = tr(ctx, "Export");
+    v->has_file = v->done && may(ctx, t->form, "export");
+    v->file_link = url_build(ctx, "/jobs/{}/file", t->job.id);
+    if (v->done)
+        v->summary = tr(ctx,
+                        "{0, plural, =0 {There are no records} one {# record is in the file} "
+                        "other {# records are in the file}}.",
+                        TR_INT(int_of(t->result, "records")));
+}
+
+static enum err reply_job_json(struct ctx *ctx, struct res *res, const struct told_job *t)
+{
+    struct buf *b = ARENA_NEW(ctx->arena, struct buf);
+    struct json_out j = { .buf = b };
+
+    buf_init(b, ctx->arena, strlen(t->job.result) + 4096);
+    json_begin_object(&j);
+    json_pair(&j, "id", t->job.id);
+    json_pair(&j, "kind", t->job.kind);
+    json_pair(&j, "state", t->job.state);
+    json_key(&j, "done");
+    json_int(&j, t->job.done);
+    json_key(&j, "total");
+    json_int(&j, t->job.total);
+    json_key(&j, "result");
+    buf_add(b, t->job.result);
+    j.comma = true;
+    json_end_object(&j);
+    res_json(res, 200, buf_text(b), b->len);
+    return OK;
+}
+
+enum err get_job(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct told_job t = { 0 };
+    struct job_view v = { 0 };
+    int64_t page = req_int(req, "page");
+    enum err rc = load_job(ctx, &t, req);
+
+    if (rc)
+        return rc;
+    if (req_wants_json(req))
+        return reply_job_json(ctx, res, &t);
+    v.state = t.job.state;
+    v.done = strcmp(t.job.state, "done") == 0;
+    v.failed = strcmp(t.job.state, "failed") == 0;
+    v.working = !v.done && !v.failed;
+    v.finished = t.job.done;
+    v.total = t.job.total;
+    v.created_at = t.job.created_at;
+    v.problem = text_of(t.result, "problem");
+    v.list = url_build(ctx, "/records/{}", t.form);
+    if (strcmp(t.job.kind, "import") == 0)
+        fill_import(ctx, &v, &t, page < 1 ? 1 : (size_t)page);
+    else
+        fill_export(ctx, &v, &t);
+    if (v.working)
+        res_header(res, "refresh", "2");
+    job_reply(res, 200, &v);
+    return OK;
+}
+
+enum err get_job_faults(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct told_job t = { 0 };
+    struct buf *b = ARENA_NEW(ctx->arena, struct buf);
+    json_t *list;
+    enum err rc = load_job(ctx, &t, req);
+
+    if (rc)
+        return rc;
+    list = json_object_get(t.result, "faults");
+    buf_init(b, ctx->arena, FAULTS_CSV);
+    buf_add(b, "row,column,value,reason\r\n");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *fault = json_array_get(list, i);
+
+        csv_add_cell(b, arena_printf(ctx->arena, "%lld", (long long)int_of(fault, "row")), true,
+                     false);
+        csv_add_cell(b, text_of(fault, "column"), false, true);
+        csv_add_cell(b, text_of(fault, "value"), false, true);
+        csv_add_cell(b, text_of(fault, "reason"), false, true);
+        csv_end_row(b);
+    }
+    if (!buf_ok(b))
+        return ctx_fail(ctx, ERR_LIMIT, tr(ctx, "The list is too long."));
+    res_body(res, 200, "text/csv; charset=utf-8", b->data, b->len, "faults.csv");
+    return OK;
+}
+
+static const char *media_type(const char *format)
+{
+    if (strcmp(format, "xlsx") == 0)
+        return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    return strcmp(format, "json") == 0 ? "application/json" : "text/csv; charset=utf-8";
+}
+
+/* In slices: a slow client holds no worker; the token is where the next slice begins. */
+enum err get_job_file(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    const char *token = req_continuation(req);
+    const char *format;
+    const void *bytes = NULL;
+    struct told_job t = { 0 };
+    size_t len = 0;
+    size_t part;
+    int64_t from = 0;
+    enum err rc = load_job(ctx, &t, req);
+
+    if (!rc && !may(ctx, t.form, "export"))
+        rc = ERR_FORBIDDEN;
+    if (!rc)
+        rc = job_file(ctx, &bytes, &len, t.job.id);
+    if (rc)
+        return rc;
+    if (token != NULL && !parse_int(token, 0, (int64_t)len, &from))
+        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "Start the download again."));
+    part = len - (size_t)from < SLICE ? len - (size_t)from : SLICE;
+    format = text_of(t.result, "format");
+    res_body(res, 200, media_type(format), (const char *)bytes + from, part,
+             arena_printf(ctx->arena, "%s-%s.%s", t.form, ctx_today(ctx), format));
+    if ((size_t)from + part < len)
+        res_continue(res, arena_printf(ctx->arena, "%zu", (size_t)from + part));
+    return OK;
+}

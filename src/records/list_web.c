@@ -1,0 +1,316 @@
+/* The list of a kind, and the start page. */
+#include <string.h>
+
+#include "core/text.h"
+#include "forms_gen.h"
+#include "records/records_inner.h"
+#include "records/screens.h"
+#include "records_templates.h"
+
+#define RECENT_MAX 8
+
+struct sort_name {
+    const char *code; /* in the query */
+    const char *title;
+    enum record_sort sort;
+};
+
+static const struct sort_name sort_names[] = {
+    { "newest", N_("newest"), SORT_NEWEST },
+    { "name", N_("name"), SORT_TITLE },
+    { "number", N_("number"), SORT_NUMBER },
+    { "changed", N_("last change"), SORT_UPDATED },
+};
+
+#define SORTS (sizeof sort_names / sizeof sort_names[0])
+
+static enum err sort_of(struct ctx *ctx, enum record_sort *out, const char *code)
+{
+    *out = SORT_NEWEST;
+    if (code[0] == '\0')
+        return OK;
+    for (size_t i = 0; i < SORTS; i++) {
+        if (strcmp(code, sort_names[i].code) == 0) {
+            *out = sort_names[i].sort;
+            return OK;
+        }
+    }
+    return ctx_fail_field(ctx, "sort", tr(ctx, "There is no such order."));
+}
+
+static bool has_titles(const struct form *form)
+{
+    const struct record_hooks *hooks = record_hooks_of(form->kind);
+
+    return form->number == NULL || (hooks != NULL && hooks->title != NULL);
+}
+
+/* A link to the same list with other choices. */
+static struct url list_url(struct ctx *ctx, const struct form *form, const char *sort,
+                           const struct record_filter *f)
+{
+    const char *status = f->status == NULL ? "" : f->status;
+    const char *parent = f->parent_id == NULL ? "" : f->parent_id;
+
+    if (f->after != NULL)
+        return url_build(ctx, "/records/{}?sort={}&status={}&parent={}&page={}", form->kind, sort,
+                         status, parent, f->after);
+    return url_build(ctx, "/records/{}?sort={}&status={}&parent={}", form->kind, sort, status,
+                     parent);
+}
+
+static void fill_sorts(struct ctx *ctx, struct record_list_view *v, const struct form *form,
+                       const struct record_filter *now)
+{
+    struct sort_view *items = ARENA_ARRAY(ctx->arena, SORTS, struct sort_view);
+    struct record_filter f = *now;
+
+    f.after = NULL;
+    for (size_t i = 0; i < SORTS; i++) {
+        const struct sort_name *s = &sort_names[i];
+
+        if ((s->sort == SORT_TITLE && !has_titles(form)) ||
+            (s->sort == SORT_NUMBER && form->number == NULL))
+            continue;
+        items[v->sorts_len].label = tr_args(ctx, s->title, NULL);
+        items[v->sorts_len].link = list_url(ctx, form, s->code, &f);
+        items[v->sorts_len++].current = s->sort == now->sort;
+    }
+    v->sorts = items;
+}
+
+/* Every status of the form's machine, and all. */
+static void fill_states(struct ctx *ctx, struct record_list_view *v, const struct form *form,
+                        const struct record_filter *now, const char *sort)
+{
+    struct sort_view *items = ARENA_ARRAY(ctx->arena, form->states_len + 2, struct sort_view);
+    const char **codes = ARENA_ARRAY(ctx->arena, form->states_len + 2, const char *);
+    struct record_filter f = *now;
+    size_t n = 0;
+
+    f.after = NULL;
+    codes[n++] = NULL;
+    codes[n++] = form->initial_status;
+    for (size_t i = 0; i < form->states_len; i++) {
+        bool known = false;
+
+        for (size_t k = 1; k < n; k++)
+            known = known || strcmp(codes[k], form->states[i].to) == 0;
+        if (!known)
+            codes[n++] = form->states[i].to;
+    }
+    for (size_t i = 0; i < n; i++) {
+        f.status = codes[i];
+        items[i].label = codes[i] == NULL ? tr(ctx, "all") : status_title(ctx, codes[i]);
+        items[i].link = list_url(ctx, form, sort, &f);
+        items[i].current = text_equal(codes[i], now->status);
+    }
+    v->states = items;
+    v->states_len = n;
+    v->has_states = form->states_len > 0;
+}
+
+static void fill_rows(struct ctx *ctx, struct record_list_view *v, const struct form *form,
+                      const struct record_list *list)
+{
+    const struct field *const *columns = list_fields(ctx, form);
+    struct list_row_view *rows = ARENA_ARRAY(ctx->arena, list->len + 1, struct list_row_view);
+    const char **heads;
+    size_t n = 0;
+
+    while (columns[n] != NULL)
+        n++;
+    heads = ARENA_ARRAY(ctx->arena, n + 1, const char *);
+    for (size_t i = 0; i < n; i++)
+        heads[i] = label_text(ctx, &columns[i]->label);
+    for (size_t r = 0; r < list->len; r++) {
+        const struct record *rec = list->items[r];
+        const char **cells = ARENA_ARRAY(ctx->arena, n + 1, const char *);
+
+        for (size_t i = 0; i < n; i++)
+            cells[i] = record_shown(ctx, rec, columns[i]);
+        rows[r].title = record_name(ctx, rec);
+        rows[r].number = rec->number;
+        rows[r].status = status_title(ctx, rec->status);
+        rows[r].status_code = rec->status;
+        rows[r].cells = cells;
+        rows[r].cells_len = n;
+        rows[r].updated_at = rec->updated_at;
+        rows[r].link = record_url(ctx, rec);
+    }
+    v->heads = heads;
+    v->heads_len = n;
+    v->rows = rows;
+    v->rows_len = list->len;
+}
+
+static void fill_rights(struct ctx *ctx, struct record_list_view *v, const struct form *form)
+{
+    v->has_titles = has_titles(form);
+    v->has_numbers = form->number != NULL;
+    v->may_search = may(ctx, form->kind, "search") && form->number != NULL;
+    v->may_import = may(ctx, form->kind, "import");
+    v->may_export = may(ctx, form->kind, "export");
+    v->may_add = form->parent == NULL && may(ctx, form->kind, "create");
+    v->add = url_build(ctx, "/records/{}/new", form->kind);
+    v->search.kind = form->kind;
+    v->search.label = tr(ctx, "Name, phone or number");
+    v->search.words = "";
+}
+
+static enum err fill_parent(struct ctx *ctx, struct record_list_view *v, const struct form *form,
+                            const char *parent_id)
+{
+    struct record *parent = NULL;
+    enum err rc;
+
+    if (parent_id == NULL || form->parent == NULL)
+        return OK;
+    rc = record_load(ctx, &parent, form->parent, parent_id);
+    if (rc)
+        return rc;
+    v->parent_title = record_name(ctx, parent);
+    v->parent_link = record_url(ctx, parent);
+    v->may_add = may(ctx, form->kind, "create");
+    v->add = url_build(ctx, "/records/{}/new?parent={}", form->kind, parent_id);
+    return OK;
+}
+
+static const char *or_null(const char *text)
+{
+    return text[0] == '\0' ? NULL : text;
+}
+
+enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    const char *kind = req_path(req, "kind");
+    struct record_filter f = { .status = or_null(req_text(req, "status")),
+                               .parent_id = or_null(req_text(req, "parent")),
+                               .after = or_null(req_text(req, "page")),
+                               .limit = (size_t)req_int(req, "limit") };
+    struct record_list list = { 0 };
+    struct record_list_view v = { 0 };
+    const struct form *form = NULL;
+    enum err rc = record_form(ctx, &form, kind);
+
+    if (!rc)
+        rc = sort_of(ctx, &f.sort, req_text(req, "sort"));
+    if (rc)
+        return rc;
+    rc = record_list(ctx, &list, kind, &f);
+    if (rc == ERR_LIMIT && !req_wants_json(req))
+        v.problem = ctx_first_problem(ctx);
+    else if (rc)
+        return rc;
+    if (req_wants_json(req))
+        return reply_list_json(ctx, res, &list);
+    v.title = label_text(ctx, &form->title);
+    v.kind = kind;
+    v.count = v.problem == NULL ? count_text(ctx, list.count) : NULL;
+    fill_rights(ctx, &v, form);
+    rc = fill_parent(ctx, &v, form, f.parent_id);
+    if (rc)
+        return rc;
+    fill_sorts(ctx, &v, form, &f);
+    fill_states(ctx, &v, form, &f, req_text(req, "sort"));
+    fill_rows(ctx, &v, form, &list);
+    v.is_first = f.after == NULL;
+    v.has_next = list.next != NULL;
+    f.after = NULL;
+    v.self = list_url(ctx, form, req_text(req, "sort"), &f);
+    f.after = list.next;
+    v.next = list_url(ctx, form, req_text(req, "sort"), &f);
+    record_list_reply(res, 200, &v);
+    return OK;
+}
+
+/* --- start --- */
+
+static enum err fill_counts(struct ctx *ctx, struct start_view *v)
+{
+    struct start_count_view *items =
+        ARENA_ARRAY(ctx->arena, ctx->forms->len, struct start_count_view);
+    const struct record_filter one = { .limit = 1 };
+
+    for (size_t i = 0; i < ctx->forms->len; i++) {
+        const struct form *form = ctx->forms->items[i];
+        struct record_list list = { 0 };
+        enum err rc;
+
+        if (!may(ctx, form->kind, "view") || form->privacy > ctx->user->clearance)
+            continue;
+        rc = record_list(ctx, &list, form->kind, &one);
+        if (rc)
+            return rc;
+        items[v->counts_len].title = label_text(ctx, &form->title);
+        items[v->counts_len].link = url_build(ctx, "/records/{}", form->kind);
+        items[v->counts_len++].count = count_text(ctx, list.count);
+    }
+    v->counts = items;
+    return OK;
+}
+
+static enum err fill_recent(struct ctx *ctx, struct start_view *v)
+{
+    const struct record_filter lately = { .sort = SORT_UPDATED, .limit = RECENT_MAX };
+    struct start_recent_view *items = ARENA_ARRAY(ctx->arena, RECENT_MAX, struct start_recent_view);
+    struct record_list list = { 0 };
+    enum err rc;
+
+    v->may_search = may(ctx, FORM_PERSON, "search");
+    v->may_view = may(ctx, FORM_PERSON, "view");
+    v->may_add = may(ctx, FORM_PERSON, "create");
+    v->add = url_build(ctx, "/records/{}/new", FORM_PERSON);
+    if (!v->may_view)
+        return OK;
+    rc = record_list(ctx, &list, FORM_PERSON, &lately);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < list.len; i++) {
+        items[i].title = record_name(ctx, list.items[i]);
+        items[i].number = list.items[i]->number;
+        items[i].updated_at = list.items[i]->updated_at;
+        items[i].link = record_url(ctx, list.items[i]);
+    }
+    v->recent = items;
+    v->recent_len = list.len;
+    return OK;
+}
+
+static void add_task(struct ctx *ctx, struct start_count_view *items, struct start_view *v,
+                     const struct form *form, const char *verb)
+{
+    const char *title = label_text(ctx, &form->title);
+
+    if (!may(ctx, form->kind, verb))
+        return;
+    items[v->tasks_len].link = url_build(ctx, "/records/{}/{}", form->kind, verb);
+    items[v->tasks_len++].title = strcmp(verb, "import") == 0
+                                      ? tr(ctx, "Import: {0}", TR_TEXT(title))
+                                      : tr(ctx, "Export: {0}", TR_TEXT(title));
+}
+
+enum err get_start(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct start_view v = { .name = ctx->user->name };
+    struct start_count_view *tasks =
+        ARENA_ARRAY(ctx->arena, 2 * ctx->forms->len + 1, struct start_count_view);
+    enum err rc = fill_recent(ctx, &v);
+
+    (void)req;
+    if (!rc)
+        rc = fill_counts(ctx, &v);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < ctx->forms->len; i++) {
+        add_task(ctx, tasks, &v, ctx->forms->items[i], "import");
+        add_task(ctx, tasks, &v, ctx->forms->items[i], "export");
+    }
+    v.tasks = tasks;
+    v.search.kind = FORM_PERSON;
+    v.search.label = tr(ctx, "Name, phone or number");
+    v.search.words = "";
+    v.empty = !v.may_view && v.counts_len == 0;
+    start_reply(res, 200, &v);
+    return OK;
+}

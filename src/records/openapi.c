@@ -1,0 +1,555 @@
+/* GET /api/openapi.json: OpenAPI 3.1, printed from the route tables and the forms. */
+#include <string.h>
+
+#include "core/json.h"
+#include "core/text.h"
+#include "records/records_inner.h"
+#include "records/screens.h"
+
+#define OPENAPI_MAX ((size_t)8 * 1024 * 1024)
+
+struct printer {
+    struct ctx *ctx;
+    struct json_out *j;
+    const struct form *form; /* that {kind} stands for; NULL outside of records */
+};
+
+/* Which schema a route answers JSON with; routes that are not here answer pages only. */
+struct json_route {
+    enum method method;
+    const char *path;
+    const char *schema; /* "{kind}": the record */
+    int status;
+};
+
+static const struct json_route json_routes[] = {
+    { GET, "/records/{kind}", "{kind}_list", 200 },
+    { POST, "/records/{kind}", "{kind}", 201 },
+    { POST, "/records/{kind}/search", "{kind}_hits", 200 },
+    { POST, "/records/{kind}/state", "state", 200 },
+    { GET, "/records/{kind}/{id}", "{kind}", 200 },
+    { POST, "/records/{kind}/{id}", "{kind}", 200 },
+    { PUT, "/records/{kind}/{id}", "{kind}", 200 },
+    { GET, "/records/{kind}/{id}/history", "history", 200 },
+    { GET, "/records/{kind}/{id}/versions/{n}", "{kind}", 200 },
+    { GET, "/records/{kind}/{id}/diff", "changes", 200 },
+    { GET, "/jobs/{id}", "job", 200 },
+};
+
+static const char *const method_names[] = { "", "get", "post", "put", "patch", "delete" };
+
+static const struct json_route *json_route_of(const struct route *r)
+{
+    for (size_t i = 0; i < sizeof json_routes / sizeof json_routes[0]; i++)
+        if (json_routes[i].method == r->method && strcmp(json_routes[i].path, r->path) == 0)
+            return &json_routes[i];
+    return NULL;
+}
+
+/* Text with {kind} filled in. */
+static const char *with_kind(struct printer *p, const char *text)
+{
+    const char *at = strstr(text, "{kind}");
+
+    if (at == NULL || p->form == NULL)
+        return text;
+    return arena_printf(p->ctx->arena, "%.*s%s%s", (int)(at - text), text, p->form->kind, at + 6);
+}
+
+/* --- schemas --- */
+
+static void put_ref(struct printer *p, const char *name)
+{
+    json_begin_object(p->j);
+    json_pair(p->j, "$ref",
+              arena_printf(p->ctx->arena, "#/components/schemas/%s", with_kind(p, name)));
+    json_end_object(p->j);
+}
+
+static void put_type(struct json_out *j, const char *type, bool nullable)
+{
+    json_key(j, "type");
+    if (!nullable) {
+        json_text(j, type);
+        return;
+    }
+    json_begin_array(j);
+    json_text(j, type);
+    json_text(j, "null");
+    json_end_array(j);
+}
+
+static void put_enum(struct json_out *j, const struct choice_list *list, bool nullable)
+{
+    json_key(j, "enum");
+    json_begin_array(j);
+    for (size_t i = 0; i < list->len; i++)
+        json_text(j, list->items[i].name);
+    if (nullable)
+        json_out_null(j);
+    json_end_array(j);
+}
+
+static void put_object(struct printer *p, const struct field *repeat);
+
+static void put_plain(struct json_out *j, const struct field *f)
+{
+    static const struct {
+        enum field_kind kind;
+        const char *type;
+        const char *format;
+    } plain[] = {
+        { FIELD_INTEGER, "integer", NULL },        { FIELD_DECIMAL, "number", NULL },
+        { FIELD_DATE, "string", "date" },          { FIELD_TIME, "string", "time" },
+        { FIELD_DATETIME, "string", "date-time" },
+    };
+
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        if (plain[i].kind != f->kind)
+            continue;
+        put_type(j, plain[i].type, true);
+        if (plain[i].format != NULL)
+            json_pair(j, "format", plain[i].format);
+        return;
+    }
+    put_type(j, "string", true);
+    json_key(j, "maxLength");
+    json_int(j, ANSWERS_NOTES_MAX);
+}
+
+static void put_field(struct printer *p, const struct field *f)
+{
+    struct json_out *j = p->j;
+
+    json_key(j, f->name);
+    json_begin_object(j);
+    json_pair(j, "description", label_text(p->ctx, &f->label));
+    if (f->kind == FIELD_REPEAT) {
+        put_type(j, "array", false);
+        json_key(j, "maxItems");
+        json_int(j, ANSWERS_ROWS_MAX);
+        json_key(j, "items");
+        put_object(p, f);
+    } else if (f->kind == FIELD_SELECT_ONE) {
+        put_type(j, "string", true);
+        put_enum(j, f->choices, true);
+    } else if (f->kind == FIELD_SELECT_MULTIPLE) {
+        put_type(j, "array", true);
+        json_key(j, "items");
+        json_begin_object(j);
+        put_enum(j, f->choices, false);
+        json_end_object(j);
+    } else {
+        put_plain(j, f);
+    }
+    if (f->kind == FIELD_CALCULATE || f->read_only) {
+        json_key(j, "readOnly");
+        json_bool(j, true);
+    }
+    json_end_object(j);
+}
+
+/* Answers of one level, as record_json writes them; required is what never depends on others. */
+static void put_object(struct printer *p, const struct field *repeat)
+{
+    const struct form *form = p->form;
+    struct json_out *j = p->j;
+
+    json_begin_object(j);
+    put_type(j, "object", false);
+    json_key(j, "additionalProperties");
+    json_bool(j, false);
+    json_key(j, "properties");
+    json_begin_object(j);
+    if (repeat != NULL) {
+        json_key(j, "id");
+        json_begin_object(j);
+        put_type(j, "string", true);
+        json_pair(j, "format", "uuid");
+        json_end_object(j);
+    }
+    for (size_t i = 0; i < form->all_len; i++) {
+        const struct field *f = form->all[i];
+
+        if (f->repeat == repeat && f->kind != FIELD_HIDDEN && field_visible(p->ctx, f) &&
+            (field_has_value(f) || f->kind == FIELD_REPEAT))
+            put_field(p, f);
+    }
+    json_end_object(j);
+    json_end_object(j);
+}
+
+static void put_member(struct json_out *j, const char *name, const char *type, bool nullable)
+{
+    json_key(j, name);
+    json_begin_object(j);
+    put_type(j, type, nullable);
+    json_end_object(j);
+}
+
+static void put_record_schema(struct printer *p)
+{
+    static const char *const texts[] = { "id",     "kind",   "number",     "title",
+                                         "parent", "status", "created_at", "updated_at" };
+    struct json_out *j = p->j;
+
+    json_key(j, p->form->kind);
+    json_begin_object(j);
+    json_pair(j, "description", label_text(p->ctx, &p->form->title));
+    put_type(j, "object", false);
+    json_key(j, "properties");
+    json_begin_object(j);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        put_member(j, texts[i], "string", true);
+    put_member(j, "version", "integer", false);
+    json_key(j, "answers");
+    put_object(p, NULL);
+    json_end_object(j);
+    json_end_object(j);
+}
+
+/* {name: {type: object, properties: {items: [schema], ...}}} */
+static void put_items_schema(struct printer *p, const char *suffix, bool hits)
+{
+    struct json_out *j = p->j;
+
+    json_key(j, arena_printf(p->ctx->arena, "%s_%s", p->form->kind, suffix));
+    json_begin_object(j);
+    put_type(j, "object", false);
+    json_key(j, "properties");
+    json_begin_object(j);
+    json_key(j, "items");
+    json_begin_object(j);
+    put_type(j, "array", false);
+    json_key(j, "items");
+    if (hits) {
+        json_begin_object(j);
+        put_type(j, "object", false);
+        json_key(j, "properties");
+        json_begin_object(j);
+        put_member(j, "score", "number", false);
+        put_member(j, "why", "string", true);
+        json_key(j, "record");
+        put_ref(p, "{kind}");
+        json_end_object(j);
+        json_end_object(j);
+    } else {
+        put_ref(p, "{kind}");
+    }
+    json_end_object(j);
+    if (!hits) {
+        put_member(j, "next", "string", true);
+        put_member(j, "count", "integer", true);
+    }
+    json_end_object(j);
+    json_end_object(j);
+}
+
+struct member {
+    const char *name;
+    const char *type;
+};
+
+/* A hand-made object; list = it is wrapped as {items: [...]}. */
+static void put_plain_schema(struct json_out *j, const char *name, const struct member *members,
+                             bool list)
+{
+    json_key(j, name);
+    json_begin_object(j);
+    put_type(j, "object", false);
+    json_key(j, "properties");
+    json_begin_object(j);
+    if (list) {
+        json_key(j, "items");
+        json_begin_object(j);
+        put_type(j, "array", false);
+        json_key(j, "items");
+        json_begin_object(j);
+        put_type(j, "object", false);
+        json_key(j, "properties");
+        json_begin_object(j);
+    }
+    for (const struct member *m = members; m->name != NULL; m++)
+        put_member(j, m->name, m->type, true);
+    if (list) {
+        json_end_object(j);
+        json_end_object(j);
+        json_end_object(j);
+    }
+    json_end_object(j);
+    json_end_object(j);
+}
+
+static void put_common_schemas(struct json_out *j)
+{
+    static const struct member version[] = {
+        { "version", "integer" },
+        { "made_at", "string" },
+        { "made_by", "string" },
+        { "action", "string" },
+        { "status", "string" },
+        { "changes", "integer" },
+        { 0 },
+    };
+    static const struct member change[] = {
+        { "path", "string" },
+        { "label", "string" },
+        { "before", "string" },
+        { "after", "string" },
+        { 0 },
+    };
+    static const struct member job[] = {
+        { "id", "string" },
+        { "kind", "string" },
+        { "state", "string" },
+        { "done", "integer" },
+        { "total", "integer" },
+        { "result", "object" },
+        { 0 },
+    };
+    static const struct member state[] = { { "progress", "string" },
+                                           { "fields", "object" },
+                                           { 0 } };
+    static const struct member problem[] = {
+        { "type", "string" }, { "title", "string" },   { "status", "integer" },
+        { "code", "string" }, { "problems", "array" }, { 0 },
+    };
+
+    put_plain_schema(j, "history", version, true);
+    put_plain_schema(j, "changes", change, true);
+    put_plain_schema(j, "job", job, false);
+    put_plain_schema(j, "state", state, false);
+    put_plain_schema(j, "problem", problem, false);
+}
+
+/* --- paths --- */
+
+static void put_parameter(struct json_out *j, const char *name, const char *in, bool required)
+{
+    json_begin_object(j);
+    json_pair(j, "name", name);
+    json_pair(j, "in", in);
+    json_key(j, "required");
+    json_bool(j, required);
+    json_key(j, "schema");
+    json_begin_object(j);
+    json_pair(j, "type", "string");
+    if (strcmp(name, "id") == 0)
+        json_pair(j, "format", "uuid");
+    json_end_object(j);
+    json_end_object(j);
+}
+
+static void put_parameters(struct printer *p, const struct route *r)
+{
+    struct json_out *j = p->j;
+
+    json_key(j, "parameters");
+    json_begin_array(j);
+    for (const char *at = strchr(r->path, '{'); at != NULL; at = strchr(at + 1, '{')) {
+        const char *name = arena_strndup(p->ctx->arena, at + 1, strcspn(at + 1, "}"));
+
+        if (strcmp(name, "kind") != 0)
+            put_parameter(j, name, "path", true);
+    }
+    for (const struct field_spec *f = r->input.fields;
+         r->method == GET && f != NULL && f->kind != INPUT_END; f++)
+        put_parameter(j, f->name, "query", f->required);
+    if (r->method == PUT)
+        put_parameter(j, "If-Match", "header", false);
+    json_end_array(j);
+}
+
+static void begin_content(struct json_out *j, const char *type)
+{
+    json_key(j, "content");
+    json_begin_object(j);
+    json_key(j, type);
+    json_begin_object(j);
+    json_key(j, "schema");
+}
+
+static void end_content(struct json_out *j)
+{
+    json_end_object(j);
+    json_end_object(j);
+}
+
+static void put_response(struct printer *p, int status, const char *type, const char *schema)
+{
+    struct json_out *j = p->j;
+
+    json_key(j, arena_printf(p->ctx->arena, "%d", status));
+    json_begin_object(j);
+    json_pair(j, "description", status < 300 ? "Done" : "See there");
+    if (schema != NULL) {
+        begin_content(j, type);
+        put_ref(p, schema);
+        end_content(j);
+    } else if (status == 200) {
+        begin_content(j, type);
+        json_begin_object(j);
+        json_pair(j, "type", "string");
+        json_end_object(j);
+        end_content(j);
+    }
+    json_end_object(j);
+}
+
+static void put_responses(struct printer *p, const struct route *r)
+{
+    const struct json_route *json = json_route_of(r);
+    struct json_out *j = p->j;
+
+    json_key(j, "responses");
+    json_begin_object(j);
+    if (json != NULL)
+        put_response(p, json->status, "application/json", json->schema);
+    else
+        put_response(p, r->method == GET ? 200 : 303, "text/html", NULL);
+    json_key(j, "default");
+    json_begin_object(j);
+    json_pair(j, "description", "What is wrong (RFC 9457)");
+    begin_content(j, "application/problem+json");
+    put_ref(p, "problem");
+    end_content(j);
+    json_end_object(j);
+    json_end_object(j);
+}
+
+static void put_body(struct printer *p, const struct route *r)
+{
+    struct json_out *j = p->j;
+
+    if (r->method == GET)
+        return;
+    json_key(j, "requestBody");
+    json_begin_object(j);
+    if (r->input.record && json_route_of(r) != NULL && !text_ends(r->path, "/state")) {
+        begin_content(j, "application/json");
+        put_ref(p, "{kind}");
+        end_content(j);
+    } else {
+        begin_content(j, "application/x-www-form-urlencoded");
+        json_begin_object(j);
+        json_pair(j, "type", "object");
+        json_end_object(j);
+        end_content(j);
+    }
+    json_end_object(j);
+}
+
+static void put_operation(struct printer *p, const struct route *r)
+{
+    struct json_out *j = p->j;
+
+    json_key(j, method_names[r->method]);
+    json_begin_object(j);
+    json_pair(j, "x-permission", with_kind(p, r->permission));
+    put_parameters(p, r);
+    put_body(p, r);
+    put_responses(p, r);
+    json_end_object(j);
+}
+
+/* All methods of a path stand together; a path is printed where it comes first. */
+static void put_path(struct printer *p, const struct route *table, const struct route *first)
+{
+    for (const struct route *r = table; r < first; r++)
+        if (strcmp(r->path, first->path) == 0)
+            return;
+    json_key(p->j, with_kind(p, first->path));
+    json_begin_object(p->j);
+    for (const struct route *r = first; r->method != METHOD_END; r++)
+        if (strcmp(r->path, first->path) == 0)
+            put_operation(p, r);
+    json_end_object(p->j);
+}
+
+static bool form_is_told(const struct ctx *ctx, const struct form *form)
+{
+    return form->privacy <= ctx->user->clearance;
+}
+
+static void put_paths(struct printer *p, const struct web *web)
+{
+    const struct forms *forms = p->ctx->forms;
+
+    json_key(p->j, "paths");
+    json_begin_object(p->j);
+    for (const struct route *const *table = web->tables; *table != NULL; table++) {
+        for (const struct route *r = *table; r->method != METHOD_END; r++) {
+            p->form = NULL;
+            if (strstr(r->path, "{kind}") == NULL)
+                put_path(p, *table, r);
+            for (size_t i = 0; strstr(r->path, "{kind}") != NULL && i < forms->len; i++) {
+                p->form = forms->items[i];
+                if (form_is_told(p->ctx, p->form))
+                    put_path(p, *table, r);
+            }
+        }
+    }
+    json_end_object(p->j);
+}
+
+static void put_components(struct printer *p)
+{
+    const struct forms *forms = p->ctx->forms;
+    struct json_out *j = p->j;
+
+    json_key(j, "components");
+    json_begin_object(j);
+    json_key(j, "securitySchemes");
+    json_begin_object(j);
+    json_key(j, "token");
+    json_begin_object(j);
+    json_pair(j, "type", "http");
+    json_pair(j, "scheme", "bearer");
+    json_end_object(j);
+    json_end_object(j);
+    json_key(j, "schemas");
+    json_begin_object(j);
+    put_common_schemas(j);
+    for (size_t i = 0; i < forms->len; i++) {
+        p->form = forms->items[i];
+        if (!form_is_told(p->ctx, p->form))
+            continue;
+        put_record_schema(p);
+        put_items_schema(p, "list", false);
+        put_items_schema(p, "hits", true);
+    }
+    json_end_object(j);
+    json_end_object(j);
+}
+
+enum err get_openapi(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct buf *b = ARENA_NEW(ctx->arena, struct buf);
+    struct json_out j = { .buf = b };
+    struct printer p = { .ctx = ctx, .j = &j };
+
+    (void)req;
+    buf_init(b, ctx->arena, OPENAPI_MAX);
+    json_begin_object(&j);
+    json_pair(&j, "openapi", "3.1.0");
+    json_key(&j, "info");
+    json_begin_object(&j);
+    json_pair(&j, "title", "Homeward");
+    json_pair(&j, "version", "1");
+    json_end_object(&j);
+    json_key(&j, "security");
+    json_begin_array(&j);
+    json_begin_object(&j);
+    json_key(&j, "token");
+    json_begin_array(&j);
+    json_end_array(&j);
+    json_end_object(&j);
+    json_end_array(&j);
+    put_paths(&p, res_web(res));
+    put_components(&p);
+    json_end_object(&j);
+    if (!buf_ok(b))
+        return ctx_fail(ctx, ERR_LIMIT, tr(ctx, "This is more than one page can hold."));
+    res_json(res, 200, b->data, b->len);
+    return OK;
+}

@@ -1,0 +1,489 @@
+#ifndef RECORDS_RECORDS_VIEW_H
+#define RECORDS_RECORDS_VIEW_H
+
+/*
+ * What the templates of record screens receive: five fixed views (list, form, detail, history,
+ * difference) made of typed cells, and the pages around them: start, search, import, job.
+ * A view is filled by the *_web.c files of this room and lives in ctx->arena.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "records/records.h"
+#include "web/web.h"
+
+struct html;
+
+/* --- form: widgets --- */
+
+enum widget {
+    WIDGET_LINE,
+    WIDGET_AREA,
+    WIDGET_RADIOS,
+    WIDGET_SELECT,
+    WIDGET_CHECKS,
+    WIDGET_NOTE,
+    WIDGET_SHOWN,
+    WIDGET_SECTION,
+    WIDGET_REPEAT
+};
+
+struct widget_view;
+
+/* One template per widget; each gets the widget that it belongs to. */
+struct widget_line_view {
+    const struct widget_view *w;
+    const char *type; /* of the input element */
+    const char *mode; /* inputmode */
+};
+
+struct widget_area_view {
+    const struct widget_view *w;
+};
+
+struct option_view {
+    const char *code;
+    const char *label;
+    const char *id;
+    bool chosen;
+    bool exclusive;
+};
+
+struct widget_radios_view {
+    const struct widget_view *w;
+    const struct option_view *options;
+    size_t options_len;
+};
+
+struct widget_select_view {
+    const struct widget_view *w;
+    const struct option_view *options;
+    size_t options_len;
+};
+
+struct widget_checks_view {
+    const struct widget_view *w;
+    const struct option_view *options;
+    size_t options_len;
+    const struct option_view *chosen; /* of a long list: stands open above it */
+    size_t chosen_len;
+    bool is_long;
+};
+
+struct widget_section_view {
+    const struct widget_view *w;
+    struct widget_view *items;
+    size_t items_len;
+    int64_t answered; /* of asked questions that are relevant now */
+    int64_t asked;
+    bool progress; /* worth showing */
+};
+
+struct widget_row_view {
+    struct widget_view *items;
+    size_t items_len;
+    int64_t number;      /* from 1 */
+    const char *title;   /* "Names 2", for screen readers and the remove button */
+    const char *id_name; /* names.2.id */
+    const char *row_id;  /* NULL before it is stored */
+    const char *remove;  /* name of the button: _remove.names.2 */
+};
+
+struct widget_repeat_view {
+    const struct widget_view *w;
+    struct widget_row_view *rows;
+    size_t rows_len;
+    const char *add; /* _add.names */
+    struct url here; /* the form's action, with the place of this repeat */
+};
+
+struct widget_view {
+    enum widget kind;
+    const char *path; /* names.2.name_text: the input's name */
+    const char *id;   /* f-names-2-name_text */
+    const char *label;
+    const char *hint;
+    const char *guidance;
+    const char *prompt;      /* how to ask: a short instruction, or NULL */
+    const char *prompt_kind; /* yes, no, later, needed: for its colour */
+    const char *problem;
+    const char *described; /* ids of hint and problem, for aria-describedby */
+    const char *value;     /* canonical, as typed */
+    const char *shown;     /* as people read it: WIDGET_SHOWN */
+    bool required;
+    bool relevant;
+    struct widget_line_view line;
+    struct widget_area_view area;
+    struct widget_radios_view radios;
+    struct widget_select_view select;
+    struct widget_checks_view checks;
+    struct widget_section_view section;
+    struct widget_repeat_view repeat;
+};
+
+struct problem_view {
+    const char *label; /* of the field; NULL = of the whole */
+    const char *text;
+    const char *id; /* of the field's element, to go there */
+};
+
+struct pair_view {
+    const char *name;
+    const char *value;
+};
+
+/* A record beside others: a possible duplicate, a hit of a search. */
+struct hit_view {
+    const char *title;
+    const char *number;
+    const char *why;
+    const char *strength; /* strong, likely, possible: class of its mark */
+    const char *strength_text;
+    const struct pair_view *cells;
+    size_t cells_len;
+    struct url link;
+};
+
+struct record_form_view {
+    const char *title;
+    const char *kind;
+    const char *number; /* NULL for a new one */
+    const char *parent_title;
+    struct url parent_link;
+    struct url action;
+    struct url state; /* where app.js asks for the form's state */
+    struct url cancel;
+    const char *parent_id; /* hidden field */
+    const char *search_id; /* hidden field: where the name came from */
+    int64_t version;       /* hidden field; 0 for a new one */
+    const struct problem_view *problems;
+    size_t problems_len;
+    const struct hit_view *hits; /* may be the same person */
+    size_t hits_len;
+    struct widget_view *items;
+    size_t items_len;
+    int64_t answered;
+    int64_t asked;
+    bool progress;
+};
+
+/* --- detail --- */
+
+enum detail { DETAIL_SECTION, DETAIL_TABLE, DETAIL_CARDS };
+
+struct detail_cell_view {
+    const char *label;
+    const char *value; /* "" = no answer */
+};
+
+struct detail_row_view {
+    const struct detail_cell_view *cells;
+    size_t cells_len;
+};
+
+struct detail_item_view {
+    enum detail kind;
+    const char *label;
+    const char *id;
+    const struct detail_cell_view *cells; /* of a section: what was answered */
+    size_t cells_len;
+    const struct detail_item_view *items; /* of a section: groups and repeats that hold something */
+    size_t items_len;
+    const struct detail_cell_view *heads; /* of a table */
+    size_t heads_len;
+    const struct detail_row_view *rows;
+    size_t rows_len;
+    const struct detail_row_view *folded; /* must not be used: shown on demand */
+    size_t folded_len;
+};
+
+struct child_view {
+    const char *title;
+    const char *status;
+    int64_t made_at;
+    const char *const *cells;
+    size_t cells_len;
+    struct url link;
+};
+
+struct children_view {
+    const char *title; /* of the form */
+    const char *const *heads;
+    size_t heads_len;
+    const struct child_view *items;
+    size_t items_len;
+    struct url all;
+    struct url add;
+    const char *add_title;
+    bool more;
+    bool may_add;
+};
+
+struct record_detail_view {
+    const char *title;
+    const char *form_title;
+    const char *number;
+    const char *status; /* as shown; NULL where there is one status only */
+    const char *status_code;
+    const char *age;          /* "34 years", "about 34 years"; NULL if not known */
+    const char *parent_title; /* NULL at the top */
+    struct url parent_link;
+    int64_t version;
+    int64_t created_at;
+    int64_t updated_at;
+    const char *created_by;
+    const char *updated_by;
+    bool was; /* as it was at an earlier version */
+    bool may_edit;
+    bool may_history;
+    struct url self;
+    struct url edit;
+    struct url history;
+    const struct detail_item_view *items;
+    size_t items_len;
+    const struct children_view *children;
+    size_t children_len;
+    struct record_extra extra; /* a domain's own part */
+};
+/* Draws the domain's part, if there is one. */
+void record_extra_render(struct html *h, const struct record_extra *v);
+
+/* --- list --- */
+
+struct search_box_view {
+    const char *kind;
+    const char *label;
+    const char *words; /* as typed; "" at first */
+};
+
+struct list_row_view {
+    const char *title;
+    const char *number;
+    const char *status;
+    const char *status_code;
+    const char *const *cells;
+    size_t cells_len;
+    int64_t updated_at;
+    struct url link;
+};
+
+struct sort_view {
+    const char *label;
+    struct url link;
+    bool current;
+};
+
+struct record_list_view {
+    const char *title;
+    const char *kind;
+    const char *parent_title; /* NULL: not one record's children only */
+    struct url parent_link;
+    const char *count; /* "412 records", "more than 10,000 records" */
+    const struct sort_view *sorts;
+    size_t sorts_len;
+    const struct sort_view *states;
+    size_t states_len;
+    const char *const *heads;
+    size_t heads_len;
+    const struct list_row_view *rows;
+    size_t rows_len;
+    struct url self;
+    struct url next;
+    struct url add;
+    bool has_next;
+    bool is_first;
+    bool has_titles; /* people are known by names: shown before the number */
+    bool has_numbers;
+    bool has_states;
+    bool may_search;
+    struct search_box_view search;
+    bool may_add;
+    bool may_import;
+    bool may_export;
+    const char *problem; /* e.g. too many to sort by name */
+};
+
+/* --- search --- */
+
+struct search_view {
+    struct search_box_view box;
+    const char *words;
+    const struct hit_view *hits;
+    size_t hits_len;
+    struct url add;
+    bool may_add;
+    bool most; /* there may be more than are shown */
+};
+
+/* --- history and difference --- */
+
+struct version_view {
+    int64_t version;
+    int64_t made_at;
+    const char *made_by;
+    const char *action;
+    int64_t changes;
+    struct url link;
+    struct url diff; /* against the one before */
+    bool has_diff;
+    bool current; /* chosen to compare to */
+    bool is_from; /* chosen to compare from */
+};
+
+struct record_history_view {
+    const char *title;
+    const char *number;
+    struct url back;
+    struct url diff;
+    const struct version_view *items;
+    size_t items_len;
+    bool can_compare;
+};
+
+struct change_view {
+    const char *label;
+    const char *before;
+    const char *after;
+};
+
+struct record_diff_view {
+    const char *title;
+    struct url back;
+    struct url history;
+    int64_t from;
+    int64_t to;
+    int64_t from_at;
+    int64_t to_at;
+    const char *from_by;
+    const char *to_by;
+    const struct change_view *items;
+    size_t items_len;
+};
+
+/* --- conflict: two saved the same record --- */
+
+struct conflict_row_view {
+    const char *label;
+    const char *take; /* name of the radios: _take.birth_date */
+    const char *id;
+    const char *before; /* as both saw it */
+    const char *theirs;
+    const char *mine;
+};
+
+struct record_conflict_view {
+    const char *title;
+    const char *their_name;
+    int64_t their_at;
+    int64_t version; /* theirs: what the next save is based on */
+    int64_t base;    /* what both saw */
+    struct url action;
+    struct url cancel;
+    const struct conflict_row_view *rows; /* both changed it */
+    size_t rows_len;
+    const struct change_view *theirs; /* only they changed it: kept */
+    size_t theirs_len;
+    const struct change_view *mine; /* only you changed it: kept */
+    size_t mine_len;
+    const struct pair_view *pairs; /* all that was typed */
+    size_t pairs_len;
+};
+
+/* --- start --- */
+
+struct start_count_view {
+    const char *title;
+    const char *count;
+    struct url link;
+};
+
+struct start_recent_view {
+    const char *title;
+    const char *number;
+    int64_t updated_at;
+    struct url link;
+};
+
+struct start_view {
+    const char *name; /* of the user */
+    const struct start_count_view *counts;
+    size_t counts_len;
+    const struct start_recent_view *recent;
+    size_t recent_len;
+    const struct start_count_view *tasks; /* what the user may do */
+    size_t tasks_len;
+    bool may_search;
+    struct search_box_view search;
+    bool may_view;
+    bool may_add;
+    struct url add;
+    bool empty; /* nothing here is for this role */
+};
+
+/* --- import, export, jobs --- */
+
+struct import_page_view {
+    const char *form_title;
+    const char *kind;
+    struct url action;
+    const char *problem;
+    const char *columns; /* names of the columns, for the example */
+    struct url list;
+};
+
+struct export_page_view {
+    const char *form_title;
+    const char *kind;
+    struct url action;
+    struct url list;
+    const char *count;
+};
+
+struct fault_view {
+    int64_t row;
+    const char *column;
+    const char *value;
+    const char *reason;
+};
+
+struct job_view {
+    const char *title;
+    const char *state; /* waiting, running, done, failed */
+    bool working;
+    bool failed;
+    bool done;
+    int64_t finished; /* of total */
+    int64_t total;
+    int64_t created_at;
+    const char *problem; /* why it failed */
+    /* an import */
+    bool import;
+    bool dry_run;
+    const char *summary;
+    const char *file;
+    const char *const *notes;
+    size_t notes_len;
+    int64_t good;
+    int64_t bad;
+    int64_t stored;
+    const struct fault_view *faults;
+    size_t faults_len;
+    int64_t faults_all;
+    struct url faults_file;
+    struct url next;
+    struct url previous;
+    bool has_next;
+    bool has_previous;
+    struct url start; /* import now */
+    bool may_start;
+    struct url list;
+    struct url again;
+    /* an export */
+    bool export;
+    struct url file_link;
+    bool has_file;
+};
+
+#endif

@@ -1,0 +1,84 @@
+/* The routes of record screens, start page, search, import, export and jobs. */
+#include "records/records_web.h"
+
+#include "auth/auth.h"
+#include "records/screens.h"
+
+#define FORM_BODY_MAX   ((size_t)1024 * 1024)
+#define IMPORT_FILE_MAX (20 * 1024 * 1024)
+#define IMPORT_BODY_MAX ((size_t)21 * 1024 * 1024)
+
+static const struct field_spec list_fields_in[] = {
+    { "sort", INPUT_CODE },
+    { "status", INPUT_CODE },
+    { "parent", INPUT_ID },
+    { "page", INPUT_TEXT, .max = 300 },
+    { "limit", INPUT_INT, .min = 1, .max = 100 },
+    { 0 },
+};
+
+static const struct field_spec search_fields_in[] = {
+    { "words", INPUT_TEXT, .max = 200 },
+    { 0 },
+};
+
+static const struct field_spec new_fields_in[] = {
+    { "parent", INPUT_ID },
+    { "search", INPUT_ID },
+    { 0 },
+};
+
+static const struct field_spec diff_fields_in[] = {
+    { "from", INPUT_INT, .min = 1, .max = INT32_MAX, .required = true },
+    { "to", INPUT_INT, .min = 1, .max = INT32_MAX, .required = true },
+    { 0 },
+};
+
+static const struct field_spec import_fields_in[] = {
+    { "file", INPUT_FILE, .max = IMPORT_FILE_MAX },
+    { 0 },
+};
+
+static const struct field_spec export_fields_in[] = {
+    { "format", INPUT_CODE, .required = true },
+    { 0 },
+};
+
+static const struct field_spec job_fields_in[] = {
+    { "page", INPUT_INT, .min = 1, .max = 1000 },
+    { 0 },
+};
+
+static const struct field_spec start_fields_in[] = {
+    { "skip_bad", INPUT_BOOL },
+    { 0 },
+};
+
+/* Paths that spell out a word stand before those with {id}. */
+const struct route records_routes[] = {
+    { GET, "/", PERM_SIGNED_IN, get_start, NO_FIELDS },
+    { GET, "/search/{id}", PERM_SIGNED_IN, get_search, NO_FIELDS },
+    { GET, "/jobs/{id}", PERM_SIGNED_IN, get_job, FIELDS(job_fields_in) },
+    { GET, "/jobs/{id}/faults", PERM_SIGNED_IN, get_job_faults, NO_FIELDS },
+    { GET, "/jobs/{id}/file", PERM_SIGNED_IN, get_job_file, NO_FIELDS },
+    { POST, "/jobs/{id}/start", PERM_SIGNED_IN, post_job_start, FIELDS(start_fields_in) },
+    { GET, "/records/{kind}", "{kind}.view", get_list, FIELDS(list_fields_in) },
+    { POST, "/records/{kind}", "{kind}.create", post_new, FIELDS_OF_KIND, FORM_BODY_MAX },
+    { POST, "/records/{kind}/search", "{kind}.search", post_search, FIELDS(search_fields_in) },
+    { GET, "/records/{kind}/new", "{kind}.create", get_new, FIELDS(new_fields_in) },
+    { POST, "/records/{kind}/state", "{kind}.view", post_state, FIELDS_OF_KIND, FORM_BODY_MAX },
+    { GET, "/records/{kind}/import", "{kind}.import", get_import, NO_FIELDS },
+    { POST, "/records/{kind}/import", "{kind}.import", post_import, FIELDS(import_fields_in),
+      IMPORT_BODY_MAX },
+    { GET, "/records/{kind}/export", "{kind}.export", get_export, NO_FIELDS },
+    { POST, "/records/{kind}/export", "{kind}.export", post_export, FIELDS(export_fields_in) },
+    { GET, "/records/{kind}/{id}", "{kind}.view", get_detail, NO_FIELDS },
+    { POST, "/records/{kind}/{id}", "{kind}.edit", post_edit, FIELDS_OF_KIND, FORM_BODY_MAX },
+    { PUT, "/records/{kind}/{id}", "{kind}.edit", api_update, FIELDS_OF_KIND, FORM_BODY_MAX },
+    { GET, "/records/{kind}/{id}/edit", "{kind}.edit", get_edit, NO_FIELDS },
+    { GET, "/records/{kind}/{id}/history", "{kind}.history", get_history, NO_FIELDS },
+    { GET, "/records/{kind}/{id}/versions/{n}", "{kind}.history", get_version, NO_FIELDS },
+    { GET, "/records/{kind}/{id}/diff", "{kind}.history", get_diff, FIELDS(diff_fields_in) },
+    { GET, "/api/openapi.json", "form.view", get_openapi, NO_FIELDS },
+    { 0 },
+};

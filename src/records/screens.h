@@ -1,0 +1,137 @@
+#ifndef RECORDS_SCREENS_H
+#define RECORDS_SCREENS_H
+
+/*
+ * Inside the screens of the records room: what its *_web.c files share. Names that begin with an
+ * underscore are controls of a form (_version, _add.names); names of fields never do.
+ *
+ * Memory: ctx->arena.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "records/records.h"
+#include "records/records_view.h"
+#include "web/web.h"
+
+#define LIST_PAGE 25
+
+/* --- what came with a record's form (post_web.c) --- */
+
+struct form_post {
+    struct answer_pair *pairs; /* answers */
+    size_t len;
+    struct pair_view *takes; /* choices of a conflict: path, mine or theirs */
+    size_t takes_len;
+    int64_t version;       /* what the user saw */
+    int64_t base;          /* of a conflict: what both saw */
+    const char *parent_id; /* NULL if none */
+    const char *search_id;
+    const char *add;    /* path of a repeat that wants another row */
+    const char *remove; /* path of a row to be taken out */
+    bool confirm;       /* is no duplicate */
+    bool refresh;       /* show the form again, save nothing */
+    bool merge;
+};
+
+/* Sorts the pairs of a request. ERR_INVALID: a control that there is not. */
+enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req) MUST_USE;
+/*
+ * The answers with rows added and removed as asked. ERR_INVALID as answers_from_pairs; *out is set
+ * even then.
+ */
+enum err post_answers(struct ctx *ctx, struct answers **out, const struct form *form,
+                      const struct form_post *post) MUST_USE;
+/* Whether the form is only to be shown again. */
+bool post_reshows(const struct form_post *post);
+/* Number that row i (from 0) of a repeat had in the pairs; 0 if that cannot be told. */
+int64_t post_row_number(struct ctx *ctx, const struct form_post *post, const char *repeat,
+                        size_t rows, size_t i);
+
+/* --- forms (form_web.c) --- */
+
+/* Widgets of a record's answers, with the problems of ctx beside them. */
+void form_fill(struct ctx *ctx, struct record_form_view *v, const struct form *form,
+               struct answers *answers);
+
+/* --- small things (cells_web.c) --- */
+
+/* Work columns of a kind, by place; ends with NULL. */
+const struct field *const *list_fields(struct ctx *ctx, const struct form *form);
+/* A value of the record as people read it. */
+const char *record_shown(struct ctx *ctx, const struct record *rec, const struct field *f);
+const char *status_title(struct ctx *ctx, const char *status);
+/* How people call a record: title, else number, else the form's title. */
+const char *record_name(struct ctx *ctx, const struct record *rec);
+bool may(const struct ctx *ctx, const char *kind, const char *verb); /* "<kind>.<verb>" */
+struct url record_url(struct ctx *ctx, const struct record *rec);
+/* "about 34 years" of a person; NULL if not known. */
+const char *age_text(struct ctx *ctx, const struct record *rec);
+const char *count_text(struct ctx *ctx, int64_t count);
+/* A hit as a card: columns of the list, reason, strength. */
+void hit_fill(struct ctx *ctx, struct hit_view *v, const struct record_hit *hit);
+/* Detail of a record's answers: sections, tables, cards. */
+void detail_fill(struct ctx *ctx, struct record_detail_view *v, const struct record *rec);
+
+/* --- words of a search, sealed (search_words.c) --- */
+
+enum err search_keep(struct ctx *ctx, const char **id_out, const char *kind,
+                     const char *words) MUST_USE;
+/* ERR_NOT_FOUND unless the acting user made it, less than a day ago. */
+enum err search_load(struct ctx *ctx, const char **kind_out, const char **words_out,
+                     const char *id) MUST_USE;
+
+/* --- conflict (conflict_web.c) --- */
+
+/*
+ * The page on which one chooses; mine are the answers that could not be saved, made from version
+ * base. Nothing is overwritten: what only one side changed is kept, what both changed is asked.
+ */
+enum err reply_conflict(struct ctx *ctx, struct res *res, const struct record *mine,
+                        int64_t base) MUST_USE;
+/*
+ * Puts post->base, theirs (post->version) and mine together by the choices of post, into mine.
+ * ERR_CONFLICT: a choice is missing; mine is as it was.
+ */
+enum err conflict_merge(struct ctx *ctx, struct record *mine,
+                        const struct form_post *post) MUST_USE;
+
+/* --- JSON (api_web.c) --- */
+
+void reply_record_json(struct ctx *ctx, struct res *res, int status, const struct record *rec);
+enum err reply_list_json(struct ctx *ctx, struct res *res, const struct record_list *list);
+enum err reply_hits_json(struct ctx *ctx, struct res *res, const struct record_hit *hits,
+                         size_t len);
+enum err reply_history_json(struct res *res, const struct record_version *items, size_t len);
+enum err reply_diff_json(struct res *res, const struct record_change *items, size_t len);
+
+/* --- handlers --- */
+
+enum err get_start(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_list(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_search(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_search(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_new(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_new(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_state(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_detail(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_edit(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_edit(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_history(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_version(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_diff(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_import(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_import(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_export(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_export(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_job(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_job_faults(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_job_file(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_job_start(struct ctx *ctx, const struct req *req, struct res *res);
+enum err api_create(struct ctx *ctx, const struct req *req, struct res *res);
+enum err api_update(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_openapi(struct ctx *ctx, const struct req *req, struct res *res);
+
+#endif
