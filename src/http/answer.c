@@ -15,7 +15,7 @@ static const struct wire_header security[] = {
       "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
       "frame-ancestors 'none'" },
     { "X-Content-Type-Options", "nosniff" },
-    { "Referrer-Policy", "no-referrer" },
+    { "Referrer-Policy", "same-origin" },
     { "Cross-Origin-Opener-Policy", "same-origin" },
     { "Permissions-Policy", "camera=(), geolocation=(), microphone=()" },
 };

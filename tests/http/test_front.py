@@ -116,7 +116,7 @@ def headers_of_answers():
         for path in ("/echo", "/crash", "/static/x/y", "/favicon.ico"):
             h = server.get(path).headers
             assert h["x-content-type-options"] == "nosniff"
-            assert h["referrer-policy"] == "no-referrer"
+            assert h["referrer-policy"] == "same-origin"
             assert h["cross-origin-opener-policy"] == "same-origin"
             assert "default-src 'none'" in h["content-security-policy"]
             assert "frame-ancestors 'none'" in h["content-security-policy"]
