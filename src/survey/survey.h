@@ -16,7 +16,6 @@
 #include <stdint.h>
 
 #include "core/ctx.h"
-#include "web/web.h"
 
 struct answers;
 struct profile;
@@ -74,10 +73,11 @@ const char *score_text2(struct ctx *ctx, struct score s); /* "0.67" in the langu
 const char *intensity_code(enum intensity i); /* "intensified", "standard", "hands_off", "" */
 const char *intensity_text(struct ctx *ctx, enum intensity i); /* for people, in ctx->lang */
 
-/* --- results of a person, sealed --- */
+/* --- results of a person, sealed under the person's key --- */
 
 struct survey_result {
     const char *id;
+    const char *person_id;
     const char *rss_id;
     int64_t rss_version;
     const char *round;
@@ -86,17 +86,31 @@ struct survey_result {
     const char *profile;
     const char *profile_version;
     int64_t made_at;
+    bool in_force;
     struct scores scores;
 };
-/* Oldest interview first; only results in force. */
+
+struct record;
+struct record_hooks;
+
+/*
+ * Results in force of a person that was loaded (so is within scope), oldest interview first; none
+ * for who may not read interviews. Noted in the access log.
+ */
 enum err survey_results(struct ctx *ctx, struct survey_result **out, size_t *len_out,
-                        const char *person_id) MUST_USE;
+                        const struct record *person) MUST_USE;
+/* One result and its person. ERR_NOT_FOUND: none such, or not within scope. */
+enum err survey_result_load(struct ctx *ctx, struct survey_result *out, struct record **person_out,
+                            const char *id) MUST_USE;
+
+/*
+ * Interviews: refused without the consent that the place asks for (RC-01), scored with the shipped
+ * profile in the transaction that saves them. A correction adds a result and takes the one before
+ * out of force. Profiles must be loaded.
+ */
+extern const struct record_hooks survey_hooks;
 
 /* homeward survey score ... */
 enum err survey_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
-
-struct record_hooks;
-extern const struct record_hooks survey_hooks; /* rss: scores on saving */
-extern const struct route survey_routes[];     /* result page and its PDF */
 
 #endif

@@ -1,0 +1,142 @@
+#ifndef SURVEY_SURVEY_VIEW_H
+#define SURVEY_SURVEY_VIEW_H
+
+/* What the templates of the survey receive. Everything lives in ctx->arena. */
+
+#include "records/records.h"
+#include "survey/survey.h"
+#include "web/web.h"
+
+struct html;
+
+/* --- the chart: SVG in its own units, 0 0 640 270 --- */
+
+struct chart_point_view {
+    const char *shape; /* path data of the mark */
+    const char *title; /* Economic, 4 May 2026: 0.50 */
+};
+
+struct chart_line_view {
+    const char *label;
+    const char *color;
+    const char *code; /* economic ...: for the style sheet */
+    const char *points;
+    const char *key_shape; /* mark of the legend */
+    int width;
+    int key_x;
+    int key_y;
+    const struct chart_point_view *marks;
+    size_t marks_len;
+};
+
+struct chart_band_view {
+    int y;
+    int text_y;
+    int text_x;
+    const char *anchor;
+    const char *text;
+    const char *dashes; /* of the line; NULL = solid */
+};
+
+struct chart_date_view {
+    int x;
+    const char *text;
+};
+
+struct survey_chart_view {
+    const char *title;
+    const char *description;
+    int left;
+    int right;
+    const struct chart_band_view *bands;
+    size_t bands_len;
+    const struct chart_date_view *dates;
+    size_t dates_len;
+    const struct chart_line_view *lines;
+    size_t lines_len;
+};
+
+/* --- a person's part --- */
+
+struct survey_score_view {
+    const char *label;
+    const char *value; /* two decimals; "–" where there is no score */
+    const char *intensity;
+    const char *code; /* intensified, standard, hands_off, none */
+    bool there;
+};
+
+struct survey_round_view {
+    struct url link;
+    struct url pdf;
+    const char *date;
+    const char *round;
+    const char *location;
+    const struct survey_score_view *scores;
+    size_t scores_len;
+    const char *intensity;
+    const char *code;
+    const char *declined; /* 3 of 30 */
+    bool flagged;
+    const char *profile;
+};
+
+struct survey_part_view {
+    const struct survey_chart_view *charts; /* one, where there are scores */
+    size_t charts_len;
+    const char *const *heads; /* the four scores */
+    size_t heads_len;
+    const struct survey_round_view *rounds; /* latest first */
+    size_t rounds_len;
+    const char *profile_title;
+    const char *flag_note;
+    bool any_flagged;
+    bool may_add;
+    struct url add;
+};
+
+/* --- one result --- */
+
+struct survey_low_view {
+    const char *question;
+    const char *answer;
+};
+
+struct survey_result_view {
+    struct survey_round_view round;
+    const char *person;
+    struct url person_link;
+    struct url interview;
+    const char *services; /* NULL = none */
+    const struct survey_low_view *lows;
+    size_t lows_len;
+    const char *const *reviews;
+    size_t reviews_len;
+    const char *profile_title;
+    const char *flag_note;
+    bool in_force;
+};
+
+void survey_round_fill(struct ctx *ctx, struct survey_round_view *v, const struct survey_result *r);
+/* At most the latest CHART_ROUNDS results; oldest first. */
+#define CHART_ROUNDS 12
+void survey_chart_fill(struct ctx *ctx, struct survey_chart_view *v,
+                       const struct survey_result *items, size_t len);
+/* The answers that brought least, worst first; the interview's own words. */
+#define LOWS_MAX 6
+size_t survey_lows(struct ctx *ctx, struct survey_low_view *out, const struct record *rss);
+/* Points to talk about with the person (R-A4-16). */
+size_t survey_reviews(struct ctx *ctx, const char **out, const struct record *rss);
+#define REVIEWS_MAX 8
+/* The nearest step of Q21's mean in words, the less favourable one between two; NULL = none. */
+const char *survey_services_text(struct ctx *ctx, struct score services);
+const char *survey_choice(struct ctx *ctx, const char *field, const char *code);
+const char *survey_flag_note(struct ctx *ctx, const struct profile *p);
+
+/* The one-page result in ctx->lang. */
+enum err survey_pdf(struct ctx *ctx, const struct survey_result *r, const struct record *person,
+                    const char **bytes_out, size_t *len_out) MUST_USE;
+/* The language that the person prefers, if we have it; else the office's; else ctx->lang. */
+enum err survey_language(struct ctx *ctx, const struct record *person, const char **out) MUST_USE;
+
+#endif

@@ -1,0 +1,126 @@
+#include "survey/survey_web.h"
+
+#include "core/text.h"
+#include "core/tr.h"
+#include "forms_gen.h"
+#include "survey/profile.h"
+#include "survey/survey_store.h"
+#include "survey/survey_view.h"
+#include "survey_templates.h"
+
+static void draw_part(struct html *h, const void *view)
+{
+    survey_part_render(h, view);
+}
+
+enum err survey_person_detail(struct ctx *ctx, const struct record *person,
+                              struct record_extra *out)
+{
+    struct survey_part_view *v = ARENA_NEW(ctx->arena, struct survey_part_view);
+    struct survey_chart_view *chart = ARENA_NEW(ctx->arena, struct survey_chart_view);
+    const struct profile *p = profile_find(NULL);
+    const char **heads = ARENA_ARRAY(ctx->arena, DIM_COUNT, const char *);
+    struct survey_round_view *rounds;
+    struct survey_result *items = NULL;
+    size_t len = 0;
+    enum err rc;
+
+    if (!survey_may_read(ctx) || !p)
+        return OK;
+    rc = survey_results(ctx, &items, &len, person);
+    if (rc)
+        return rc;
+    rounds = ARENA_ARRAY(ctx->arena, len + 1, struct survey_round_view);
+    for (size_t i = 0; i < len; i++) {
+        survey_round_fill(ctx, &rounds[len - 1 - i], &items[i]);
+        v->any_flagged = v->any_flagged || items[i].scores.flagged;
+    }
+    for (int d = 0; d < DIM_COUNT; d++)
+        heads[d] = profile_dimension(ctx, p, (enum dimension)d);
+    survey_chart_fill(ctx, chart, items, len);
+    v->charts = chart;
+    v->charts_len = 1;
+    v->heads = heads;
+    v->heads_len = DIM_COUNT;
+    v->rounds = rounds;
+    v->rounds_len = len;
+    v->profile_title = profile_title(ctx, p);
+    v->flag_note = survey_flag_note(ctx, p);
+    v->may_add = user_may(ctx->user, PERM_RSS_CREATE);
+    v->add = url_build(ctx, "/records/rss/new?parent={}", person->id);
+    out->draw = draw_part;
+    out->view = v;
+    return OK;
+}
+
+static enum err get_result(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct survey_result_view v = { 0 };
+    struct survey_low_view lows[LOWS_MAX];
+    const char *points[REVIEWS_MAX];
+    struct survey_result r = { 0 };
+    struct record *person = NULL;
+    struct record *rss = NULL;
+    const struct profile *p;
+    enum err rc = survey_result_load(ctx, &r, &person, req_path(req, "id"));
+
+    if (!rc)
+        rc = record_load_version(ctx, &rss, FORM_RSS, r.rss_id, r.rss_version);
+    if (rc)
+        return rc;
+    p = profile_find(r.profile) ? profile_find(r.profile) : profile_find(NULL);
+    survey_round_fill(ctx, &v.round, &r);
+    v.person = person->title;
+    v.person_link = url_build(ctx, "/records/person/{}", person->id);
+    v.interview = url_build(ctx, "/records/rss/{}", r.rss_id);
+    v.services = survey_services_text(ctx, r.scores.services);
+    v.lows_len = survey_lows(ctx, lows, rss);
+    v.lows = lows;
+    v.reviews_len = survey_reviews(ctx, points, rss);
+    v.reviews = points;
+    v.profile_title = profile_title(ctx, p);
+    v.flag_note = survey_flag_note(ctx, p);
+    v.in_force = r.in_force;
+    survey_result_reply(res, 200, &v);
+    return OK;
+}
+
+/* In ?lang=, else in the language that the person prefers, whatever the staff member reads. */
+static enum err get_pdf(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    const char *wanted = req_text(req, "lang");
+    const char *before = ctx->lang;
+    struct survey_result r = { 0 };
+    struct record *person = NULL;
+    const char *bytes = NULL;
+    size_t len = 0;
+    enum err rc = survey_result_load(ctx, &r, &person, req_path(req, "id"));
+
+    if (rc)
+        return rc;
+    if (*wanted && !tr_has_language(wanted))
+        return ctx_fail_field(ctx, "lang",
+                              tr(ctx, "There are no translations into “{0}”.", TR_TEXT(wanted)));
+    if (!*wanted)
+        rc = survey_language(ctx, person, &wanted);
+    if (rc)
+        return rc;
+    ctx->lang = wanted;
+    rc = survey_pdf(ctx, &r, person, &bytes, &len);
+    ctx->lang = before;
+    if (rc)
+        return rc;
+    res_body(res, 200, "application/pdf", bytes, len, "survey-result.pdf");
+    return OK;
+}
+
+static const struct field_spec pdf_fields[] = {
+    { "lang", INPUT_CODE },
+    { 0 },
+};
+
+const struct route survey_routes[] = {
+    { GET, "/survey/results/{id}", PERM_RSS_VIEW, get_result, NO_FIELDS },
+    { GET, "/survey/results/{id}/pdf", PERM_RSS_VIEW, get_pdf, FIELDS(pdf_fields) },
+    { 0 },
+};
