@@ -53,12 +53,13 @@ def script_jobs(build, full):
 
 def count(output, code):
     """Passed and failed of one job's output."""
-    passed = len(re.findall(r"^ok\b", output, re.M))
-    failed = len(re.findall(r"^not ok\b", output, re.M))
+    passed = len(re.findall(r"^ok\b(?!.*# ?SKIP)", output, re.M | re.I))
+    skipped = len(re.findall(r"^(?:not )?ok\b.*# ?SKIP", output, re.M | re.I))
+    failed = len(re.findall(r"^not ok\b(?!.*# ?SKIP)", output, re.M | re.I))
     plan = re.findall(r"^1\.\.(\d+)", output, re.M)
-    if passed + failed == 0:
+    if passed + failed + skipped == 0:
         return (1, 0) if code == 0 else (0, 1)
-    missing = sum(int(n) for n in plan) - passed - failed
+    missing = sum(int(n) for n in plan) - passed - failed - skipped
     if missing > 0:
         failed += missing
     if code != 0 and failed == 0:

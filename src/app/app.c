@@ -21,6 +21,7 @@
 #include "records/records_web.h"
 #include "survey/survey.h"
 #include "survey/survey_web.h"
+#include "vault/fold.h"
 #include "web/pages.h"
 #include "web/web.h"
 
@@ -53,6 +54,8 @@ enum err app_load(struct ctx *ctx)
         rc = forms_load(ctx, &ctx->forms);
     if (!rc)
         rc = profiles_load(ctx);
+    if (!rc)
+        rc = fold_init(ctx);
     if (!rc)
         records_use_hooks(all_hooks);
     return rc;
