@@ -144,6 +144,14 @@ static void fill_rows(struct ctx *ctx, struct record_list_view *v, const struct 
     v->rows_len = list->len;
 }
 
+/* What a list of them is called. */
+static const char *list_title(struct ctx *ctx, const struct form *form)
+{
+    if (strcmp(form->kind, FORM_PERSON) == 0)
+        return tr(ctx, "People");
+    return label_text(ctx, &form->title);
+}
+
 static void fill_rights(struct ctx *ctx, struct record_list_view *v, const struct form *form)
 {
     v->has_titles = has_titles(form);
@@ -204,7 +212,7 @@ enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
         return rc;
     if (req_wants_json(req))
         return reply_list_json(ctx, res, &list);
-    v.title = label_text(ctx, &form->title);
+    v.title = list_title(ctx, form);
     v.kind = kind;
     v.count = v.problem == NULL ? count_text(ctx, list.count) : NULL;
     fill_rights(ctx, &v, form);
@@ -242,7 +250,7 @@ static enum err fill_counts(struct ctx *ctx, struct start_view *v)
         rc = record_list(ctx, &list, form->kind, &one);
         if (rc)
             return rc;
-        items[v->counts_len].title = label_text(ctx, &form->title);
+        items[v->counts_len].title = list_title(ctx, form);
         items[v->counts_len].link = url_build(ctx, "/records/{}", form->kind);
         items[v->counts_len++].count = count_text(ctx, list.count);
     }
@@ -280,7 +288,7 @@ static enum err fill_recent(struct ctx *ctx, struct start_view *v)
 static void add_task(struct ctx *ctx, struct start_count_view *items, struct start_view *v,
                      const struct form *form, const char *verb)
 {
-    const char *title = label_text(ctx, &form->title);
+    const char *title = list_title(ctx, form);
 
     if (!may(ctx, form->kind, verb))
         return;
