@@ -44,7 +44,10 @@ const struct web *app_web(void)
     return &whole_web;
 }
 
-static const struct record_hooks *const all_hooks[] = { &people_hooks, &survey_hooks, NULL };
+/* A person's page shows the survey's results: rooms of equal rank meet here. */
+static struct record_hooks person_hooks;
+
+static const struct record_hooks *const all_hooks[] = { &person_hooks, &survey_hooks, NULL };
 
 enum err app_load(struct ctx *ctx)
 {
@@ -56,9 +59,12 @@ enum err app_load(struct ctx *ctx)
         rc = profiles_load(ctx);
     if (!rc)
         rc = fold_init(ctx);
-    if (!rc)
-        records_use_hooks(all_hooks);
-    return rc;
+    if (rc)
+        return rc;
+    person_hooks = people_hooks;
+    person_hooks.detail = survey_person_detail;
+    records_use_hooks(all_hooks);
+    return OK;
 }
 
 enum err app_prepare(struct ctx *ctx)
