@@ -83,9 +83,11 @@ static void fill_line(struct ctx *ctx, struct chart_line_view *line, enum dimens
     }
     line->points = buf_text(&points);
     line->marks = marks;
-    line->key_x = LEFT + (int)(rtl ? DIM_COUNT - 1 - d : d) * KEY_STEP;
+    line->key_x = LEFT + (int)d * KEY_STEP;
+    if (rtl)
+        line->key_x = WIDTH - line->key_x;
     line->key_shape = shape_at(ctx, (int)d, line->key_x, KEY_Y - 4);
-    line->key_x += 12;
+    line->key_x += rtl ? -12 : 12;
     line->key_y = KEY_Y;
 }
 

@@ -110,6 +110,12 @@ enum err survey_pdf(struct ctx *ctx, const struct survey_result *r, const struct
                     " to talk with you about what you need; they decide nothing by"
                     " themselves."));
     add_bars(ctx, d, r, p);
+    document_add(d, DOC_SMALL,
+                 tr(ctx,
+                    "The two marks are at {0} and {1}: below the first we suggest more support,"
+                    " above the second less.",
+                    TR_TEXT(score_text2(ctx, p->intensified_below)),
+                    TR_TEXT(score_text2(ctx, p->hands_off_above))));
     for (int i = 0; i < PROFILE_SECTIONS; i++)
         document_add(d, DOC_TEXT, in_plain_words(ctx, (enum dimension)i, r->scores.band[i]));
     if (r->scores.flagged)

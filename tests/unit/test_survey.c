@@ -217,8 +217,8 @@ static void altered_results_are_not_shown(void **state)
     must(f, record_insert(&f->ctx, interview_filled(f, person, INTERVIEW ANSWERS)));
     must(f, record_insert(&f->ctx, interview_filled(f, person, INTERVIEW ANSWERS)));
     tamper(f, f->ctx.db,
-           "UPDATE survey_result SET sealed = (SELECT max(sealed) FROM survey_result AS other)"
-           " WHERE sealed <> (SELECT max(sealed) FROM survey_result AS other)");
+           "UPDATE survey_result SET sealed = (SELECT other.sealed FROM survey_result AS other"
+           " WHERE other.id = (SELECT max(id) FROM survey_result))");
     assert_int_equal(survey_results(&f->ctx, &items, &len, person), ERR_INVALID);
 }
 
