@@ -17,6 +17,8 @@
 #define SLOTS           16384
 #define CANDS_MAX       (SLOTS / 2)
 #define OPENED_MAX      200 /* candidates opened in scope */
+#define OPENED_SOME     50  /* opened at a time */
+#define SURE_ENOUGH     0.9 /* a page full of these, the best by their hits: enough was opened */
 #define TRIED_MAX       1010
 #define REFINE_IDS      100
 #define LINES_MAX       8
@@ -386,6 +388,19 @@ static int compare_hits(const void *a, const void *b)
     return text_compare(y->record->id, x->record->id);
 }
 
+/*
+ * Candidates come best first, so once a page is full of good ones the rest cannot be much better.
+ * For duplicates more than the name counts: there all are opened.
+ */
+static bool enough(const struct found *f)
+{
+    size_t sure = 0;
+
+    for (size_t i = 0; i < f->len; i++)
+        sure += f->items[i].score >= SURE_ENOUGH;
+    return !f->like && sure >= RECORD_HITS_MAX;
+}
+
 static enum err open_cands(struct search *s, struct found *f)
 {
     const char *ids[SQL_BATCH];
@@ -395,11 +410,11 @@ static enum err open_cands(struct search *s, struct found *f)
 
     weigh(s);
     f->items = ARENA_ARRAY(s->ctx->arena, OPENED_MAX + SQL_BATCH, struct record_hit);
-    for (size_t at = 0; at < s->len && at < TRIED_MAX && opened < OPENED_MAX;) {
+    for (size_t at = 0; at < s->len && at < TRIED_MAX && opened < OPENED_MAX && !enough(f);) {
         struct pick pick = { .form = s->form, .ids = ids };
         size_t len = 0;
 
-        while (at < s->len && pick.ids_len < SQL_BATCH - 1)
+        while (at < s->len && pick.ids_len < OPENED_SOME)
             ids[pick.ids_len++] = s->cands[at++]->id;
         rc = record_pick(s->ctx, recs, &len, &pick, record_title_parts(s->form));
         if (rc == OK)

@@ -250,7 +250,9 @@ static size_t padded(size_t n)
 {
     if (n <= 1)
         return 1;
-    return n <= 25 ? 25 : SQL_BATCH;
+    if (n <= 25)
+        return 25;
+    return n <= 50 ? 50 : SQL_BATCH;
 }
 
 /* " column IN ($1, ...)": short lists are filled up with their last id. */
