@@ -65,7 +65,7 @@ void html_page(struct res *res, int status, const char *title,
 
     v.rtl = strcmp(tr_direction(ctx->lang), "rtl") == 0;
     v.demo = ctx->demo;
-    v.back = strcmp(res->req->wire->method, "GET") == 0 ? res->req->wire->target : "/";
+    v.back = strcmp(res->req->wire->method, "GET") == 0 ? req_location(ctx, res->req) : "/";
     v.flash = res_take_flash(res);
     fill_nav(ctx, res, &v);
     fill_langs(ctx, &v);

@@ -12,12 +12,16 @@
 #define LANG_COOKIE   "__Host-lang"
 #define DEMO_PASSWORD "homeward-demo"
 
-/* Only a path of ours: one slash, then no second one. */
+/*
+ * Only a path of ours: one slash, then no second one. Browsers drop tabs and take a backslash for a
+ * slash before they look for the host, so nothing but the visible characters of a URL may be there.
+ */
 static struct url safe_next(const char *next)
 {
-    bool ours =
-        next[0] == '/' && next[1] != '/' && next[1] != '\\' && strpbrk(next, "\r\n") == NULL;
+    bool ours = next[0] == '/' && next[1] != '/';
 
+    for (const char *p = next; *p != '\0' && ours; p++)
+        ours = *p > 0x20 && *p < 0x7f && *p != '\\';
     return (struct url){ ours ? next : "/" };
 }
 

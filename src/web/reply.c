@@ -179,8 +179,7 @@ static bool same_origin(struct ctx *ctx, const struct req *req)
 
     if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
         return false;
-    /* With Referrer-Policy: no-referrer browsers send "null" with forms of our own pages too. */
-    if (origin == NULL || host == NULL || strcmp(origin, "null") == 0)
+    if (origin == NULL || host == NULL)
         return true;
     return strcmp(origin, arena_printf(ctx->arena, "%s%s", scheme, host)) == 0 ||
            strcmp(origin, arena_printf(ctx->arena, "https://%s", host)) == 0;

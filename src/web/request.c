@@ -455,6 +455,15 @@ const char *req_target(const struct req *req)
     return req->wire->target;
 }
 
+const char *req_location(struct ctx *ctx, const struct req *req)
+{
+    const struct wire_request *w = req->wire;
+
+    if (w->query[0] == '\0' || strlen(w->target) + strlen(w->query) >= LOCATION_MAX)
+        return w->target;
+    return arena_printf(ctx->arena, "%s?%s", w->target, w->query);
+}
+
 /* Behind a proxy every client looks local: what a proxy adds tells. */
 bool req_loopback(const struct req *req)
 {

@@ -201,7 +201,7 @@ static enum err refuse_nobody(struct ctx *ctx, struct res *res)
         return OK;
     }
     if (strcmp(req->wire->method, "GET") == 0 && strcmp(req->wire->target, "/") != 0)
-        login = url_build(ctx, "/login?next={}", req->wire->target);
+        login = url_build(ctx, "/login?next={}", req_location(ctx, req));
     return res_see_other(res, login);
 }
 

@@ -100,8 +100,11 @@ const struct pair *req_pairs(const struct req *req, size_t *len_out);
 bool req_wants_json(const struct req *req);
 /* Body of a JSON request; NULL when it was a form. */
 const char *req_json(const struct req *req, size_t *len_out);
-/* The request's own path, encoded as it came, for links back. */
+/* The request's own path, encoded as it came. */
 const char *req_target(const struct req *req);
+/* Path and query, for links back; the path alone if both are longer than LOCATION_MAX. */
+const char *req_location(struct ctx *ctx, const struct req *req);
+#define LOCATION_MAX 500
 bool req_loopback(const struct req *req);
 const char *req_header(const struct req *req, const char *lower_name);
 /* Token of the page wanted of a streamed reply; NULL at the first. */
