@@ -7,10 +7,11 @@
  * SQL on a record table, so they cannot go around scope, sealing, history or the form's own checks.
  *
  * Tables (made from the form, src/records/sql.c): rec_<kind>, and rec_<kind>__<repeat> for each
- * repeat, whose rows are child records with parent_id. Columns: id, office_id, parent_id, root_id,
- * place (of a row), number, version, status, key_id, created_at, created_by, updated_at,
- * updated_by; c_<field> for open fields that are listed, indexed or core; open and sealed hold the
- * other answers. Sealed bytes are bound to "<kind>/<id>/<version>".
+ * repeat, whose rows are child records with parent_id. Columns: id, office_id, parent_id, root_id
+ * and place (of a row), number, version, status, key_id, created_at, created_by, updated_at,
+ * updated_by, parts (bits of the repeats that have rows); open and sealed hold the answers;
+ * c_<field> is a copy of open fields that are listed, indexed or core, to filter and sort by.
+ * Sealed bytes are bound to "<kind>/<id>/<version>".
  *
  * Scope: a record outside the acting user's scope, or of a class above the clearance, is
  * ERR_NOT_FOUND; it is part of the WHERE. Field values above the clearance are left out on load and
@@ -96,7 +97,11 @@ enum err record_load_version(struct ctx *ctx, struct record **out, const char *k
 enum err record_insert(struct ctx *ctx, struct record *rec) MUST_USE;
 /* version is what the user saw. ERR_CONFLICT: it changed since (nothing is written). */
 enum err record_update(struct ctx *ctx, struct record *rec, int64_t version) MUST_USE;
-/* Moves the status along the form's hw_states. ERR_INVALID no such change or no reason given. */
+/*
+ * Moves the status along the form's hw_states. ERR_INVALID no such change or no reason given;
+ * ERR_FORBIDDEN the permission is missing. "erased" takes out all answers, erases the record's own
+ * key (vault_key_erase) and with it every older version.
+ */
 enum err record_set_status(struct ctx *ctx, struct record *rec, int64_t version, const char *status,
                            const char *reason) MUST_USE;
 
@@ -149,6 +154,10 @@ struct record_list {
     const char *next; /* token of the next page, or NULL */
     int64_t count;    /* exact up to RECORD_COUNT_MAX; -1 = more */
 };
+/*
+ * Items (and the records of hits) have the answers of the top and the repeats that titles are made
+ * of, no others: record_load one to show or change it.
+ */
 enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
                      const struct record_filter *filter) MUST_USE;
 
@@ -201,7 +210,11 @@ struct import_report {
     const char *const *notes; /* e.g. columns that hold nothing */
     size_t notes_len;
 };
-/* Columns are named by field paths (names.1.name_text). ERR_INVALID with the report filled. */
+/*
+ * Columns are named by field paths (names.1.name_text); record.parent has the number of the record
+ * above, record.number and record.status are passed by. Needs permission <kind>.import. ERR_INVALID
+ * (mistakes, none stored) with the report filled; so it is after any other error.
+ */
 enum err record_import(struct ctx *ctx, struct import_report *out, const char *kind,
                        struct csv *csv, const struct import_options *options) MUST_USE;
 
@@ -209,15 +222,23 @@ enum err record_import(struct ctx *ctx, struct import_report *out, const char *k
 
 enum export_format { EXPORT_CSV, EXPORT_XLSX, EXPORT_JSON };
 /*
- * Streams all records within scope to fd in flat memory, in the columns that import reads. Audited
- * with the number of records. Formula cells are guarded in CSV and XLSX.
+ * Streams all records within scope to fd in flat memory, oldest first, in the columns that import
+ * reads. Needs permission <kind>.export and a connection that may write: it is audited with the
+ * number of records, and the access log is written before each page. Formula cells are guarded in
+ * CSV and XLSX. Hidden fields (the beneficiary code) never leave.
  */
 enum err record_export(struct ctx *ctx, const char *kind, enum export_format format, int fd,
                        int64_t *records_out) MUST_USE;
 
-/* The record as JSON by its form: codes, ISO dates, null. */
+/*
+ * The record as JSON by its form: id, kind, number, title, parent, status, version, created_at,
+ * updated_at, and answers: codes, lists of codes, numbers, ISO dates, null; rows with their ids.
+ */
 void record_json(struct buf *b, const struct record *rec);
-/* Answers from a JSON object (unknown fields, duplicate keys, wrong types are told by path). */
+/*
+ * Answers from a JSON object of the fields, or from what record_json wrote (then "answers" counts).
+ * Unknown fields, duplicate keys, wrong types are told by path; *out is set only if all is well.
+ */
 enum err record_from_json(struct ctx *ctx, struct answers **out, const struct form *form,
                           const char *bytes, size_t len) MUST_USE;
 

@@ -32,9 +32,9 @@ static const char import_usage[] =
     "separated by spaces. A kind that belongs to another record (rss to person) also needs the\n"
     "column record.parent with that record's number.\n"
     "\n"
-    "Every row is checked as if it were typed in. Each mistake is told with row, column, value and\n"
-    "reason; the first row is row 1. If any row has a mistake, nothing is stored, unless you say\n"
-    "--skip-bad. --dry-run only checks. FILE - reads standard input.\n";
+    "Every row is checked as if it were typed in. Each mistake is told with row, column, value\n"
+    "and reason; the first row is row 1. If any row has a mistake, nothing is stored, unless you\n"
+    "say --skip-bad. --dry-run only checks. FILE - reads standard input.\n";
 
 static const struct opt_spec import_options[] = {
     HOME_OPTS,
@@ -115,9 +115,9 @@ enum err import_command(struct ctx *ctx, int argc, char **argv)
 static const char export_usage[] =
     "homeward export KIND --database FILE --out FILE [--format csv|xlsx|json] [--as NAME]\n"
     "\n"
-    "Writes all records of a kind that the user may see into a file that only you may read. CSV and\n"
-    "XLSX have the columns that homeward import reads; JSON has one object per record. The export is\n"
-    "audited, and every record in it is noted in the access log.\n"
+    "Writes all records of a kind that the user may see into a file that only you may read. CSV\n"
+    "and XLSX have the columns that homeward import reads; JSON has one object per record. The\n"
+    "export is audited, and every record in it is noted in the access log.\n"
     "\n"
     "The file holds personal data in clear. Keep it no longer than you need it. --out - writes to\n"
     "standard output.\n";
@@ -197,9 +197,9 @@ enum err export_command(struct ctx *ctx, int argc, char **argv)
 static const char index_usage[] =
     "homeward index rebuild --database FILE\n"
     "\n"
-    "Names are sealed; they are found by an index of keyed hashes in a file of its own, FILE.index.\n"
-    "It is in no backup. This command makes it again from the records: after a restore, after the\n"
-    "file was lost, or when a version of Homeward folds names in a new way.\n";
+    "Names are sealed; they are found by an index of keyed hashes in a file of its own,\n"
+    "FILE.index. It is in no backup. This command makes it again from the records: after a\n"
+    "restore, after the file was lost, or when a version of Homeward folds names in a new way.\n";
 
 static const struct opt_spec index_options[] = {
     HOME_OPTS,

@@ -45,7 +45,8 @@ bool field_visible(const struct ctx *ctx, const struct field *f);
 void answers_hide(const struct ctx *ctx, struct answers *t);
 /*
  * Puts into t what the user that filled it could not see or fill: values above the clearance,
- * hidden and read-only fields, fields of a newer form. old NULL: a new record, where only the first are taken out.
+ * hidden and read-only fields, fields of a newer form. old NULL: a new record, where only the
+ * first are taken out.
  */
 void answers_merge(struct ctx *ctx, struct answers *t, const struct answers *old);
 /* The row of repeat in t (or deeper) with this id; NULL if none. */
