@@ -316,6 +316,19 @@ static double line_share(const struct fold_line *l)
     return sum;
 }
 
+static void score_units(double scores[FOLD_UNITS_MAX][FOLD_UNITS_MAX], const struct fold_line *a,
+                        const struct fold_line *b)
+{
+    for (size_t i = 0; i < a->len; i++) {
+        for (size_t j = 0; j < b->len; j++) {
+            bool joined_both =
+                a->units[i].last > a->units[i].first && b->units[j].last > b->units[j].first;
+
+            scores[i][j] = joined_both ? 0 : fold_unit_score(a->tables, &a->units[i], &b->units[j]);
+        }
+    }
+}
+
 double fold_line_score(const struct fold_line *a, const struct fold_line *b)
 {
     double scores[FOLD_UNITS_MAX][FOLD_UNITS_MAX];
@@ -324,19 +337,11 @@ double fold_line_score(const struct fold_line *a, const struct fold_line *b)
     double sum = 0;
     double worst = 1;
     size_t i;
-    size_t j;
     int side;
 
     if (a->words == 0 || b->words == 0)
         return 0;
-    for (i = 0; i < a->len; i++) {
-        for (j = 0; j < b->len; j++) {
-            bool joined_both =
-                a->units[i].last > a->units[i].first && b->units[j].last > b->units[j].first;
-
-            scores[i][j] = joined_both ? 0 : fold_unit_score(a->tables, &a->units[i], &b->units[j]);
-        }
-    }
+    score_units(scores, a, b);
     pair_units(&p, a, b, scores);
     extra = line_share(a) - line_share(b);
     side = extra > 0 ? 1 : 0;

@@ -51,7 +51,7 @@ struct fold_tokens {
 
 #define FOLD_TOKENS_MAX 256
 #define FOLD_LINE_MAX   ((size_t)1024)
-#define FOLD_WORDS_MAX  8
+#define FOLD_WORDS_MAX  ((size_t)8)
 #define FOLD_WORD_MAX   40
 #define FOLD_FEW        20
 #define FOLD_CANDIDATES 400

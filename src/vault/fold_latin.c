@@ -127,31 +127,46 @@ static bool by_letters(const struct fold_tables *t, const struct raw *w, struct 
     return true;
 }
 
+/* Where the letter at i stands in its script's block, which all of India lay out alike; 0 = none.
+ */
+static uint32_t indic_place(const struct raw *w, size_t i)
+{
+    return i < w->len ? (w->cps[i] - 0x0900) % 0x80 : 0;
+}
+
+/* A letter as the table has it for itself, or for its place. NULL: it has neither. */
+static const char *indic_letter(const struct fold_tables *t, uint32_t cp, bool dotted)
+{
+    const struct fold_letter *own = letter_find(t->letters, t->letters_len, cp);
+    const struct fold_letter *other = dotted ? letter_find(t->nukta, t->nukta_len, cp) : NULL;
+    uint32_t place = (cp - 0x0900) % 0x80;
+
+    if (!own && place == 0x4E)
+        return NULL;
+    if (other)
+        own = other;
+    return own ? own->to : t->indic[place];
+}
+
 /* Consonants carry a vowel unless a sign takes it away; it is not spoken at the end of a word. */
 static bool by_indic(const struct fold_tables *t, const struct raw *w, struct buf *b)
 {
-    size_t i;
-
-    for (i = 0; i < w->len; i++) {
+    for (size_t i = 0; i < w->len; i++) {
         uint32_t cp = w->cps[i];
-        uint32_t place = (cp - 0x0900) % 0x80;
-        const struct fold_letter *own = letter_find(t->letters, t->letters_len, cp);
-        uint32_t next = i + 1 < w->len ? (w->cps[i + 1] - 0x0900) % 0x80 : 0;
+        uint32_t place = indic_place(w, i);
         bool consonant = (place >= 0x15 && place <= 0x39) || (place >= 0x58 && place <= 0x5F);
+        bool dotted = indic_place(w, i + 1) == 0x3C;
+        uint32_t next = indic_place(w, dotted ? i + 2 : i + 1);
+        const char *to = NULL;
 
-        if (!is_indic(cp) || (place == 0x4E && !own))
+        if (!is_indic(cp))
             return false;
         if (place == 0x4D || place == 0x3C)
             continue;
-        if (next == 0x3C) {
-            const struct fold_letter *dotted = letter_find(t->nukta, t->nukta_len, cp);
-
-            own = dotted ? dotted : own;
-            next = i + 2 < w->len ? (w->cps[i + 2] - 0x0900) % 0x80 : 0;
-        }
-        if (!own && !t->indic[place])
+        to = indic_letter(t, cp, dotted);
+        if (!to)
             return false;
-        buf_add(b, own ? own->to : t->indic[place]);
+        buf_add(b, to);
         if (consonant && next != 0 && next != 0x4D && (next < 0x3E || next > 0x4C))
             buf_add_char(b, cp >= 0x0980 && cp <= 0x09FF ? 'o' : 'a');
     }

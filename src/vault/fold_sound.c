@@ -81,35 +81,37 @@ static void drop_article(char out[FOLD_WORD_MAX + 8], const char *latin)
     snprintf(out, FOLD_WORD_MAX + 8, "abda%s", p);
 }
 
+/* NULL: digits and letters of other alphabets do not sound. */
+static const struct fold_sound *sound_at(const struct fold_tables *t, const char *word,
+                                         const char *p)
+{
+    size_t c = (size_t)(*p - 'a');
+
+    if (*p < 'a' || *p > 'z')
+        return NULL;
+    for (size_t i = t->sound_at[c]; i < t->sound_at[c + 1]; i++) {
+        if (sound_fits(&t->sounds[i], word, p))
+            return &t->sounds[i];
+    }
+    return NULL;
+}
+
 static void phones_of(const struct fold_tables *t, struct fold_unit *u, const char *word)
 {
     const char *p = word;
 
     u->phones_len = 0;
     while (*p) {
-        const struct fold_sound *s = NULL;
-        size_t i;
+        const struct fold_sound *s = sound_at(t, word, p);
 
-        if (*p >= 'a' && *p <= 'z') {
-            size_t c = (size_t)(*p - 'a');
-
-            for (i = t->sound_at[c]; i < t->sound_at[c + 1] && !s; i++) {
-                if (sound_fits(&t->sounds[i], word, p))
-                    s = &t->sounds[i];
-            }
-        }
-        if (!s) { /* digits and letters of other alphabets do not sound */
-            p++;
-            continue;
-        }
-        for (i = 0; s->phones[i]; i++) {
+        for (size_t i = 0; s && s->phones[i]; i++) {
             char phone = s->phones[i];
             bool twice = u->phones_len > 0 && u->phones[u->phones_len - 1] == phone;
 
             if (!twice || (u->sparse && !fold_is_vowel(phone) && phone != 'l'))
                 add_phone(u, phone, i == 0 ? s->options : "-");
         }
-        p += s->len;
+        p += s ? s->len : 1;
     }
     u->phones[u->phones_len] = '\0';
 }
@@ -156,37 +158,38 @@ static char vowel_class(const struct fold_unit *u)
     return '\0';
 }
 
+/* Adds the letters of an option; once = not one that stands there already. Returns the length. */
+static size_t key_extend(char *key, size_t len, const char *letters, bool once)
+{
+    for (; *letters && len < FOLD_KEY_MAX; letters++) {
+        if (!once || len == 0 || key[len - 1] != *letters)
+            key[len++] = *letters;
+    }
+    return len;
+}
+
 /* One key: at phone `other` its nth option instead of the first, elsewhere the first. */
 static bool key_make(const struct fold_unit *u, size_t other, size_t nth, bool semivowels,
                      char *out)
 {
     size_t len = 0;
-    size_t i;
-    size_t k;
     bool vowel_before = true;
 
-    for (i = 0; i < u->phones_len; i++) {
+    for (size_t i = 0; i < u->phones_len; i++) {
         char c = u->phones[i];
         char opt[4] = "";
+        bool vowel = fold_is_vowel(c);
+        bool glide = i > 0 && !semivowels && (c == 'w' || c == 'y');
 
-        if (fold_is_vowel(c)) {
-            if (i == 0)
-                out[len++] = 'A';
-            vowel_before = true;
-            continue;
-        }
-        if (!option_at(u->options[i], i == other ? nth : 0, opt))
+        if (!vowel && !option_at(u->options[i], i == other ? nth : 0, opt))
             return false;
-        if (opt[0] == '-' || (i > 0 && !semivowels && (c == 'w' || c == 'y'))) {
+        if (vowel || glide || opt[0] == '-') {
             if (i == 0)
                 out[len++] = 'A';
+            vowel_before = vowel_before || vowel;
             continue;
         }
-        for (k = 0; opt[k] && len < FOLD_KEY_MAX; k++) {
-            if (!vowel_before && !u->sparse && len > 0 && out[len - 1] == opt[k])
-                continue;
-            out[len++] = opt[k];
-        }
+        len = key_extend(out, len, opt, !vowel_before && !u->sparse);
         vowel_before = false;
     }
     if (len > 1 && out[len - 1] == 'D')

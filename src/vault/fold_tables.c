@@ -193,6 +193,22 @@ static void sort_letters(struct fold_tables *t)
     }
 }
 
+static bool add_row(struct fold_tables *t, const struct csv_row *row)
+{
+    const char *kind = row->cells[0];
+    enum fold_where where = FOLD_ANY;
+
+    if (row->len != 5 || !where_of(row->cells[2], &where))
+        return false;
+    if (strcmp(kind, "char") == 0 || strcmp(kind, "nukta") == 0)
+        return add_letter(t, row->cells, where);
+    if (strcmp(kind, "indic") == 0 || strcmp(kind, "ethiopic") == 0)
+        return add_block(t, row->cells);
+    if (strcmp(kind, "sound") == 0)
+        return add_sound(t, row->cells, where);
+    return (strcmp(kind, "near") == 0 || strcmp(kind, "drop") == 0) && add_cost(t, row->cells);
+}
+
 static enum err read_letters(struct ctx *ctx, struct fold_tables *t)
 {
     struct csv *csv = NULL;
@@ -207,23 +223,7 @@ static enum err read_letters(struct ctx *ctx, struct fold_tables *t)
     t->sounds = ARENA_ARRAY(t->arena, ROWS_MAX + 1, struct fold_sound);
     default_costs(t);
     for (rc = csv_next(ctx, csv, &row, &more); !rc && more; rc = csv_next(ctx, csv, &row, &more)) {
-        enum fold_where where = FOLD_ANY;
-        const char *kind = row.cells[0];
-        bool good = row.len == 5 && where_of(row.cells[2], &where);
-
-        if (row.number == 1)
-            continue;
-        if (good && (strcmp(kind, "char") == 0 || strcmp(kind, "nukta") == 0))
-            good = add_letter(t, row.cells, where);
-        else if (good && (strcmp(kind, "indic") == 0 || strcmp(kind, "ethiopic") == 0))
-            good = add_block(t, row.cells);
-        else if (good && strcmp(kind, "sound") == 0)
-            good = add_sound(t, row.cells, where);
-        else if (good && (strcmp(kind, "near") == 0 || strcmp(kind, "drop") == 0))
-            good = add_cost(t, row.cells);
-        else
-            good = false;
-        if (!good) {
+        if (row.number > 1 && !add_row(t, &row)) {
             rc = bad_row(ctx, LETTERS_FILE, &row);
             break;
         }
@@ -276,6 +276,16 @@ static enum err read_particles(struct ctx *ctx, struct fold_tables *t)
     return rc;
 }
 
+/* The letter that two are heard as, or NUL. */
+static char pair_letter(char a, char b)
+{
+    if (a == 'o' && (b == 'u' || b == 'o'))
+        return 'u';
+    if (a == 'e' && b == 'e')
+        return 'i';
+    return a == 'p' && b == 'h' ? 'f' : '\0';
+}
+
 void fold_tight(char *out, const char *latin)
 {
     size_t n = 0;
@@ -283,14 +293,12 @@ void fold_tight(char *out, const char *latin)
 
     for (p = latin; *p && n < FOLD_WORD_MAX; p++) {
         char c = *p;
+        char pair = pair_letter(c, p[1]);
 
         if (p > latin && c == p[-1] && c != 'o' && c != 'e')
             continue;
-        if ((c == 'o' && (p[1] == 'u' || p[1] == 'o')) || (c == 'p' && p[1] == 'h')) {
-            c = c == 'o' ? 'u' : 'f';
-            p++;
-        } else if (c == 'e' && p[1] == 'e') {
-            c = 'i';
+        if (pair) {
+            c = pair;
             p++;
         } else if (c == 'y' && p > latin && !fold_is_vowel(p[1])) {
             c = 'i';

@@ -11,9 +11,9 @@
 #define PASSES         2
 #define MEMORY_KIB     19456
 #define PASSES_MAX     64
-#define MEMORY_KIB_MAX (4 * 1024 * 1024)
+#define MEMORY_KIB_MAX (INT64_C(4) * 1024 * 1024)
 #define PASSPHRASE_MIN 10
-#define HEX_DIGITS     (2 * KEY_BYTES)
+#define HEX_DIGITS     ((ssize_t)2 * KEY_BYTES)
 
 DB_SQL_KEYS(STORE_COUNT, "SELECT (SELECT COUNT(*) FROM store) + (SELECT COUNT(*) FROM system_key)"
                          " + (SELECT COUNT(*) FROM data_key)");
