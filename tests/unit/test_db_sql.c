@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +76,16 @@ static int types_len(const Oid *types)
     return n;
 }
 
+/* The digits at s, 0 if there are none. */
+static int number_at(const char *s)
+{
+    int n = 0;
+
+    for (; ascii_is_digit(*s) && n < DB_ARGS_MAX; s++)
+        n = n * 10 + (*s - '0');
+    return n;
+}
+
 static bool understood(PGconn *pg, const struct db_sql *s, const Oid *types, int *parameter_out)
 {
     int len = types_len(types);
@@ -85,12 +94,10 @@ static bool understood(PGconn *pg, const struct db_sql *s, const Oid *types, int
     const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
     const char *named = text ? strstr(text, "parameter $") : NULL;
     bool ok = PQresultStatus(r) == PGRES_COMMAND_OK;
-    int64_t n = 0;
 
     *parameter_out = 0;
-    if (named && (strcmp(state, "42P08") == 0 || strcmp(state, "42P18") == 0) &&
-        sscanf(named, "parameter $%" SCNd64, &n) == 1)
-        *parameter_out = (int)n;
+    if (named && (strcmp(state, "42P08") == 0 || strcmp(state, "42P18") == 0))
+        *parameter_out = number_at(named + strlen("parameter $"));
     PQclear(r);
     return ok;
 }
