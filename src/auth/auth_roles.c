@@ -248,7 +248,7 @@ const char *role_codes(struct arena *a)
 {
     struct buf b;
 
-    buf_init(&b, a, ROWS_MAX * LOGIN_BYTES_MAX);
+    buf_init(&b, a, (size_t)ROWS_MAX * LOGIN_BYTES_MAX);
     for (size_t i = 0; i < tables.roles_len; i++) {
         buf_add(&b, i > 0 ? ", " : "");
         buf_add(&b, tables.roles[i].code);
