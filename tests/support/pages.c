@@ -1,0 +1,313 @@
+#include "pages.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "app/app.h"
+#include "audit/audit.h"
+#include "auth/auth.h"
+#include "core/buf.h"
+#include "core/text.h"
+#include "db/db.h"
+#include "records/jobs.h"
+
+#define PAGES_NOW      INT64_C(1795334400000) /* 2026-11-22T08:00:00Z */
+#define PAGES_PASSWORD "a long walk home 7"
+#define BOUNDARY       "hwboundary7"
+
+static const char *const logins[WHO_COUNT] = { NULL, "supervisor", "case_manager", "finance" };
+
+static void must_be_ok(struct pages *p, enum err rc, const char *what)
+{
+    if (rc)
+        fail_msg("%s: %s: %s", what, err_name(rc), ctx_first_problem(&p->ctx));
+}
+
+/* --- setting up --- */
+
+static const char *database(struct pages *p)
+{
+    const char *base = getenv("HOMEWARD_PG_URL");
+    static int n;
+
+    if (base == NULL)
+        return arena_printf(p->arena, "%s/homeward", p->dir);
+    return db_companion_url(p->arena, base, arena_printf(p->arena, "p%d_%d", (int)getpid(), ++n));
+}
+
+static void add_user(struct pages *p, enum who who)
+{
+    const char *const roles[] = { logins[who], NULL };
+    const struct user_new n = { .login = logins[who],
+                                .name = logins[who],
+                                .password = PAGES_PASSWORD,
+                                .lang = "en",
+                                .office_id = p->office_id,
+                                .roles = roles };
+
+    must_be_ok(p, user_create(&p->ctx, &p->ids[who], &n), "user_create");
+}
+
+static void sign_in(struct pages *p, enum who who)
+{
+    struct login login = { 0 };
+
+    must_be_ok(p, auth_login(&p->ctx, &login, logins[who], PAGES_PASSWORD, true), "auth_login");
+    p->sessions[who] = login.token;
+    must_be_ok(
+        p, auth_token_new(&p->ctx, &p->tokens[who], p->ids[who], p->ctx.now_ms + INT64_C(86400000)),
+        "auth_token_new");
+}
+
+int pages_setup(void **state)
+{
+    struct pages *p = calloc(1, sizeof *p);
+    const struct office office = { .code = "SN",
+                                   .name = "Dakar",
+                                   .country = "SN",
+                                   .time_zone = "Africa/Dakar",
+                                   .currency = "XOF",
+                                   .language = "fr" };
+    struct home_options options = { .create = true };
+
+    assert_non_null(p);
+    p->arena = arena_new((size_t)512 * 1024 * 1024);
+    p->ctx.arena = p->arena;
+    p->ctx.now_ms = PAGES_NOW;
+    p->ctx.lang = "en";
+    p->ctx.time_zone = "UTC";
+    strcpy(p->dir, "/tmp/hw-pages-XXXXXX");
+    assert_non_null(mkdtemp(p->dir));
+    options.database = database(p);
+    options.key_file = arena_printf(p->arena, "%s/master", p->dir);
+    must_be_ok(p, app_load(&p->ctx), "app_load");
+    must_be_ok(p, web_check(&p->ctx, app_web()), "web_check");
+    must_be_ok(p, home_open(&p->ctx, &p->home, &options), "home_open");
+    must_be_ok(p, app_prepare(&p->ctx), "app_prepare");
+    must_be_ok(p, office_create(&p->ctx, &p->office_id, &office, "Programme for Return"), "office");
+    for (enum who who = SUPERVISOR; who < WHO_COUNT; who++)
+        add_user(p, who);
+    must_be_ok(p, home_flush(&p->ctx, p->home), "home_flush");
+    home_detach(&p->ctx, p->home);
+    must_be_ok(p, home_attach(&p->ctx, p->home), "home_attach");
+    for (enum who who = SUPERVISOR; who < WHO_COUNT; who++)
+        sign_in(p, who);
+    *state = p;
+    return 0;
+}
+
+static void remove_folder(const char *dir)
+{
+    char path[512];
+    DIR *d = opendir(dir);
+
+    assert_non_null(d);
+    for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
+        snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+        if (e->d_name[0] != '.')
+            assert_int_equal(unlink(path), 0);
+    }
+    closedir(d);
+    assert_int_equal(rmdir(dir), 0);
+}
+
+int pages_teardown(void **state)
+{
+    struct pages *p = *state;
+
+    home_close(&p->ctx, p->home);
+    remove_folder(p->dir);
+    arena_free(p->arena);
+    free(p);
+    return 0;
+}
+
+/* --- requests --- */
+
+static const char *header_of(const struct wire_reply *r, const char *name)
+{
+    for (size_t i = 0; i < r->headers_len; i++)
+        if (strcmp(r->headers[i].name, name) == 0)
+            return r->headers[i].value;
+    return NULL;
+}
+
+static void add_header(struct wire_request *w, const char *name, const char *value)
+{
+    if (value == NULL)
+        return;
+    w->headers[w->headers_len].name = name;
+    w->headers[w->headers_len++].value = value;
+}
+
+static struct page send_request(struct pages *p, struct wire_request *w)
+{
+    struct ctx ctx = p->ctx;
+    struct wire_reply reply = { 0 };
+
+    w->loopback = true;
+    w->peer = "127.0.0.1";
+    if (w->query == NULL)
+        w->query = "";
+    if (w->body == NULL)
+        w->body = "";
+    ctx.problems = NULL;
+    ctx.problems_last = NULL;
+    ctx.user = NULL;
+    ctx.user_id = NULL;
+    must_be_ok(p, web_handle(&ctx, p->home, app_web(), w, &reply), "web_handle");
+    assert_false(db_in_transaction(home_write_db(p->home)));
+    return (struct page){ .status = reply.status,
+                          .body = arena_strndup(p->arena, reply.body_len ? reply.body : "",
+                                                reply.body_len),
+                          .len = reply.body_len,
+                          .location = header_of(&reply, "location"),
+                          .etag = header_of(&reply, "etag"),
+                          .continuation = reply.continuation,
+                          .type = header_of(&reply, "content-type") };
+}
+
+static struct wire_request browser(struct pages *p, enum who who, const char *method,
+                                   const char *path)
+{
+    struct wire_request w = { .method = method, .target = path };
+
+    w.headers = ARENA_ARRAY(p->arena, 8, struct wire_header);
+    add_header(&w, "host", "127.0.0.1:8080");
+    add_header(&w, "accept", "text/html");
+    if (p->sessions[who] != NULL)
+        add_header(&w, "cookie", arena_printf(p->arena, "__Host-session=%s", p->sessions[who]));
+    return w;
+}
+
+struct page page_get(struct pages *p, enum who who, const char *path, const char *query)
+{
+    struct wire_request w = browser(p, who, "GET", path);
+
+    w.query = query;
+    return send_request(p, &w);
+}
+
+struct page page_go_on(struct pages *p, enum who who, const char *path, const char *token)
+{
+    struct wire_request w = browser(p, who, "GET", path);
+
+    w.continuation = token;
+    return send_request(p, &w);
+}
+
+static const char *csrf_of(struct pages *p, enum who who)
+{
+    struct page home = page_get(p, who, "/", NULL);
+
+    return between(p, &home, "name=\"csrf\" value=\"", "\"");
+}
+
+struct page page_post_without_csrf(struct pages *p, enum who who, const char *path,
+                                   const char *form)
+{
+    struct wire_request w = browser(p, who, "POST", path);
+
+    add_header(&w, "content-type", "application/x-www-form-urlencoded");
+    w.body = form;
+    w.body_len = strlen(form);
+    return send_request(p, &w);
+}
+
+struct page page_post(struct pages *p, enum who who, const char *path, const char *form)
+{
+    return page_post_without_csrf(p, who, path,
+                                  arena_printf(p->arena, "csrf=%s&%s", csrf_of(p, who), form));
+}
+
+struct page page_upload(struct pages *p, enum who who, const char *path, const char *bytes)
+{
+    struct wire_request w = browser(p, who, "POST", path);
+    struct buf b;
+
+    buf_init(&b, p->arena, strlen(bytes) + 4096);
+    buf_printf(&b,
+               "--" BOUNDARY "\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n%s\r\n"
+               "--" BOUNDARY "\r\ncontent-disposition: form-data; name=\"file\"; "
+               "filename=\"people.csv\"\r\ncontent-type: text/csv\r\n\r\n",
+               csrf_of(p, who));
+    buf_add(&b, bytes);
+    buf_add(&b, "\r\n--" BOUNDARY "--\r\n");
+    add_header(&w, "content-type", "multipart/form-data; boundary=" BOUNDARY);
+    w.body = buf_text(&b);
+    w.body_len = b.len;
+    return send_request(p, &w);
+}
+
+struct page api_call(struct pages *p, enum who who, const char *method, const char *path,
+                     const char *json, const char *if_match)
+{
+    struct wire_request w = { .method = method, .target = path };
+
+    w.headers = ARENA_ARRAY(p->arena, 8, struct wire_header);
+    add_header(&w, "host", "127.0.0.1:8080");
+    add_header(&w, "accept", "application/json");
+    if (p->tokens[who] != NULL)
+        add_header(&w, "authorization", arena_printf(p->arena, "Bearer %s", p->tokens[who]));
+    add_header(&w, "if-match", if_match);
+    if (json != NULL) {
+        add_header(&w, "content-type", "application/json");
+        w.body = json;
+        w.body_len = strlen(json);
+    }
+    return send_request(p, &w);
+}
+
+/* --- looking --- */
+
+const char *between(struct pages *p, const struct page *page, const char *before, const char *after)
+{
+    const char *start = strstr(page->body, before);
+    const char *end;
+
+    if (start == NULL)
+        fail_msg("“%s” is not in the page (status %d): %s", before, page->status, page->body);
+    start += strlen(before);
+    end = strstr(start, after);
+    assert_non_null(end);
+    return arena_strndup(p->arena, start, (size_t)(end - start));
+}
+
+bool shows(const struct page *page, const char *text)
+{
+    return strstr(page->body, text) != NULL;
+}
+
+void run_jobs(struct pages *p)
+{
+    bool worked = true;
+
+    while (worked) {
+        struct ctx ctx = p->ctx;
+
+        ctx.db = home_write_db(p->home);
+        must_be_ok(p, jobs_run_one(&ctx, &worked), "jobs_run_one");
+        must_be_ok(p, access_write(&ctx), "access_write");
+    }
+}
+
+int64_t pages_count(struct pages *p, const char *sql)
+{
+    struct rows *rows = NULL;
+    bool more = false;
+    int64_t n;
+
+    must_be_ok(p, db_query_in(&p->ctx, p->ctx.db, &rows, db_sql_built(p->ctx.db, sql)), sql);
+    must_be_ok(p, db_next(&p->ctx, rows, &more), sql);
+    assert_true(more);
+    n = row_int(rows, 0);
+    db_rows_close(rows);
+    return n;
+}

@@ -1,0 +1,69 @@
+#ifndef SUPPORT_PAGES_H
+#define SUPPORT_PAGES_H
+
+/*
+ * The whole program in memory for page tests: a fresh home (SQLite in a folder of its own, or
+ * PostgreSQL with HOMEWARD_PG_URL), users of several roles, and requests through web_handle as the
+ * front would send them. Time is fixed and moves only by pages_wait.
+ *
+ * Use: cmocka_unit_test_setup_teardown(test, pages_setup, pages_teardown). Replies live as long as
+ * the fixture.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth/home.h"
+#include "core/ctx.h"
+#include "web/web.h"
+
+enum who { NOBODY, SUPERVISOR, CASE_MANAGER, FINANCE, WHO_COUNT };
+
+struct pages {
+    struct ctx ctx; /* acts as nobody; for looking into the database */
+    struct home *home;
+    struct arena *arena;
+    char dir[64];
+    const char *office_id;
+    const char *sessions[WHO_COUNT]; /* cookies of browsers */
+    const char *tokens[WHO_COUNT];   /* of the API */
+    const char *ids[WHO_COUNT];
+};
+
+struct page {
+    int status;
+    const char *body;
+    size_t len;
+    const char *location; /* NULL if none */
+    const char *etag;
+    const char *continuation;
+    const char *type;
+};
+
+int pages_setup(void **state);
+int pages_teardown(void **state);
+
+/* As a browser: the session's cookie. query may be NULL. */
+struct page page_get(struct pages *p, enum who who, const char *path, const char *query);
+/* As a browser, with a form whose csrf field was taken from a page of the same session. */
+struct page page_post(struct pages *p, enum who who, const char *path, const char *form);
+struct page page_post_without_csrf(struct pages *p, enum who who, const char *path,
+                                   const char *form);
+/* A file in a multipart form, with csrf. */
+struct page page_upload(struct pages *p, enum who who, const char *path, const char *bytes);
+/* As a program: token, JSON in (NULL for none) and out. if_match may be NULL. */
+struct page api_call(struct pages *p, enum who who, const char *method, const char *path,
+                     const char *json, const char *if_match);
+/* The next part of a download. */
+struct page page_go_on(struct pages *p, enum who who, const char *path, const char *token);
+
+/* Text of a body between two others; fails the test if they are not there. */
+const char *between(struct pages *p, const struct page *page, const char *before,
+                    const char *after);
+bool shows(const struct page *page, const char *text);
+/* Runs the jobs that wait, as the job process does. */
+void run_jobs(struct pages *p);
+int64_t pages_count(struct pages *p, const char *sql);
+
+#endif
