@@ -128,43 +128,43 @@ struct exact *exact_new(struct arena *a)
     return e;
 }
 
-void exact_add(struct exact *e, uint64_t num, uint64_t times, uint64_t den)
+void exact_add(struct exact *sum, uint64_t num, uint64_t times, uint64_t den)
 {
-    struct whole *part = &e->part;
-    uint64_t widen = den / divisor(den, rest_of(&e->den, den));
+    struct whole *part = &sum->part;
+    uint64_t widen = den / divisor(den, rest_of(&sum->den, den));
 
     if (num == 0 || times == 0)
         return;
     if (widen > 1) {
-        multiply(e->arena, &e->den, widen);
-        multiply(e->arena, &e->num, widen);
+        multiply(sum->arena, &sum->den, widen);
+        multiply(sum->arena, &sum->num, widen);
     }
-    whole_set(e->arena, part, &e->den);
+    whole_set(sum->arena, part, &sum->den);
     (void)divide(part, den);
-    multiply(e->arena, part, num);
-    multiply(e->arena, part, times);
-    add(e->arena, &e->num, part);
+    multiply(sum->arena, part, num);
+    multiply(sum->arena, part, times);
+    add(sum->arena, &sum->num, part);
 }
 
-uint64_t exact_divide(const struct exact *e, uint64_t by1, uint64_t by2, uint64_t scale)
+uint64_t exact_divide(const struct exact *sum, uint64_t by1, uint64_t by2, uint64_t scale)
 {
     struct whole unit = { 0 }; /* 2 * scale of them are 1 */
-    struct whole sum = { 0 };
+    struct whole total = { 0 };
     struct whole product = { 0 };
-    uint64_t low = 0; /* low * unit <= sum, in halves of the last place */
+    uint64_t low = 0; /* low * unit <= total, in halves of the last place */
     uint64_t high = 2 * scale;
 
-    whole_set(e->arena, &unit, &e->den);
-    multiply(e->arena, &unit, by1);
-    multiply(e->arena, &unit, by2);
-    whole_set(e->arena, &sum, &e->num);
-    multiply(e->arena, &sum, 2 * scale);
+    whole_set(sum->arena, &unit, &sum->den);
+    multiply(sum->arena, &unit, by1);
+    multiply(sum->arena, &unit, by2);
+    whole_set(sum->arena, &total, &sum->num);
+    multiply(sum->arena, &total, 2 * scale);
     while (low < high) {
         uint64_t middle = low + (high - low + 1) / 2;
 
-        whole_set(e->arena, &product, &unit);
-        multiply(e->arena, &product, middle);
-        if (compare(&product, &sum) <= 0)
+        whole_set(sum->arena, &product, &unit);
+        multiply(sum->arena, &product, middle);
+        if (compare(&product, &total) <= 0)
             low = middle;
         else
             high = middle - 1;

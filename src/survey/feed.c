@@ -342,40 +342,45 @@ static void finish_row(struct feed *f, struct feed_row *row, char *end, bool pla
             unquote(&f->cells[i]);
 }
 
+/* The row at f->start if the whole of it is in the buffer; false if more must be read. */
+static bool take_row(struct feed *f, struct feed_row *row)
+{
+    bool plain = false;
+    size_t cells = 0;
+    char *end;
+
+    if (f->start >= f->len)
+        return false;
+    end = split_plain(f, &cells, &plain);
+    if (!plain)
+        end = split(f, &cells);
+    if (!end)
+        return false;
+    *row = (struct feed_row){ .number = ++f->number, .len = cells };
+    finish_row(f, row, end, plain);
+    row->empty = cells == 1 && f->cells[0].len == 0 && (plain || !f->quoted);
+    f->start = (size_t)(end - f->bytes) + 1;
+    if (f->start > f->len)
+        f->start = f->len;
+    return true;
+}
+
 enum err feed_next(struct ctx *ctx, struct feed *f, struct feed_row *row, bool *more_out)
 {
-    if (!f->delimiter) {
-        enum err rc = begin(ctx, f);
+    enum err rc = f->delimiter ? OK : begin(ctx, f);
 
-        if (rc)
-            return rc;
-    }
-    for (;;) {
-        size_t cells = 0;
-        bool plain = false;
-        char *end = f->start < f->len ? split_plain(f, &cells, &plain) : NULL;
-
-        if (!end && !plain && f->start < f->len)
-            end = split(f, &cells);
-        if (!end) {
-            enum err rc;
-
-            if (f->end && f->start < f->len)
-                return end_missing(ctx, f);
-            *more_out = !f->end;
-            rc = f->end ? OK : fill(ctx, f);
-            if (rc || !*more_out)
-                return rc;
-            continue;
+    while (!rc) {
+        if (take_row(f, row)) {
+            if (row->empty)
+                continue;
+            *more_out = true;
+            return OK;
         }
-        *row = (struct feed_row){ .number = ++f->number, .len = cells };
-        finish_row(f, row, end, plain);
-        f->start = (size_t)(end - f->bytes) + 1;
-        if (f->start > f->len)
-            f->start = f->len;
-        if (cells == 1 && f->cells[0].len == 0 && (plain || !f->quoted))
-            continue; /* an empty line */
-        *more_out = true;
-        return OK;
+        if (f->end) {
+            *more_out = false;
+            return f->start < f->len ? end_missing(ctx, f) : OK;
+        }
+        rc = fill(ctx, f);
     }
+    return rc;
 }

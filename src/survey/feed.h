@@ -33,6 +33,7 @@ struct feed_row {
     int64_t number;          /* as a spreadsheet counts: the heading is 1; empty lines count */
     struct feed_cell *cells; /* at most CSV_COLUMNS_MAX of them; valid until the next feed_next */
     size_t len;              /* cells of the row, also those beyond CSV_COLUMNS_MAX */
+    bool empty;              /* an empty line; feed_next passes over it */
     bool foreign;            /* a byte over 127, or a NUL: cells are to be checked */
 };
 
@@ -41,9 +42,8 @@ enum err feed_open(struct ctx *ctx, struct feed **out, const char *path) MUST_US
 /* From a descriptor that stays the caller's; name is for messages. */
 enum err feed_open_fd(struct ctx *ctx, struct feed **out, int fd, const char *name) MUST_USE;
 /* Next row; *more_out = false at the end. Empty lines are passed over. */
-enum err feed_next(struct ctx *ctx, struct feed *feed, struct feed_row *row,
-                   bool *more_out) MUST_USE;
-int feed_fd(const struct feed *feed);
-void feed_close(struct feed *feed); /* also run by the arena */
+enum err feed_next(struct ctx *ctx, struct feed *f, struct feed_row *row, bool *more_out) MUST_USE;
+int feed_fd(const struct feed *f);
+void feed_close(struct feed *f); /* also run by the arena */
 
 #endif

@@ -87,13 +87,16 @@ static uint64_t share(uint64_t num, uint64_t den)
 /* The middle of a list in order of size: of an even number the mean of the middle two. */
 static uint64_t median4(const struct group_value *values, size_t len, uint64_t n)
 {
-    const struct group_value *low = NULL;
+    const struct group_value *low = values;
+    bool found = false;
     uint64_t passed = 0;
 
     for (size_t i = 0; i < len; i++) {
         passed += (uint64_t)values[i].count;
-        if (!low && passed > (n - 1) / 2)
+        if (!found && passed > (n - 1) / 2) {
             low = &values[i];
+            found = true;
+        }
         if (passed > n / 2) {
             twice num =
                 (twice)low->num * tag_den(values[i].tag) + (twice)values[i].num * tag_den(low->tag);

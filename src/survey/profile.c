@@ -22,6 +22,12 @@ const char *dimension_code(enum dimension d)
     return dimension_names[d];
 }
 
+/* A file in memory. */
+struct text_bytes {
+    const char *bytes;
+    size_t len;
+};
+
 static int dimension_find(const char *name, int len)
 {
     for (int i = 0; i < len; i++)
@@ -105,8 +111,7 @@ static bool name_good(const char *name)
     return true;
 }
 
-static void read_head(struct profile_file *file, struct arena *a, const struct forms *forms,
-                      struct profile *p)
+static void read_head(struct profile_file *file, struct arena *a, struct profile *p)
 {
     const struct profile_section *part = &file->parts[PART_PROFILE];
     struct ctx *ctx = file->ctx;
@@ -126,7 +131,7 @@ static void read_head(struct profile_file *file, struct arena *a, const struct f
     if (text_blank(p->version))
         profile_mistake(file, part->rows->number, "version", tr(ctx, "The version is missing."));
     text = profile_cell(part, part->rows, "form");
-    p->form = form_find(forms, text);
+    p->form = form_find(file->forms, text);
     if (!p->form)
         profile_mistake(file, part->rows->number, "form",
                         tr(ctx, "There is no form “{0}”.", TR_TEXT(text)));
@@ -410,13 +415,13 @@ static void read_questions(struct profile_file *file, struct arena *a, struct pr
                 tr(ctx, "The question {0} goes into no mean.", TR_TEXT(p->questions[i].name)));
 }
 
-enum err profile_make(struct profile_file *file, struct arena *arena, const struct forms *forms,
-                      const char *name, struct profile **out)
+enum err profile_make(struct profile_file *file, struct arena *arena, const char *name,
+                      struct profile **out)
 {
     struct profile *p = ARENA_NEW(arena, struct profile);
 
     p->name = arena_strdup(arena, name);
-    read_head(file, arena, forms, p);
+    read_head(file, arena, p);
     read_dimensions(file, arena, p);
     if (p->form)
         read_questions(file, arena, p);
@@ -433,25 +438,27 @@ enum err profile_make(struct profile_file *file, struct arena *arena, const stru
     return OK;
 }
 
-static enum err parse_into(struct ctx *ctx, struct arena *arena, struct profile **out,
-                           const struct forms *forms, const char *name, const char *csv, size_t len)
+/* The profile lives in arena, mistakes in file->ctx. */
+static enum err parse_into(struct profile_file *file, struct arena *arena, struct profile **out,
+                           const char *name, struct text_bytes csv)
 {
-    struct profile_file file = { .ctx = ctx,
-                                 .name = arena_printf(ctx->arena, "scoring/%s.csv", name) };
-    enum err rc = profile_file_read(&file, csv, len);
+    enum err rc;
 
+    file->name = arena_printf(file->ctx->arena, "scoring/%s.csv", name);
+    rc = profile_file_read(file, csv.bytes, csv.len);
     if (rc)
         return rc;
-    if (file.mistakes)
+    if (file->mistakes)
         return ERR_INVALID;
-    return profile_make(&file, arena, forms, name, out);
+    return profile_make(file, arena, name, out);
 }
 
 enum err profile_parse(struct ctx *ctx, const struct profile **out, const struct forms *forms,
                        const char *name, const char *csv, size_t len)
 {
     struct profile *p = NULL;
-    enum err rc = parse_into(ctx, ctx->arena, &p, forms, name, csv, len);
+    struct profile_file file = { .ctx = ctx, .forms = forms };
+    enum err rc = parse_into(&file, ctx->arena, &p, name, (struct text_bytes){ csv, len });
 
     if (!rc)
         *out = p;
@@ -475,13 +482,14 @@ static enum err load_all(struct ctx *ctx, struct arena *arena, struct profile **
     *out = ARENA_ARRAY(arena, len + 1, struct profile *);
     for (size_t i = 0; i < len; i++) {
         const char *file = files[i]->name + strlen(DIRECTORY);
+        struct profile_file one_file = { .ctx = ctx, .forms = ctx->forms };
         enum err one;
 
         if (!text_ends(file, ".csv"))
             continue;
-        one = parse_into(ctx, arena, &(*out)[*len_out], ctx->forms,
+        one = parse_into(&one_file, arena, &(*out)[*len_out],
                          arena_strndup(ctx->arena, file, strlen(file) - strlen(".csv")),
-                         (const char *)files[i]->bytes, files[i]->len);
+                         (struct text_bytes){ (const char *)files[i]->bytes, files[i]->len });
         if (one)
             rc = one; /* the other files are read all the same, so that all mistakes are told */
         else

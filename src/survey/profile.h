@@ -129,6 +129,7 @@ enum profile_part {
 /* A profile's file while it is read; mistakes go into ctx->problems and are counted here. */
 struct profile_file {
     struct ctx *ctx;
+    const struct forms *forms;
     const char *name; /* scoring/homeward-1.csv */
     struct profile_section parts[PART_COUNT];
     int mistakes;
@@ -145,8 +146,8 @@ void profile_mistake(struct profile_file *file, int64_t row, const char *column,
 bool profile_number(const char *text, struct score *out);
 
 /* From the sections to a profile; every mistake is told. The result lives in arena. */
-enum err profile_make(struct profile_file *file, struct arena *arena, const struct forms *forms,
-                      const char *name, struct profile **out) MUST_USE;
+enum err profile_make(struct profile_file *file, struct arena *arena, const char *name,
+                      struct profile **out) MUST_USE;
 /* Second half of it: points, steps and weights as whole numbers. */
 void profile_make_points(struct profile_file *file, struct profile *p);
 void profile_make_weights(struct profile_file *file, struct profile *p);

@@ -166,21 +166,21 @@ static void check_sections(struct profile_file *file)
     }
 }
 
-enum err profile_file_read(struct profile_file *file, const char *bytes, size_t len)
+enum err profile_file_read(struct profile_file *file, const char *csv, size_t len)
 {
     struct ctx *ctx = file->ctx;
-    struct csv *csv = NULL;
+    struct csv *reader = NULL;
     int at = -1; /* the section we are in; -1 = none, or one that is passed over */
     int64_t rows = 0;
     bool more = true;
-    enum err rc = csv_open_bytes(ctx, &csv, bytes, len, ',');
+    enum err rc = csv_open_bytes(ctx, &reader, csv, len, ',');
 
     if (rc)
         return rc;
     for (;;) {
         struct csv_row row = { 0 };
 
-        rc = csv_next(ctx, csv, &row, &more);
+        rc = csv_next(ctx, reader, &row, &more);
         if (rc || !more)
             break;
         if (++rows > ROWS_MAX) {
@@ -199,7 +199,7 @@ enum err profile_file_read(struct profile_file *file, const char *bytes, size_t 
                             tr(ctx, "The file begins with the name of a section."));
         }
     }
-    csv_close(csv);
+    csv_close(reader);
     if (!rc)
         check_sections(file);
     return rc;

@@ -228,7 +228,7 @@ enum err survey_answer(struct ctx *ctx, const struct question *q, const char *va
     char *padded = arena_alloc(ctx->arena, len + 8);
     enum answer_fault fault;
 
-    memcpy(padded, value, len);
+    memcpy(padded, value, len + 1);
     fault = answer_read(q, padded, len, out);
     if (fault)
         return ctx_fail_field(ctx, q->name, answer_fault_text(ctx, fault));

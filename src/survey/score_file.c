@@ -21,45 +21,58 @@ struct job {
     char tail[128]; /* ",homeward-1" and the end of the line */
 };
 
+/* Everything of a row but its answers; false if anything is wrong with it. */
+static bool row_good(const struct columns *c, const struct feed_row *row, unsigned *sections_out)
+{
+    *sections_out = ALL_SECTIONS;
+    if (row->len != c->width || row->cells[c->key].len == 0)
+        return false;
+    if (c->consent >= 0 && !cell_is(&row->cells[c->consent], "yes", 3))
+        return false;
+    if (c->sections >= 0 && row->cells[c->sections].len)
+        *sections_out = sections_read(&row->cells[c->sections]);
+    for (size_t i = 0; row->foreign && i < c->width; i++)
+        if (!text_valid(row->cells[i].text, row->cells[i].len, NULL))
+            return false;
+    return *sections_out != 0;
+}
+
+/* One answer, not empty, into the tally if it was asked; false if it is none. */
+static inline bool add_answer(const struct question *q, const struct feed_cell *cell,
+                              unsigned sections, struct tally *t, struct steps *steps)
+{
+    bool asked = (sections & 1u << q->dimension) != 0;
+    struct answer answer = { -1, NO_POINTS };
+
+    if (q->plain && !q->multiple && q->slots) {
+        size_t key = code_key(q, cell->text, cell->len);
+
+        if (key && asked)
+            tally_key(q, t, steps, &q->keys[key]);
+        return key != 0;
+    }
+    if (answer_read(q, cell->text, cell->len, &answer) != ANSWER_GOOD)
+        return false;
+    if (asked)
+        tally_answer(q, t, steps, answer);
+    return true;
+}
+
 /* Scores one row; false if anything is wrong with it. */
 static bool score_row(const struct job *j, const struct feed_row *row, struct scores *out)
 {
     const struct columns *c = &j->columns;
     struct tally tally = { 0 };
     struct steps steps = { 0 };
-    unsigned sections = ALL_SECTIONS;
+    unsigned sections = 0;
 
-    if (row->len != c->width || row->cells[c->key].len == 0)
+    if (!row_good(c, row, &sections))
         return false;
-    if (c->consent >= 0 && !cell_is(&row->cells[c->consent], "yes", 3))
-        return false;
-    if (c->sections >= 0 && row->cells[c->sections].len)
-        sections = sections_read(&row->cells[c->sections]);
-    if (!sections)
-        return false;
-    for (size_t i = 0; row->foreign && i < c->width; i++)
-        if (!text_valid(row->cells[i].text, row->cells[i].len, NULL))
-            return false;
     for (size_t i = 0; i < c->questions_len; i++) {
-        const struct question *q = c->questions[i].question;
         const struct feed_cell *cell = &row->cells[c->questions[i].column];
-        struct answer answer = { -1, NO_POINTS };
 
-        if (cell->len == 0)
-            continue;
-        if (q->plain && !q->multiple && q->slots) {
-            size_t key = code_key(q, cell->text, cell->len);
-
-            if (key == 0)
-                return false;
-            if (sections & 1u << q->dimension)
-                tally_key(q, &tally, &steps, &q->keys[key]);
-            continue;
-        }
-        if (answer_read(q, cell->text, cell->len, &answer) != ANSWER_GOOD)
+        if (cell->len && !add_answer(c->questions[i].question, cell, sections, &tally, &steps))
             return false;
-        if (sections & 1u << q->dimension)
-            tally_answer(q, &tally, &steps, answer);
     }
     tally_means(j->profile, &tally, &steps, sections);
     score_finish(j->profile, out, &tally, sections);

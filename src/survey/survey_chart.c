@@ -63,7 +63,7 @@ static void fill_line(struct ctx *ctx, struct chart_line_view *line, enum dimens
     bool rtl = text_equal(tr_direction(ctx->lang), "rtl");
     struct buf points;
 
-    buf_init(&points, ctx->arena, 64 * CHART_ROUNDS);
+    buf_init(&points, ctx->arena, (size_t)64 * CHART_ROUNDS);
     line->label = profile_dimension(ctx, profile_find(NULL), d);
     line->color = styles[d].color;
     line->width = styles[d].width;
