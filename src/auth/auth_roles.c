@@ -1,15 +1,14 @@
 #include <string.h>
 
 #include "auth/auth_inner.h"
-#include "core/asset.h"
 #include "core/buf.h"
-#include "core/csv.h"
+#include "core/csv_table.h"
 #include "core/text.h"
 
 #define PERMISSIONS_FILE "content/roles/permissions.csv"
 #define ROLES_FILE       "content/roles/roles.csv"
 #define GRANTS_FILE      "content/roles/grants.csv"
-#define ROWS_MAX         4096
+#define CODES_MAX        ((size_t)64 * 1024)
 
 /* Read-only after auth_load, which runs before fork. */
 static struct tables {
@@ -35,89 +34,6 @@ static bool scope_parse(const char *text, enum scope *out)
     return false;
 }
 
-/* --- reading --- */
-
-/* A table in memory: header and rows, all with as many cells. */
-struct sheet {
-    const char *file;
-    struct csv_row header;
-    struct csv_row *rows;
-    size_t len;
-};
-
-static enum err fault(struct ctx *ctx, const struct sheet *s, const struct csv_row *row,
-                      const char *value, const char *why)
-{
-    return ctx_fail(ctx, ERR_INVALID,
-                    arena_printf(ctx->arena, "%s, row %lld, \"%s\": %s", s->file,
-                                 (long long)(row ? row->number : 1), value, why));
-}
-
-static struct csv_row copy_row(struct arena *a, const struct csv_row *row)
-{
-    struct csv_row copy = *row;
-
-    copy.cells = ARENA_ARRAY(a, row->len, char *);
-    copy.lens = NULL;
-    for (size_t i = 0; i < row->len; i++)
-        copy.cells[i] = arena_strdup(a, row->cells[i]);
-    return copy;
-}
-
-static enum err read_rows(struct ctx *ctx, struct sheet *s, struct csv *csv)
-{
-    struct csv_row row = { 0 };
-    bool more = false;
-    enum err rc;
-
-    rc = csv_next(ctx, csv, &row, &more);
-    if (rc)
-        return rc;
-    if (!more)
-        return fault(ctx, s, NULL, "", "the file is empty");
-    s->header = copy_row(tables.arena, &row);
-    for (;;) {
-        rc = csv_next(ctx, csv, &row, &more);
-        if (rc || !more)
-            return rc;
-        if (row.len != s->header.len)
-            return fault(ctx, s, &row, row.cells[0], "the row has not as many cells as the header");
-        if (s->len == ROWS_MAX)
-            return fault(ctx, s, &row, row.cells[0], "there are too many rows");
-        s->rows[s->len] = copy_row(tables.arena, &row);
-        s->len++;
-    }
-}
-
-static enum err read_sheet(struct ctx *ctx, struct sheet *s, const char *file)
-{
-    const struct asset *asset = asset_find(file);
-    struct csv *csv = NULL;
-    enum err rc;
-
-    s->file = file;
-    s->rows = ARENA_ARRAY(tables.arena, ROWS_MAX, struct csv_row);
-    if (!asset)
-        return fault(ctx, s, NULL, "", "the file is missing");
-    rc = csv_open_bytes(ctx, &csv, (const char *)asset->bytes, asset->len, ',');
-    if (rc)
-        return rc;
-    rc = read_rows(ctx, s, csv);
-    csv_close(csv);
-    return rc;
-}
-
-static enum err column(struct ctx *ctx, const struct sheet *s, const char *name, size_t *out)
-{
-    for (size_t i = 0; i < s->header.len; i++) {
-        if (text_equal(s->header.cells[i], name)) {
-            *out = i;
-            return OK;
-        }
-    }
-    return fault(ctx, s, NULL, name, "the column is missing");
-}
-
 /* --- permissions --- */
 
 static size_t permission_place(const char *permission)
@@ -131,14 +47,14 @@ static size_t permission_place(const char *permission)
 
 static enum err load_permissions(struct ctx *ctx)
 {
-    struct sheet s = { 0 };
+    struct csv_table s = { 0 };
     size_t at = 0;
     enum err rc;
 
-    rc = read_sheet(ctx, &s, PERMISSIONS_FILE);
+    rc = csv_table_load(ctx, &s, tables.arena, PERMISSIONS_FILE);
     if (rc)
         return rc;
-    rc = column(ctx, &s, "permission", &at);
+    rc = csv_table_column(ctx, &at, &s, "permission");
     if (rc)
         return rc;
     tables.permissions = ARENA_ARRAY(tables.arena, s.len, const char *);
@@ -147,9 +63,10 @@ static enum err load_permissions(struct ctx *ctx)
 
         if (text_blank(name) || strchr(name, '*') || text_equal(name, PERM_PUBLIC) ||
             text_equal(name, PERM_SIGNED_IN))
-            return fault(ctx, &s, &s.rows[i], name, "this cannot be the name of a permission");
+            return csv_table_fault(ctx, &s, &s.rows[i], name,
+                                   "this cannot be the name of a permission");
         if (permission_place(name) < tables.permissions_len)
-            return fault(ctx, &s, &s.rows[i], name, "the permission is there twice");
+            return csv_table_fault(ctx, &s, &s.rows[i], name, "the permission is there twice");
         tables.permissions[i] = name;
         tables.permissions_len++;
     }
@@ -168,7 +85,7 @@ static const char *title_lang(const char *heading)
     return arena_strndup(tables.arena, open + 1, strlen(open) - 2);
 }
 
-static void read_titles(struct role *role, const struct sheet *s, const struct csv_row *row)
+static void read_titles(struct role *role, const struct csv_table *s, const struct csv_row *row)
 {
     size_t n = 0;
 
@@ -188,15 +105,16 @@ static void read_titles(struct role *role, const struct sheet *s, const struct c
 
 static enum err load_roles(struct ctx *ctx)
 {
-    struct sheet s = { 0 };
+    struct csv_table s = { 0 };
     size_t code = 0;
     size_t clearance = 0;
     size_t scope = 0;
     enum err rc;
 
-    rc = read_sheet(ctx, &s, ROLES_FILE);
-    if (rc || column(ctx, &s, "role", &code) || column(ctx, &s, "clearance", &clearance) ||
-        column(ctx, &s, "scope", &scope))
+    rc = csv_table_load(ctx, &s, tables.arena, ROLES_FILE);
+    if (rc || csv_table_column(ctx, &code, &s, "role") ||
+        csv_table_column(ctx, &clearance, &s, "clearance") ||
+        csv_table_column(ctx, &scope, &s, "scope"))
         return rc ? rc : ERR_INVALID;
     tables.roles = ARENA_ARRAY(tables.arena, s.len, struct role);
     for (size_t i = 0; i < s.len; i++) {
@@ -204,11 +122,14 @@ static enum err load_roles(struct ctx *ctx)
         struct role *role = &tables.roles[i];
 
         if (!text_is_name(row->cells[code]) || role_find(row->cells[code]))
-            return fault(ctx, &s, row, row->cells[code], "this is no name, or is there twice");
+            return csv_table_fault(ctx, &s, row, row->cells[code],
+                                   "this is no name, or is there twice");
         if (!privacy_parse(row->cells[clearance], &role->clearance))
-            return fault(ctx, &s, row, row->cells[clearance], "this is no class of privacy");
+            return csv_table_fault(ctx, &s, row, row->cells[clearance],
+                                   "this is no class of privacy");
         if (!scope_parse(row->cells[scope], &role->scope))
-            return fault(ctx, &s, row, row->cells[scope], "a scope is own, office or all");
+            return csv_table_fault(ctx, &s, row, row->cells[scope],
+                                   "a scope is own, office or all");
         role->code = row->cells[code];
         role->grants = ARENA_ARRAY(tables.arena, tables.permissions_len, bool);
         read_titles(role, &s, row);
@@ -248,7 +169,7 @@ const char *role_codes(struct arena *a)
 {
     struct buf b;
 
-    buf_init(&b, a, (size_t)ROWS_MAX * LOGIN_BYTES_MAX);
+    buf_init(&b, a, CODES_MAX);
     for (size_t i = 0; i < tables.roles_len; i++) {
         buf_add(&b, i > 0 ? ", " : "");
         buf_add(&b, tables.roles[i].code);
@@ -278,22 +199,24 @@ static bool give(struct role *role, const char *permission)
 
 static enum err load_grants(struct ctx *ctx)
 {
-    struct sheet s = { 0 };
+    struct csv_table s = { 0 };
     size_t role_at = 0;
     size_t permission_at = 0;
     enum err rc;
 
-    rc = read_sheet(ctx, &s, GRANTS_FILE);
-    if (rc || column(ctx, &s, "role", &role_at) || column(ctx, &s, "permission", &permission_at))
+    rc = csv_table_load(ctx, &s, tables.arena, GRANTS_FILE);
+    if (rc || csv_table_column(ctx, &role_at, &s, "role") ||
+        csv_table_column(ctx, &permission_at, &s, "permission"))
         return rc ? rc : ERR_INVALID;
     for (size_t i = 0; i < s.len; i++) {
         const struct csv_row *row = &s.rows[i];
         const struct role *found = role_find(row->cells[role_at]);
 
         if (!found)
-            return fault(ctx, &s, row, row->cells[role_at], "there is no such role");
+            return csv_table_fault(ctx, &s, row, row->cells[role_at], "there is no such role");
         if (!give(&tables.roles[found - tables.roles], row->cells[permission_at]))
-            return fault(ctx, &s, row, row->cells[permission_at], "there is no such permission");
+            return csv_table_fault(ctx, &s, row, row->cells[permission_at],
+                                   "there is no such permission");
     }
     return OK;
 }

@@ -83,10 +83,10 @@ static enum err make_programme(struct ctx *ctx, const struct office *o, const ch
                    DB_TEXT("Invented Donor Fund"), DB_TEXT(o->currency), DB_NULL);
 }
 
-static enum err make_areas(struct ctx *ctx, const struct sheet *places)
+static enum err make_areas(struct ctx *ctx, const struct csv_table *places)
 {
     for (size_t i = 0; i < places->len; i++) {
-        const char *parent = sheet_cell(places, i, "parent");
+        const char *parent = csv_table_cell(places, i, "parent");
         const char *parent_id = NULL;
         struct rows *rows = NULL;
         int64_t level = 0;
@@ -100,12 +100,12 @@ static enum err make_areas(struct ctx *ctx, const struct sheet *places)
         if (more)
             parent_id = row_text(rows, 0);
         db_rows_close(rows);
-        if (!parse_int(sheet_cell(places, i, "level"), 0, 9, &level))
+        if (!parse_int(csv_table_cell(places, i, "level"), 0, 9, &level))
             return ctx_fail(ctx, ERR_INVALID, "content/demo/places.csv: level");
         rc = db_exec(ctx, NULL, &AREA_ADD, DB_TEXT(id_new(ctx->arena, ctx->now_ms)),
-                     DB_TEXT(parent_id), DB_TEXT(sheet_cell(places, i, "code")),
-                     DB_TEXT(sheet_cell(places, i, "country")), DB_INT(level),
-                     DB_TEXT(sheet_cell(places, i, "name")));
+                     DB_TEXT(parent_id), DB_TEXT(csv_table_cell(places, i, "code")),
+                     DB_TEXT(csv_table_cell(places, i, "country")), DB_INT(level),
+                     DB_TEXT(csv_table_cell(places, i, "name")));
         if (rc)
             return rc;
     }
@@ -182,14 +182,14 @@ static enum err make_demo(struct ctx *ctx, const struct demo_size *size)
     struct demo_lists *lists = ARENA_NEW(ctx->arena, struct demo_lists);
     const char *office_ids[OFFICES] = { 0 };
     int64_t applied = 0;
-    enum err rc = sheet_load(ctx, &lists->names, "content/demo/names.csv");
+    enum err rc = csv_table_load(ctx, &lists->names, ctx->arena, "content/demo/names.csv");
 
     if (!rc)
-        rc = sheet_load(ctx, &lists->origins, "content/demo/origins.csv");
+        rc = csv_table_load(ctx, &lists->origins, ctx->arena, "content/demo/origins.csv");
     if (!rc)
-        rc = sheet_load(ctx, &lists->places, "content/demo/places.csv");
+        rc = csv_table_load(ctx, &lists->places, ctx->arena, "content/demo/places.csv");
     if (!rc)
-        rc = sheet_load(ctx, &lists->notes, "content/demo/notes.csv");
+        rc = csv_table_load(ctx, &lists->notes, ctx->arena, "content/demo/notes.csv");
     if (!rc)
         rc = setting_set(ctx, "", "demo", "1");
     ctx->demo = true;

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "core/csv_table.h"
 #include "core/ctx.h"
 
 /* SplitMix64: the same numbers on every machine. */
@@ -17,21 +18,11 @@ uint32_t dice_below(struct dice *d, uint32_t below);
 /* True with a chance of percent in a hundred. */
 int dice_chance(struct dice *d, uint32_t percent);
 
-/* A CSV of content/demo in memory: rows of cells, found by column name. */
-struct sheet {
-    char ***rows;
-    size_t len;
-    char **heads;
-    size_t columns;
-};
-enum err sheet_load(struct ctx *ctx, struct sheet *out, const char *asset) MUST_USE;
-const char *sheet_cell(const struct sheet *s, size_t row, const char *column);
-
 struct demo_lists {
-    struct sheet names;
-    struct sheet origins;
-    struct sheet places;
-    struct sheet notes;
+    struct csv_table names;
+    struct csv_table origins;
+    struct csv_table places;
+    struct csv_table notes;
 };
 
 /* One invented person of an origin, and that person's interviews; ctx acts as an interviewer. */

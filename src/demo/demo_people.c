@@ -1,7 +1,5 @@
 #include <string.h>
 
-#include "core/asset.h"
-#include "core/csv.h"
 #include "core/date.h"
 #include "core/text.h"
 #include "demo/demo_inner.h"
@@ -12,50 +10,6 @@
 #define DAY_MS     ((int64_t)24 * 60 * 60 * 1000)
 #define CANDIDATES 400
 #define ROUNDS     3
-
-/* --- lists --- */
-
-enum err sheet_load(struct ctx *ctx, struct sheet *out, const char *asset)
-{
-    const struct asset *file = asset_find(asset);
-    struct csv *csv = NULL;
-    struct csv_row row = { 0 };
-    bool more = false;
-    enum err rc;
-
-    if (file == NULL)
-        return ctx_fail(ctx, ERR_NOT_FOUND, asset);
-    out->rows = ARENA_ARRAY(ctx->arena, file->len / 2 + 1, char **);
-    rc = csv_open_bytes(ctx, &csv, (const char *)file->bytes, file->len, ',');
-    if (rc)
-        return rc;
-    for (;;) {
-        char **cells;
-
-        rc = csv_next(ctx, csv, &row, &more);
-        if (rc || !more)
-            break;
-        cells = ARENA_ARRAY(ctx->arena, row.len + 1, char *);
-        for (size_t i = 0; i < row.len; i++)
-            cells[i] = arena_strdup(ctx->arena, row.cells[i]);
-        if (out->heads == NULL) {
-            out->heads = cells;
-            out->columns = row.len;
-        } else {
-            out->rows[out->len++] = cells;
-        }
-    }
-    csv_close(csv);
-    return rc;
-}
-
-const char *sheet_cell(const struct sheet *s, size_t row, const char *column)
-{
-    for (size_t i = 0; i < s->columns; i++)
-        if (strcmp(s->heads[i], column) == 0)
-            return s->rows[row][i];
-    return "";
-}
 
 /* --- dice --- */
 
@@ -79,7 +33,7 @@ int dice_chance(struct dice *d, uint32_t percent)
 }
 
 /* A row of the sheet where column is value (and column2 is value2, if given). */
-static size_t pick_row(struct dice *d, const struct sheet *s, const char *const *match)
+static size_t pick_row(struct dice *d, const struct csv_table *s, const char *const *match)
 {
     size_t found[CANDIDATES];
     size_t n = 0;
@@ -88,25 +42,27 @@ static size_t pick_row(struct dice *d, const struct sheet *s, const char *const 
         bool fits = true;
 
         for (size_t m = 0; match[m] != NULL; m += 2)
-            fits = fits && strcmp(sheet_cell(s, i, match[m]), match[m + 1]) == 0;
+            fits = fits && strcmp(csv_table_cell(s, i, match[m]), match[m + 1]) == 0;
         if (fits)
             found[n++] = i;
     }
     return n == 0 ? s->len : found[dice_below(d, (uint32_t)n)];
 }
 
-static size_t pick_origin(struct dice *d, const struct sheet *origins)
+static size_t pick_origin(struct dice *d, const struct csv_table *origins)
 {
     int64_t total = 0;
     int64_t weight = 0;
     int64_t at;
 
     for (size_t i = 0; i < origins->len; i++)
-        if (parse_int(sheet_cell(origins, i, "weight"), 0, 1000, &weight))
+        if (parse_int(csv_table_cell(origins, i, "weight"), 0, 1000, &weight))
             total += weight;
+    if (total == 0)
+        return 0;
     at = dice_below(d, (uint32_t)total);
     for (size_t i = 0; i < origins->len; i++) {
-        if (parse_int(sheet_cell(origins, i, "weight"), 0, 1000, &weight))
+        if (parse_int(csv_table_cell(origins, i, "weight"), 0, 1000, &weight))
             at -= weight;
         if (at < 0)
             return i;
@@ -137,12 +93,12 @@ struct life {
 static void add_name(struct ctx *ctx, struct record *rec, const struct life *l, size_t name,
                      bool native)
 {
-    const struct sheet *s = &l->lists->names;
+    const struct csv_table *s = &l->lists->names;
     struct answers *row = add_row(ctx, rec, FIELD_PERSON_NAMES);
 
-    put(rec, row, FIELD_PERSON_NAME_TEXT, sheet_cell(s, name, native ? "native" : "latin"));
-    put(rec, row, FIELD_PERSON_NAME_KIND, sheet_cell(s, name, "kind"));
-    put(rec, row, FIELD_PERSON_NAME_SCRIPT, native ? sheet_cell(s, name, "script") : "Latn");
+    put(rec, row, FIELD_PERSON_NAME_TEXT, csv_table_cell(s, name, native ? "native" : "latin"));
+    put(rec, row, FIELD_PERSON_NAME_KIND, csv_table_cell(s, name, "kind"));
+    put(rec, row, FIELD_PERSON_NAME_SCRIPT, native ? csv_table_cell(s, name, "script") : "Latn");
     put(rec, row, FIELD_PERSON_NAME_IN_USE, "yes");
 }
 
@@ -151,8 +107,8 @@ static void add_names(struct ctx *ctx, struct record *rec, struct life *l)
     const char *const given[] = { "origin", l->origin, "part",  "given", "sex",
                                   l->sex,   "kind",    "given", NULL };
     const char *const family[] = { "origin", l->origin, "part", "family", NULL };
-    const struct sheet *s = &l->lists->names;
-    const char *script = sheet_cell(&l->lists->origins, l->origin_row, "script");
+    const struct csv_table *s = &l->lists->names;
+    const char *script = csv_table_cell(&l->lists->origins, l->origin_row, "script");
     size_t names[2] = { pick_row(l->dice, s, given), pick_row(l->dice, s, family) };
     bool mononym = dice_chance(l->dice, 4);
     bool latin_too = strcmp(script, "Latn") == 0 || dice_chance(l->dice, 70);
@@ -167,7 +123,8 @@ static void add_names(struct ctx *ctx, struct record *rec, struct life *l)
 
 static const char *phone_number(struct ctx *ctx, struct life *l)
 {
-    char *text = arena_strdup(ctx->arena, sheet_cell(&l->lists->origins, l->origin_row, "phone"));
+    char *text =
+        arena_strdup(ctx->arena, csv_table_cell(&l->lists->origins, l->origin_row, "phone"));
 
     for (char *p = text; *p != '\0'; p++)
         if (*p == '#')
@@ -179,7 +136,7 @@ static void add_contacts(struct ctx *ctx, struct record *rec, struct life *l)
 {
     const char *const address[] = { "kind", "address", NULL };
     const char *const safe[] = { "kind", "safe_note", NULL };
-    const struct sheet *notes = &l->lists->notes;
+    const struct csv_table *notes = &l->lists->notes;
     struct answers *row = add_row(ctx, rec, FIELD_PERSON_CONTACTS);
 
     put(rec, row, FIELD_PERSON_CONTACT_KIND, CODE_PERSON_CONTACT_KIND_PHONE);
@@ -188,21 +145,22 @@ static void add_contacts(struct ctx *ctx, struct record *rec, struct life *l)
     put(rec, row, FIELD_PERSON_CONTACT_PREFERRED, "yes");
     if (dice_chance(l->dice, 30))
         put(rec, row, FIELD_PERSON_CONTACT_SAFE_NOTE,
-            sheet_cell(notes, pick_row(l->dice, notes, safe), "text"));
+            csv_table_cell(notes, pick_row(l->dice, notes, safe), "text"));
     if (!dice_chance(l->dice, 60))
         return;
     row = add_row(ctx, rec, FIELD_PERSON_CONTACTS);
     put(rec, row, FIELD_PERSON_CONTACT_KIND, CODE_PERSON_CONTACT_KIND_VISIT);
     put(rec, row, FIELD_PERSON_CONTACT_VALUE,
-        sheet_cell(notes, pick_row(l->dice, notes, address), "text"));
+        csv_table_cell(notes, pick_row(l->dice, notes, address), "text"));
     put(rec, row, FIELD_PERSON_CONTACT_OWNER, CODE_PERSON_CONTACT_OWNER_SELF);
 }
 
 static void add_languages(struct ctx *ctx, struct record *rec, const struct life *l)
 {
     size_t len = 0;
-    char **codes = text_split(
-        ctx->arena, sheet_cell(&l->lists->origins, l->origin_row, "languages"), ' ', true, &len);
+    char **codes =
+        text_split(ctx->arena, csv_table_cell(&l->lists->origins, l->origin_row, "languages"), ' ',
+                   true, &len);
 
     for (size_t i = 0; i < len; i++) {
         struct answers *row = add_row(ctx, rec, FIELD_PERSON_LANGUAGES);
@@ -225,9 +183,9 @@ static enum err make_person(struct ctx *ctx, struct record **out, struct life *l
     add_contacts(ctx, rec, l);
     add_languages(ctx, rec, l);
     if (date_to_days(today, &days))
-        record_set(
-            rec, FIELD_PERSON_BIRTH_DATE,
-            date_from_days(ctx->arena, days - 18 * 365 - 30 - dice_below(l->dice, 40 * 365)));
+        record_set(rec, FIELD_PERSON_BIRTH_DATE,
+                   date_from_days(ctx->arena,
+                                  days - INT64_C(18) * 365 - 30 - dice_below(l->dice, 40 * 365)));
     record_set(rec, FIELD_PERSON_BIRTH_PRECISION,
                dice_chance(l->dice, 70) ? CODE_PERSON_BIRTH_PRECISION_DAY
                                         : CODE_PERSON_BIRTH_PRECISION_YEAR);
@@ -281,6 +239,8 @@ static const char *choose(struct life *l, const struct field *f, int better)
     at = at < 0 ? 0 : at > 99 ? 99 : at;
     if (best_is_last(f->name))
         at = 99 - at;
+    if (n == 0)
+        return NULL;
     return items[(size_t)at * n / 100]->name;
 }
 
@@ -309,7 +269,7 @@ static enum err make_interview(struct ctx *ctx, const char *person_id, struct li
     static const char *const rounds[ROUNDS] = { CODE_RSS_ROUND_BASELINE, CODE_RSS_ROUND_PROGRESS,
                                                 CODE_RSS_ROUND_FINAL };
     const char *const note[] = { "kind", "note", NULL };
-    const struct sheet *notes = &l->lists->notes;
+    const struct csv_table *notes = &l->lists->notes;
     struct record *rec = NULL;
     bool phone = dice_chance(l->dice, 25);
     enum err rc = record_new(ctx, &rec, FORM_RSS, person_id);
@@ -328,7 +288,7 @@ static enum err make_interview(struct ctx *ctx, const char *person_id, struct li
                phone ? CODE_RSS_CONSENT_FORM_VERBAL_PHONE : CODE_RSS_CONSENT_FORM_WRITTEN);
     if (dice_chance(l->dice, 30))
         record_set(rec, FIELD_RSS_INTERVIEW_NOTES,
-                   sheet_cell(notes, pick_row(l->dice, notes, note), "text"));
+                   csv_table_cell(notes, pick_row(l->dice, notes, note), "text"));
     rc = answer_all(ctx, rec, l, better);
     return rc ? rc : record_insert(ctx, rec);
 }
@@ -364,7 +324,7 @@ enum err demo_person(struct ctx *ctx, const struct demo_lists *lists, struct dic
     enum err rc;
 
     l.origin_row = pick_origin(d, &lists->origins);
-    l.origin = sheet_cell(&lists->origins, l.origin_row, "origin");
+    l.origin = csv_table_cell(&lists->origins, l.origin_row, "origin");
     l.sex = dice_chance(d, 45) ? CODE_PERSON_SEX_FEMALE : CODE_PERSON_SEX_MALE;
     ctx->now_ms = return_ms;
     rc = make_person(ctx, &rec, &l);

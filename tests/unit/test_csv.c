@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "core/csv.h"
+#include "core/asset.h"
+#include "core/csv_table.h"
 
 static struct ctx ctx;
 
@@ -328,6 +330,79 @@ static void what_is_written_reads_back(void **state)
         assert_string_equal(row.cells[i], cells[i]);
 }
 
+/* --- tables --- */
+
+/* The table of these bytes as content/lists/a.csv. */
+static enum err load_table(struct csv_table *out, const char *text)
+{
+    char dir[] = "/tmp/homeward-test-XXXXXX";
+    const char *sub;
+    const char *path;
+    FILE *f;
+
+    assert_non_null(mkdtemp(dir));
+    sub = arena_printf(ctx.arena, "%s/lists", dir);
+    path = arena_printf(ctx.arena, "%s/a.csv", sub);
+    assert_int_equal(mkdir(sub, 0700), 0);
+    f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(asset_use_directory(&ctx, dir), OK);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(sub), 0);
+    assert_int_equal(rmdir(dir), 0);
+    return csv_table_load(&ctx, out, ctx.arena, "content/lists/a.csv");
+}
+
+static void a_table_is_found_by_row_and_name_of_column(void **state)
+{
+    struct csv_table t = { 0 };
+    size_t at = 9;
+
+    (void)state;
+    assert_int_equal(load_table(&t, "name,size\nsmall,1\n\n\"two\nlines\",2"), OK);
+    assert_int_equal(t.len, 2);
+    assert_string_equal(csv_table_cell(&t, 0, "name"), "small");
+    assert_string_equal(csv_table_cell(&t, 1, "name"), "two\nlines");
+    assert_string_equal(csv_table_cell(&t, 1, "size"), "2");
+    assert_string_equal(csv_table_cell(&t, 1, "siz"), "");
+    assert_int_equal(csv_table_column(&ctx, &at, &t, "size"), OK);
+    assert_int_equal(at, 1);
+    assert_string_equal(t.rows[0].cells[at], "1");
+    assert_int_equal(csv_table_column(&ctx, &at, &t, "Size"), ERR_INVALID);
+    assert_int_equal(at, 1);
+    assert_string_equal(ctx_first_problem(&ctx),
+                        "content/lists/a.csv, row 1, \"Size\": the column is missing");
+}
+
+static void table_refused(const char *text, const char *why)
+{
+    struct csv_table t = { 0 };
+
+    ctx_clear_problems(&ctx);
+    assert_int_equal(load_table(&t, text), ERR_INVALID);
+    assert_string_equal(ctx_first_problem(&ctx), why);
+    assert_null(t.file);
+    assert_null(t.rows);
+}
+
+static void a_table_that_is_not_even_is_refused_with_its_row(void **state)
+{
+    struct csv_table t = { 0 };
+
+    (void)state;
+    table_refused("", "content/lists/a.csv, row 1, \"\": the file is empty");
+    table_refused("a,b\n1,2\n3\n", "content/lists/a.csv, row 3, \"3\": the row has not as many "
+                                   "cells as the header");
+    table_refused("a,b\n1,2,3\n", "content/lists/a.csv, row 2, \"1\": the row has not as many "
+                                  "cells as the header");
+    ctx_clear_problems(&ctx);
+    assert_int_equal(csv_table_load(&ctx, &t, ctx.arena, "content/lists/b.csv"), ERR_INVALID);
+    assert_string_equal(ctx_first_problem(&ctx),
+                        "content/lists/b.csv, row 1, \"\": the file is missing");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -347,6 +422,8 @@ int main(void)
         T(cells_are_quoted_only_where_needed),
         T(formulas_are_guarded_and_plain_numbers_are_not),
         T(what_is_written_reads_back),
+        T(a_table_is_found_by_row_and_name_of_column),
+        T(a_table_that_is_not_even_is_refused_with_its_row),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
