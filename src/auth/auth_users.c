@@ -184,6 +184,19 @@ static enum err need_staff(struct ctx *ctx, const char **id_out, const char *log
     return rc;
 }
 
+/* What follows a change of how, or whether, somebody signs in; inside its transaction. */
+static enum err account_changed(struct ctx *ctx, const char *id, const unsigned char *token,
+                                const char *action)
+{
+    enum err rc = throttle_clear(ctx, token);
+
+    if (!rc)
+        rc = audit_add(ctx, action, id, NULL, NULL);
+    if (!rc)
+        rc = auth_end_sessions(ctx, id);
+    return rc;
+}
+
 enum err user_set_password(struct ctx *ctx, const char *login, const char *password)
 {
     unsigned char token[VAULT_TOKEN_BYTES];
@@ -206,13 +219,7 @@ enum err user_set_password(struct ctx *ctx, const char *login, const char *passw
     rc = db_exec(ctx, NULL, &STAFF_PASSWORD, DB_TEXT(id), DB_TEXT(hash));
     if (rc)
         goto out;
-    rc = throttle_clear(ctx, token);
-    if (rc)
-        goto out;
-    rc = audit_add(ctx, "user.password", id, NULL, NULL);
-    if (rc)
-        goto out;
-    rc = auth_end_sessions(ctx, id);
+    rc = account_changed(ctx, id, token, "user.password");
     if (rc)
         goto out;
     rc = db_commit(ctx);
@@ -255,13 +262,7 @@ enum err user_set_state(struct ctx *ctx, const char *login, const char *state)
     rc = db_exec(ctx, NULL, &STAFF_STATE, DB_TEXT(id), DB_TEXT(state));
     if (rc)
         goto out;
-    rc = throttle_clear(ctx, token);
-    if (rc)
-        goto out;
-    rc = audit_add(ctx, action, id, NULL, NULL);
-    if (rc)
-        goto out;
-    rc = auth_end_sessions(ctx, id);
+    rc = account_changed(ctx, id, token, action);
     if (rc)
         goto out;
     rc = db_commit(ctx);
