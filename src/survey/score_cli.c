@@ -12,15 +12,15 @@ static const char *const usage = N_(
     "\n"
     "Scores a file of Reintegration Sustainability Survey interviews. Each row is one interview.\n"
     "Columns are named by the questions of the survey form, such as food_reduction; groups may\n"
-    "stand before the name (economic/food_reduction). Cells hold the codes of the choices, several\n"
-    "of them separated by spaces; an empty cell means not answered. FILE may be - for standard\n"
-    "input. Comma, semicolon and tab are understood.\n"
+    "stand before the name (economic/food_reduction). Cells hold the codes of the choices,\n"
+    "several of them separated by spaces; an empty cell means not answered. FILE may be - for\n"
+    "standard input. Comma, semicolon and tab are understood.\n"
     "\n"
     "scores: key,economic,social,psychosocial,composite,dont_know_declined,intensity,profile\n"
     "summary: n, mean, median and shares of each score, per group of --by and for the whole\n"
     "\n"
-    "A row with a mistake is told with row, column, value and reason, and left out; the others are\n"
-    "scored, and the exit status is then 2. Two rows with the same key are both scored: they are\n"
+    "A row with a mistake is told with row, column, value and reason, and left out; the others\n"
+    "are scored, and the exit status is then 2. Two rows with the same key are both scored: they are\n"
     "not looked for. If the file as a whole cannot be scored, no output is written.");
 
 static const struct opt_spec specs[] = {
