@@ -1,9 +1,10 @@
 """What the command-line tests share: a scratch folder, running homeward, TAP lines, a server."""
 import atexit
-import http.cookiejar
+import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -95,7 +96,7 @@ class Browser:
     """Keeps cookies and the CSRF token; __Host- cookies are sent over plain http here."""
 
     def __init__(self, server):
-        self.base, self.cookies, self.csrf = server.base, {}, ""
+        self.base, self.cookies, self.csrf, self.body = server.base, {}, "", b""
         self.opener = urllib.request.build_opener(NoRedirect)
 
     def open(self, path, data=None, headers=None, method=None):
@@ -114,7 +115,7 @@ class Browser:
             reply = self.opener.open(request, timeout=60)
         except urllib.error.HTTPError as error:
             reply = error
-        body = reply.read()
+        self.body = body = reply.read()
         for line in reply.headers.get_all("Set-Cookie") or []:
             name, _, value = line.split(";")[0].partition("=")
             if "Max-Age=0" in line:
@@ -136,6 +137,58 @@ class Browser:
     def sign_in(self, name="supervisor", password=PASSWORD):
         self.open("/login")
         return self.follow("/login", {"name": name, "password": password})
+
+
+def token(database, login="supervisor"):
+    """A secret with which a program may use the API as this user."""
+    done = run("user", "token", login, "--database", database)
+    if done.returncode != 0:
+        raise RuntimeError("no token: " + done.stderr)
+    return done.stdout.strip().split("\n")[-1]
+
+
+class Api:
+    """A program that uses the JSON API with a token."""
+
+    def __init__(self, server, secret):
+        self.base, self.secret = server.base, secret
+        self.opener = urllib.request.build_opener(NoRedirect)
+
+    def call(self, method, path, body=None, headers=None):
+        """status, headers, text; body is bytes, or anything that JSON can hold."""
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        request = urllib.request.Request(self.base + path, data=body, method=method)
+        request.add_header("Authorization", "Bearer " + self.secret)
+        request.add_header("Accept", "application/json")
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
+        for name, value in (headers or {}).items():
+            request.add_header(name, value)
+        try:
+            reply = self.opener.open(request, timeout=60)
+        except urllib.error.HTTPError as error:
+            reply = error
+        return reply.status, reply.headers, reply.read().decode("utf-8", "replace")
+
+    def get(self, path):
+        return self.call("GET", path)
+
+
+def raw(server, request, seconds=20):
+    """Sends bytes as they are; everything that came back until the end of the connection."""
+    data = b""
+    with socket.create_connection(("127.0.0.1", server.port), seconds) as sock:
+        sock.settimeout(seconds)
+        sock.sendall(request)
+        try:
+            while True:
+                part = sock.recv(65536)
+                if not part:
+                    return data
+                data += part
+        except ConnectionResetError:
+            return data
 
 
 def wait_for(condition, seconds=30):
