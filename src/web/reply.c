@@ -288,10 +288,14 @@ static void error_json(struct res *res, enum err rc, int status)
 
 void res_error(struct res *res, enum err rc)
 {
+    res_error_as(res, rc, err_http_status(rc));
+}
+
+void res_error_as(struct res *res, enum err rc, int status)
+{
     struct ctx *ctx = res->ctx;
     struct error_view v = { 0 };
     struct error_problem_view *list;
-    int status = err_http_status(rc);
     size_t n = 0;
 
     if (res->req->wants_json || res->req->bearer) {
@@ -355,7 +359,9 @@ void res_to_wire(struct res *res, struct wire_reply *out)
     memset(out, 0, sizeof *out);
     if (res->type != NULL)
         res_header(res, "content-type", res->type);
-    res_header(res, "cache-control", res->personal ? "no-store" : "no-cache");
+    /* Files and JSON too: whatever goes to somebody who is signed in may be personal. */
+    res_header(res, "cache-control",
+               res->personal || res->ctx->user != NULL ? "no-store" : "no-cache");
     if (compressible(res))
         compress_body(res);
     out->status = res->status;

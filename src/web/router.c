@@ -196,8 +196,7 @@ static enum err refuse_nobody(struct ctx *ctx, struct res *res)
 
     if (req->wants_json || req->bearer) {
         ctx_set_problem(ctx, ERR_FORBIDDEN, NULL, tr(ctx, "Sign in first."));
-        res_error(res, ERR_FORBIDDEN);
-        res->status = 401;
+        res_error_as(res, ERR_FORBIDDEN, 401);
         return OK;
     }
     if (strcmp(req->wire->method, "GET") == 0 && strcmp(req->wire->target, "/") != 0)
@@ -294,8 +293,7 @@ static enum err route_request(struct ctx *ctx, struct home *home, struct res *re
     name_visitor(ctx, res, req);
     rc = find_route(ctx, res->web, req, &other);
     if (rc == ERR_NOT_FOUND && other) {
-        res_error(res, ERR_NOT_FOUND);
-        res->status = 405;
+        res_error_as(res, ERR_NOT_FOUND, 405);
         return OK;
     }
     if (rc)

@@ -140,6 +140,8 @@ void res_set_session(struct res *res, const char *token); /* NULL = end it */
 
 /* The error as a page or a JSON problem (RFC 9457): code, and the problems of ctx. */
 void res_error(struct res *res, enum err rc);
+/* The same with another status, such as 401 or 405. */
+void res_error_as(struct res *res, enum err rc, int status);
 
 /* --- what the layout needs --- */
 
