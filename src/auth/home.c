@@ -255,7 +255,8 @@ void home_detach(struct ctx *ctx, struct home *home)
     ctx->audit = NULL;
     ctx->db = NULL;
     ctx->index_db = NULL;
-    vault_attach(home->vault, NULL);
+    if (home->vault != NULL)
+        vault_attach(home->vault, NULL);
     db_close(home->read_db);
     home->read_db = NULL;
     for (int s = 0; s < STORES; s++) {
