@@ -20,8 +20,8 @@ static const char *const usage = N_(
     "summary: n, mean, median and shares of each score, per group of --by and for the whole\n"
     "\n"
     "A row with a mistake is told with row, column, value and reason, and left out; the others\n"
-    "are scored, and the exit status is then 2. Two rows with the same key are both scored: they are\n"
-    "not looked for. If the file as a whole cannot be scored, no output is written.");
+    "are scored, and the exit status is then 2. Two rows with the same key are both scored: they\n"
+    "are not looked for. If the file as a whole cannot be scored, no output is written.");
 
 static const struct opt_spec specs[] = {
     { "out", "FILE", N_("where the scores are written"), true },
