@@ -5,7 +5,7 @@
 #include "core/text.h"
 #include "forms_gen.h"
 #include "records/records_inner.h"
-#include "records/screens.h"
+#include "records/screens_web.h"
 
 #define TABLE_COLUMNS_MAX 5 /* a repeat with more fields is drawn as cards */
 #define SCORE_STRONG      0.85

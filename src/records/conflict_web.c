@@ -7,7 +7,7 @@
 
 #include "core/text.h"
 #include "records/records_inner.h"
-#include "records/screens.h"
+#include "records/screens_web.h"
 #include "records_templates.h"
 
 #define CONFLICT_ROWS_MAX 2000

@@ -4,7 +4,8 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "records/records_inner.h"
-#include "records/screens.h"
+#include "records/screens_web.h"
+#include "records/search_words.h"
 #include "records_templates.h"
 
 #define WORDS_MAX 200

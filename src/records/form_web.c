@@ -4,7 +4,7 @@
 #include "core/date.h"
 #include "core/text.h"
 #include "records/records_inner.h"
-#include "records/screens.h"
+#include "records/screens_web.h"
 
 #define RADIOS_MAX 7  /* more choices than this become a select */
 #define LONG_LIST  15 /* checkboxes: more than this are folded away */

@@ -7,7 +7,7 @@
 #include "http/wire.h"
 #include "records/jobs.h"
 #include "records/records_inner.h"
-#include "records/screens.h"
+#include "records/screens_web.h"
 #include "records_templates.h"
 
 #define COLUMNS_MAX   ((size_t)32 * 1024)

@@ -4,7 +4,7 @@
 #include "core/text.h"
 #include "forms_gen.h"
 #include "records/records_inner.h"
-#include "records/screens.h"
+#include "records/screens_web.h"
 #include "records_templates.h"
 
 #define RECENT_MAX 8

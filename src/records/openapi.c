@@ -4,7 +4,7 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "records/records_inner.h"
-#include "records/screens.h"
+#include "records/screens_web.h"
 
 #define OPENAPI_MAX ((size_t)8 * 1024 * 1024)
 

@@ -3,7 +3,7 @@
 
 #include "core/id.h"
 #include "core/text.h"
-#include "records/screens.h"
+#include "records/screens_web.h"
 
 static enum err unknown(struct ctx *ctx, const char *name)
 {

@@ -3,7 +3,7 @@
 
 #include "core/text.h"
 #include "records/records_inner.h"
-#include "records/screens.h"
+#include "records/screens_web.h"
 #include "records_templates.h"
 
 void record_extra_render(struct html *h, const struct record_extra *v)

@@ -2,7 +2,7 @@
 #include "records/records_web.h"
 
 #include "auth/auth.h"
-#include "records/screens.h"
+#include "records/screens_web.h"
 
 #define FORM_BODY_MAX   ((size_t)1024 * 1024)
 #define IMPORT_FILE_MAX (20 * 1024 * 1024)

@@ -1,7 +1,7 @@
-/* Words that were typed to find people: sealed, for whoever typed them, for a day. */
+#include "records/search_words.h"
+
 #include "core/id.h"
 #include "db/db.h"
-#include "records/screens.h"
 #include "vault/vault.h"
 
 #define SEARCH_KEPT_MS ((int64_t)24 * 60 * 60 * 1000)

@@ -1,5 +1,5 @@
-#ifndef RECORDS_SCREENS_H
-#define RECORDS_SCREENS_H
+#ifndef RECORDS_SCREENS_WEB_H
+#define RECORDS_SCREENS_WEB_H
 
 /*
  * Inside the screens of the records room: what its *_web.c files share. Names that begin with an
@@ -74,14 +74,6 @@ const char *count_text(struct ctx *ctx, int64_t count);
 void hit_fill(struct ctx *ctx, struct hit_view *v, const struct record_hit *hit);
 /* Detail of a record's answers: sections, tables, cards. */
 void detail_fill(struct ctx *ctx, struct record_detail_view *v, const struct record *rec);
-
-/* --- words of a search, sealed (search_words.c) --- */
-
-enum err search_keep(struct ctx *ctx, const char **id_out, const char *kind,
-                     const char *words) MUST_USE;
-/* ERR_NOT_FOUND unless the acting user made it, less than a day ago. */
-enum err search_load(struct ctx *ctx, const char **kind_out, const char **words_out,
-                     const char *id) MUST_USE;
 
 /* --- conflict (conflict_web.c) --- */
 
