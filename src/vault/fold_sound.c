@@ -204,14 +204,16 @@ static bool key_make(const struct fold_unit *u, size_t other, size_t nth, bool s
 
 static void key_add(struct fold_unit *u, const char *key)
 {
-    size_t i;
+    size_t len = strnlen(key, FOLD_KEY_MAX);
 
-    for (i = 0; i < u->keys_len; i++) {
+    for (size_t i = 0; i < u->keys_len; i++) {
         if (strcmp(u->keys[i], key) == 0)
             return;
     }
-    if (u->keys_len < FOLD_KEYS_MAX)
-        snprintf(u->keys[u->keys_len++], FOLD_KEY_MAX + 1, "%s", key);
+    if (u->keys_len == FOLD_KEYS_MAX)
+        return;
+    memcpy(u->keys[u->keys_len], key, len);
+    u->keys[u->keys_len++][len] = '\0';
 }
 
 static void keys_of(struct fold_unit *u)
