@@ -16,7 +16,7 @@
 
 #define BUSY_MS          5000
 #define PROGRESS_STEPS   4000
-#define CHECKPOINT_PAGES 1000
+#define CHECKPOINT_PAGES 8000 /* 32 MB: creating a person writes some 60 pages */
 
 static int64_t monotonic_ns(void)
 {
