@@ -342,12 +342,17 @@ static void fill_problems(struct ctx *ctx, struct record_form_view *v)
         const struct widget_view *w =
             p->field == NULL ? NULL : find_widget(v->items, v->items_len, p->field, &row);
 
+        out[n].text = p->text;
         if (w != NULL) {
             out[n].label =
                 row == NULL ? w->label : arena_printf(ctx->arena, "%s, %s", row, w->label);
             out[n].id = w->id;
         }
-        out[n++].text = p->text;
+        if (w != NULL && row == NULL && strstr(p->text, w->label) != NULL) {
+            out[n].label = p->text; /* it names the question itself */
+            out[n].text = NULL;
+        }
+        n++;
     }
     v->problems = out;
     v->problems_len = n;

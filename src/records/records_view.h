@@ -124,9 +124,9 @@ struct widget_view {
 };
 
 struct problem_view {
-    const char *label; /* of the field; NULL = of the whole */
-    const char *text;
-    const char *id; /* of the field's element, to go there */
+    const char *label; /* of the field, or what is wrong if that names it; NULL = of the whole */
+    const char *text;  /* NULL = the label says it */
+    const char *id;    /* of the field's element, to go there */
 };
 
 struct pair_view {
