@@ -1,0 +1,212 @@
+// How the pages look: languages, widths and colour schemes. No scrolling sideways, nothing serious
+// for axe, no complaint of the browser. Pictures go to the build folder's shots/.
+// HOMEWARD_FULL=1 looks at everything; else at a sample in which every page, language, width and
+// scheme occurs.
+import fs from "node:fs";
+import path from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import { BUILD, FULL, SOURCE, demo, in_language, main, ok, part, pick_language, same, serve,
+         sign_in, visit } from "./kit.mjs";
+
+const LANGS = FULL ? ["en", "ar", "fr", "es"] : ["en", "ar"];
+const WIDTHS = [390, 1280];
+const SCHEMES = ["light", "dark"];
+const SHOTS = path.join(BUILD, "shots");
+const SEED = 20261122;
+
+// --- places: what to open, once what they need has been made ---
+
+const find = async (page, words) => {
+  await page.goto("/");
+  await page.fill("#search", words);
+  await page.locator("form[role=search] button").click();
+  await page.waitForURL(/\/search\//);
+  return page.url();
+};
+
+const check_file = async (page) => {
+  await page.goto("/records/person/import");
+  await page.setInputFiles("#file", path.join(SOURCE, "tests/data/people-bad.csv"));
+  await page.locator("form.import-form button").click();
+  await page.waitForURL(/\/jobs\//);
+  await page.locator(".job-summary").waitFor();
+  return page.url();
+};
+
+// A person who has been interviewed more than once.
+const interviewed = async (page) => {
+  await page.goto("/records/person");
+  const links = await page.locator("table.records tbody th a")
+    .evaluateAll((all) => all.map((a) => a.getAttribute("href")));
+  let best = "";
+  let most = 0;
+  for (const link of links) {
+    await page.goto(link);
+    const rounds = await page.locator(".survey-part table tbody tr").count();
+    if (rounds > most) {
+      most = rounds;
+      best = link;
+    }
+    if (most >= 3) break;
+  }
+  if (!best) throw new Error("the demo has nobody who was interviewed");
+  return best;
+};
+
+async function changed(page, person) {
+  await page.goto(person + "/edit");
+  await page.fill('[name="gender"]', "a woman, she says");
+  await page.locator('form.record-form button[name="_save"]:visible').last().click();
+  await page.waitForURL((u) => u.pathname === person);
+}
+
+// A form that could not be saved, with its problems.
+async function refused(page) {
+  await page.goto("/records/person/new");
+  await page.locator('button[name="_add.contacts"]').click();
+  await page.locator('[name="contacts.1.contact_value"]').waitFor();
+  await page.fill('[name="birth_date"]', "2090-01-01");
+  await page.locator('form.record-form button[name="_save"]:visible').last().click();
+  await page.locator(".problems-box").waitFor();
+}
+
+async function conflicted(page, person, other) {
+  const edit = async (p, text) => {
+    await p.fill('[name="gender"]', text);
+    await p.locator('form.record-form button[name="_save"]:visible').last().click();
+  };
+  await page.goto(person + "/edit");
+  await other.goto(person + "/edit");
+  await edit(other, `words of the one ${Math.floor(performance.now())}`);
+  await other.waitForURL((u) => u.pathname === person);
+  await edit(page, "words of the other");
+  await page.locator("fieldset.conflict").waitFor();
+}
+
+// The interview's form with its questions open.
+async function asked(page, person) {
+  await page.goto(`/records/rss/new?parent=${person.split("/").pop()}`);
+  const gate = { interview_location: "iom_office", consent_given: "yes" };
+  for (const name of Object.keys(gate)) await page.check(`[name="${name}"][value="${gate[name]}"]`);
+  await page.check('[name="consent_form"][value="written"]');
+  await page.locator('[name="econ_satisfaction"]').first().waitFor({ state: "visible" });
+}
+
+async function places(server) {
+  const v = await visit(server);
+  await sign_in(v.page, "supervisor");
+  const person = await interviewed(v.page);
+  await changed(v.page, person);
+  await v.page.goto(person);
+  const result = await v.page.locator('.survey-part a[href*="/survey/results/"]').first()
+    .getAttribute("href");
+  const other = await visit(server);
+  await sign_in(other.page, "casemanager");
+  const go = (address, status) => async (page) => {
+    const answer = await page.goto(address);
+    if (answer.status() !== (status || 200))
+      ok(false, `${address} answers ${status || 200}`, answer.status());
+  };
+  const found = await find(v.page, "Fatou");
+  const nobody = await find(v.page, "Xyzzyq Qwrtp");
+  const job = await check_file(v.page);
+  await v.close();
+  return {
+    start: go("/"), list: go("/records/person"), detail: go(person), edit: go(person + "/edit"),
+    form: go("/records/person/new"), refused, history: go(person + "/history"),
+    difference: go(person + "/diff?from=1&to=2"), found: go(found), nobody: go(nobody),
+    import: go("/records/person/import"), report: go(job), export: go("/records/person/export"),
+    interview: (page) => asked(page, person), result: go(result), lost: go("/nowhere", 404),
+    conflict: (page) => conflicted(page, person, other.page),
+  };
+}
+
+// --- looking ---
+
+async function look(v, name, lang, width, scheme) {
+  const tag = `${name}-${lang}-${width}-${scheme}`;
+  const page = v.page;
+  same(await in_language(page), [lang, lang === "ar" ? "rtl" : "ltr"],
+       `${tag}: language, direction`);
+  const [wide, room] = await page.evaluate(() => {
+    const e = document.scrollingElement;
+    return [e.scrollWidth, e.clientWidth];
+  });
+  if (!ok(wide <= room, `${tag}: no scrolling sideways`, `${wide} > ${room}`))
+    console.log("# " + (await page.evaluate(sticking_out)).join("\n# "));
+  const axe = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+  const bad = axe.violations.filter((x) => x.impact === "serious" || x.impact === "critical");
+  same(bad.map(told), [], `${tag}: axe finds nothing serious`);
+  for (const x of axe.violations.filter((y) => !bad.includes(y)))
+    console.log(`# ${tag}: ${x.impact} ${told(x)}`);
+  await page.screenshot({ path: path.join(SHOTS, tag + ".png"), fullPage: true });
+  const loud = v.complaints.splice(0).filter((c) => !/status of (404|409|422)/.test(c));
+  same(loud, [], `${tag}: no complaint in the console`);
+}
+
+function told(violation) {
+  const places = violation.nodes.slice(0, 4).map((n) => n.target.join(" "));
+  return `${violation.id}: ${places.join(" | ")}`;
+}
+
+// Runs in the page: what stands outside the window.
+function sticking_out() {
+  const room = document.scrollingElement.clientWidth;
+  return [...document.querySelectorAll("body *")].filter((e) => {
+    const box = e.getBoundingClientRect();
+    return box.width > 0 && (box.right > room + 1 || box.left < -1) && !e.closest(".table-scroll");
+  }).slice(0, 6).map((e) => {
+    const box = e.getBoundingClientRect();
+    return `${e.tagName}.${e.getAttribute("class")}: ${box.left} to ${box.right}`;
+  });
+}
+
+function dice(seed) {
+  let x = seed;
+  return () => {
+    x = (x * 1103515245 + 12345) % 2147483648;
+    return x / 2147483648;
+  };
+}
+
+// Each page at least once; each next page takes the following combination.
+function sample(names, combinations) {
+  const throw_one = dice(SEED);
+  const at = Math.floor(throw_one() * combinations.length);
+  return combinations.map((c, i) => ({
+    ...c, names: FULL ? names : names.filter((n, k) => (k + at) % combinations.length === i),
+  }));
+}
+
+function combinations() {
+  const all = [];
+  for (const lang of LANGS)
+    for (const width of WIDTHS)
+      for (const scheme of SCHEMES) all.push({ lang, width, scheme });
+  return all;
+}
+
+async function look_at(server, all, c) {
+  const v = await visit(server, { width: c.width, height: c.width === 390 ? 844 : 900,
+                                  scheme: c.scheme });
+  await v.page.goto("/login");
+  if (c.lang !== "en") await pick_language(v.page, c.lang);
+  if (c.names.includes("login")) await look(v, "login", c.lang, c.width, c.scheme);
+  await sign_in(v.page, "supervisor");
+  if ((await in_language(v.page))[0] !== c.lang) await pick_language(v.page, c.lang);
+  v.complaints.splice(0);
+  for (const name of c.names.filter((n) => n !== "login")) {
+    await all[name](v.page);
+    await look(v, name, c.lang, c.width, c.scheme);
+  }
+  await v.close();
+}
+
+main(async () => {
+  fs.mkdirSync(SHOTS, { recursive: true });
+  const server = await serve(demo(60));
+  const all = await places(server);
+  for (const c of sample(["login", ...Object.keys(all)], combinations()))
+    await part(`look ${c.lang} ${c.width} ${c.scheme}`, () => look_at(server, all, c));
+});
