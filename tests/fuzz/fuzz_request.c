@@ -1,85 +1,103 @@
-/* Decoding of requests: any bytes as a path, a query, a multipart body or cookies. */
+/*
+ * What the worker decodes: target, query, cookies, urlencoded and multipart bodies, and the check
+ * of declared fields. The first byte picks which; up to the first LF is the header where there is
+ * one.
+ */
 #include <assert.h>
 #include <string.h>
 
 #include "core/text.h"
+#include "http/wire.h"
 #include "web/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_pairs(const struct pair *pairs, size_t len)
+static const struct field_spec fields[] = {
+    { "a", INPUT_TEXT, .max = 10 },
+    { "b", INPUT_INT, .min = -5, .max = 5 },
+    { "c", INPUT_CODE },
+    { "d", INPUT_ID },
+    { "e", INPUT_DATE },
+    { "f", INPUT_BOOL },
+    { "file", INPUT_FILE, .max = 100 },
+    { "csrf", INPUT_TEXT, .required = true },
+    { 0 },
+};
+
+static void check_text(const char *text)
 {
-    for (size_t i = 0; i < len; i++) {
-        assert(text_valid(pairs[i].name, strlen(pairs[i].name), NULL));
-        assert(text_valid(pairs[i].value, strlen(pairs[i].value), NULL));
+    assert(text && text_valid(text, strlen(text), NULL));
+}
+
+/* What was taken is whole text, and lies within the body. */
+static void check_taken(const struct req *req, const char *body, size_t len)
+{
+    for (size_t i = 0; i < req->pairs_len; i++) {
+        check_text(req->pairs[i].name);
+        check_text(req->pairs[i].value);
+    }
+    for (size_t i = 0; i < req->uploads_len; i++) {
+        const struct upload *u = &req->uploads[i];
+
+        check_text(u->name);
+        check_text(u->filename);
+        assert(u->bytes >= body && u->bytes + u->len <= body + len);
     }
 }
 
-static void try_path(struct ctx *ctx, const char *text)
+static void try_fields(struct ctx *ctx, struct req *req, const char *body, size_t len)
+{
+    check_taken(req, body, len);
+    if (request_check(ctx, req, fields) == OK) {
+        assert(strlen(req_text(req, "a")) <= 10);
+        assert(req_int(req, "b") >= -5 && req_int(req, "b") <= 5);
+    }
+}
+
+static void try_path(struct ctx *ctx, const char *target)
 {
     char **segments = NULL;
     size_t len = 0;
 
-    if (request_path(ctx, text, &segments, &len))
+    if (request_path(ctx, target, &segments, &len))
         return;
     assert(len <= REQUEST_PARTS_MAX);
-    for (size_t i = 0; i < len; i++)
-        assert(strchr(segments[i], '/') == NULL && strcmp(segments[i], "..") != 0);
+    for (size_t i = 0; i < len; i++) {
+        check_text(segments[i]);
+        assert(!strchr(segments[i], '/') && strcmp(segments[i], "..") != 0);
+    }
 }
 
-static void try_urlencoded(struct ctx *ctx, const char *text, size_t len)
+static void try_cookies(struct ctx *ctx, struct req *req, const char *header)
 {
-    struct pair *pairs = NULL;
-    size_t n = 0;
-
-    if (request_urlencoded(ctx, text, len, &pairs, &n) == OK)
-        check_pairs(pairs, n);
-    else
-        assert(ctx->problems != NULL);
-}
-
-/* The first line is the content type, what follows is the body. */
-static void try_multipart(struct ctx *ctx, const char *text, size_t len)
-{
-    const char *end = memchr(text, '\n', len);
-    struct req req = { 0 };
-
-    if (end == NULL)
-        return;
-    if (request_multipart(ctx, &req, arena_strndup(ctx->arena, text, (size_t)(end - text)), end + 1,
-                          len - (size_t)(end + 1 - text)))
-        return;
-    check_pairs(req.pairs, req.pairs_len);
-    for (size_t i = 0; i < req.uploads_len; i++)
-        assert(req.uploads[i].bytes >= end + 1 &&
-               req.uploads[i].bytes + req.uploads[i].len <= text + len);
-}
-
-static void try_cookies(struct ctx *ctx, const char *text)
-{
-    struct req req = { 0 };
-    const char *value;
-
-    request_cookies(ctx, &req, text);
-    value = request_cookie(&req, "__Host-session");
-    assert(value == NULL || strchr(value, ';') == NULL);
+    request_cookies(ctx, req, header);
+    for (size_t i = 0; i < req->cookies_len; i++)
+        assert(request_cookie(req, req->cookies[i].name));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct ctx ctx = { .arena = arena_new(0), .lang = "en" };
+    struct ctx ctx = { .arena = arena_new(0), .lang = "en", .time_zone = "UTC" };
+    struct req req = { 0 };
     const char *text;
+    const char *body;
+    size_t len;
 
     if (size > 0) {
         text = arena_strndup(ctx.arena, (const char *)data + 1, size - 1);
-        if (data[0] == 'p')
+        len = strcspn(text, "\n");
+        body = arena_memdup(ctx.arena, text + len, size - 1 - len);
+        if (data[0] % 4 == 0) {
             try_path(&ctx, text);
-        else if (data[0] == 'u')
-            try_urlencoded(&ctx, (const char *)data + 1, size - 1);
-        else if (data[0] == 'm')
-            try_multipart(&ctx, (const char *)data + 1, size - 1);
-        else
-            try_cookies(&ctx, text);
+        } else if (data[0] % 4 == 1) {
+            try_cookies(&ctx, &req, text);
+        } else if (data[0] % 4 == 2) {
+            if (request_urlencoded(&ctx, body, size - 1 - len, &req.pairs, &req.pairs_len) == OK)
+                try_fields(&ctx, &req, body, size - 1 - len);
+        } else if (request_multipart(&ctx, &req, arena_strndup(ctx.arena, text, len), body,
+                                     size - 1 - len) == OK) {
+            try_fields(&ctx, &req, body, size - 1 - len);
+        }
     }
     arena_free(ctx.arena);
     return 0;
