@@ -286,6 +286,26 @@ static const char *asked_text(const struct work *w, const char *key)
     return text == NULL ? "" : text;
 }
 
+/* Ends a transaction that holds one statement. */
+static enum err commit_or_not(struct ctx *ctx, enum err rc)
+{
+    if (!rc)
+        rc = db_commit(ctx);
+    if (rc)
+        db_rollback(ctx);
+    return rc;
+}
+
+static enum err write_progress(struct work *w, int64_t done)
+{
+    enum err rc = db_begin(w->ctx);
+
+    if (rc)
+        return rc;
+    rc = db_exec(w->ctx, NULL, &JOB_PROGRESS, DB_TEXT(w->id), DB_INT(done), DB_INT(clock_now_ms()));
+    return commit_or_not(w->ctx, rc);
+}
+
 /* Seen by others only outside of a transaction; inside one it would not be. */
 static void tell_progress(void *arg, int64_t done)
 {
@@ -293,7 +313,7 @@ static void tell_progress(void *arg, int64_t done)
 
     if (done % PROGRESS_EVERY != 0 || db_in_transaction(w->ctx->db))
         return;
-    if (db_exec(w->ctx, NULL, &JOB_PROGRESS, DB_TEXT(w->id), DB_INT(done), DB_INT(clock_now_ms())))
+    if (write_progress(w, done))
         log_error("could not write the progress of a job");
 }
 
@@ -484,13 +504,18 @@ static void begin_result(struct work *w)
 
 static enum err fail_job(struct work *w, const char *why)
 {
+    enum err rc;
+
     if (db_in_transaction(w->ctx->db))
         db_rollback(w->ctx);
     buf_clear(w->json->buf);
     w->json->comma = false;
     begin_result(w);
     json_pair(w->json, "problem", why);
-    return end_job(w, "failed", true);
+    rc = db_begin(w->ctx);
+    if (rc)
+        return rc;
+    return commit_or_not(w->ctx, end_job(w, "failed", true));
 }
 
 static enum err work_on(struct work *w, const struct job_kind *kind)
@@ -553,7 +578,21 @@ static enum err purge(struct ctx *ctx)
     db_rows_close(rows);
     if (rc || !more)
         return rc;
-    return db_exec(ctx, NULL, &JOB_PURGE, DB_INT(ctx->now_ms - JOB_KEPT_MS));
+    rc = db_begin(ctx);
+    if (rc)
+        return rc;
+    return commit_or_not(ctx, db_exec(ctx, NULL, &JOB_PURGE, DB_INT(ctx->now_ms - JOB_KEPT_MS)));
+}
+
+/* *taken_out = 0: somebody else was faster. */
+static enum err take_job(struct ctx *ctx, int64_t *taken_out, const char *id, int64_t attempts)
+{
+    enum err rc = db_begin(ctx);
+
+    if (rc)
+        return rc;
+    rc = db_exec(ctx, taken_out, &JOB_TAKE, DB_TEXT(id), DB_INT(ctx->now_ms), DB_INT(attempts));
+    return commit_or_not(ctx, rc);
 }
 
 enum err jobs_run_one(struct ctx *ctx, bool *worked_out)
@@ -578,7 +617,7 @@ enum err jobs_run_one(struct ctx *ctx, bool *worked_out)
     }
     db_rows_close(rows);
     if (!rc && more)
-        rc = db_exec(ctx, &taken, &JOB_TAKE, DB_TEXT(id), DB_INT(ctx->now_ms), DB_INT(attempts));
+        rc = take_job(ctx, &taken, id, attempts);
     if (!rc && taken > 0)
         rc = run_job(ctx, id, kind, attempts + 1);
     if (!rc)

@@ -1,0 +1,220 @@
+/* Jobs and kept searches: owners, attempts, and every database call failing in turn. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/text.h"
+#include "people_fixture.h"
+#include "records/jobs.h"
+#include "records/search_words.h"
+
+#define IMPORT                                                                                     \
+    "{\"login\":\"supervisor\",\"form\":\"person\",\"file\":\"x.csv\",\"dry_run\":false,"          \
+    "\"skip_bad\":false}\nnames.1.name_text,sex\nBinta,female\n"
+#define PEOPLE "SELECT COUNT(*) FROM rec_person"
+
+static const char *given_job(struct fixture *f, const char *input)
+{
+    const char *id = NULL;
+
+    must(f, job_add(&f->ctx, &id, "import", input, strlen(input)));
+    return id;
+}
+
+/* As the job process: nobody acts. */
+static enum err run_once(struct fixture *f, bool *worked)
+{
+    enum err rc;
+
+    fixture_as_nobody(f);
+    rc = jobs_run_one(&f->ctx, worked);
+    if (!rc)
+        rc = access_write(&f->ctx);
+    fixture_as(f, "supervisor");
+    return rc;
+}
+
+static const char *state_of(struct fixture *f, const char *id)
+{
+    struct job job = { 0 };
+
+    must(f, job_load(&f->ctx, &job, id));
+    return job.state;
+}
+
+static void a_job_belongs_to_who_asked_for_it(void **state)
+{
+    struct fixture *f = *state;
+    const char *id = given_job(f, IMPORT);
+    struct job job = { 0 };
+
+    assert_string_equal(state_of(f, id), "waiting");
+    fixture_as(f, "case_manager");
+    assert_int_equal(job_load(&f->ctx, &job, id), ERR_NOT_FOUND);
+    assert_int_equal(job_import_now(&f->ctx, &id, id, true), ERR_NOT_FOUND);
+    fixture_as(f, "supervisor");
+}
+
+static void a_job_acts_with_the_rights_of_who_asked(void **state)
+{
+    struct fixture *f = *state;
+    const char *id = given_job(
+        f, "{\"login\":\"me_officer\",\"form\":\"person\",\"dry_run\":false}\nsex\nfemale\n");
+    bool worked = false;
+
+    must(f, run_once(f, &worked));
+    assert_true(worked);
+    assert_string_equal(state_of(f, id), "failed");
+    assert_int_equal(count_of(f, f->ctx.db, PEOPLE), 0);
+}
+
+static void a_job_without_its_line_is_refused(void **state)
+{
+    static const char *const bad[] = { "", "names\n", "{}\n", "{\"login\":\"x\"}\n",
+                                       "{\"login\":\"x\",\"form\":\"person\"}" };
+    struct fixture *f = *state;
+    const char *id = NULL;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(job_add(&f->ctx, &id, "import", bad[i], strlen(bad[i])), ERR_INVALID);
+    assert_int_equal(job_add(&f->ctx, &id, "format_disk", IMPORT, strlen(IMPORT)), ERR_INVALID);
+    assert_int_equal(count_of(f, f->ctx.db, "SELECT COUNT(*) FROM job"), 0);
+}
+
+static void a_job_that_keeps_dying_is_given_up(void **state)
+{
+    struct fixture *f = *state;
+    const char *id = given_job(f, IMPORT);
+    bool worked = false;
+
+    tamper(f, f->ctx.db, "UPDATE job SET state = 'running', attempts = 3, taken_at = 0");
+    must(f, run_once(f, &worked));
+    assert_string_equal(state_of(f, id), "failed");
+    assert_int_equal(count_of(f, f->ctx.db, PEOPLE), 0);
+}
+
+static void jobs_and_their_files_go_after_a_day(void **state)
+{
+    struct fixture *f = *state;
+    bool worked = false;
+
+    (void)given_job(f, IMPORT);
+    fixture_next_request(f, JOB_KEPT_MS + 1);
+    must(f, run_once(f, &worked));
+    assert_false(worked);
+    assert_int_equal(count_of(f, f->ctx.db, "SELECT COUNT(*) FROM job"), 0);
+}
+
+/* Whatever fails, an import is stored once when its job says done, and never otherwise. */
+static void an_import_is_stored_once_whatever_fails(void **state)
+{
+    struct fixture *f = *state;
+    bool failed = true;
+
+    for (int n = 1; failed; n++) {
+        int64_t before = count_of(f, f->ctx.db, PEOPLE);
+        const char *id = given_job(f, IMPORT);
+        bool worked = true;
+        const char *end;
+
+        db_fail_at(f->ctx.db, n);
+        failed = run_once(f, &worked) != OK;
+        db_fail_at(f->ctx.db, 0);
+        assert_false(db_in_transaction(f->ctx.db));
+        for (worked = true; worked;) {
+            ctx_clear_problems(&f->ctx);
+            access_forget(f->ctx.audit);
+            must(f, run_once(f, &worked));
+        }
+        end = state_of(f, id);
+        failed = failed || strcmp(end, "done") != 0;
+        assert_true(strcmp(end, "done") == 0 || strcmp(end, "failed") == 0);
+        assert_int_equal(count_of(f, f->ctx.db, PEOPLE) - before, strcmp(end, "done") == 0);
+        assert_true(n < 500);
+    }
+}
+
+static void adding_a_job_leaves_nothing_behind_when_the_database_fails(void **state)
+{
+    struct fixture *f = *state;
+    enum err rc = ERR_DB;
+
+    for (int n = 1; rc; n++) {
+        const char *id = NULL;
+
+        db_fail_at(f->ctx.db, n);
+        rc = job_add(&f->ctx, &id, "import", IMPORT, strlen(IMPORT));
+        db_fail_at(f->ctx.db, 0);
+        assert_true(rc == OK || rc == ERR_DB);
+        assert_false(db_in_transaction(f->ctx.db));
+        assert_int_equal(count_of(f, f->ctx.db, "SELECT COUNT(*) FROM job"), rc ? 0 : 1);
+    }
+}
+
+static void keeping_a_search_leaves_nothing_behind_when_the_database_fails(void **state)
+{
+    struct fixture *f = *state;
+    enum err rc = ERR_DB;
+
+    for (int n = 1; rc; n++) {
+        const char *id = NULL;
+
+        db_fail_at(f->ctx.db, n);
+        rc = search_keep(&f->ctx, &id, "person", "Zeinabou");
+        db_fail_at(f->ctx.db, 0);
+        assert_true(rc == OK || rc == ERR_DB);
+        assert_false(db_in_transaction(f->ctx.db));
+        assert_int_equal(count_of(f, f->ctx.db, "SELECT COUNT(*) FROM search"), rc ? 0 : 1);
+    }
+    assert_false(files_hold(f, "Zeinabou"));
+}
+
+static void a_file_to_import_can_be_read_nowhere(void **state)
+{
+    struct fixture *f = *state;
+    bool worked = false;
+
+    (void)given_job(f, IMPORT);
+    assert_false(files_hold(f, "Binta"));
+    must(f, run_once(f, &worked));
+    assert_int_equal(count_of(f, f->ctx.db, PEOPLE), 1);
+    assert_false(files_hold(f, "Binta"));
+}
+
+static void a_search_is_gone_after_a_day(void **state)
+{
+    struct fixture *f = *state;
+    const char *kind = NULL;
+    const char *words = NULL;
+    const char *id = NULL;
+
+    must(f, search_keep(&f->ctx, &id, "person", "Awa"));
+    id = arena_strdup(f->long_arena, id);
+    must(f, search_load(&f->ctx, &kind, &words, id));
+    assert_string_equal(words, "Awa");
+    fixture_next_request(f, INT64_C(24) * 60 * 60 * 1000 + 1);
+    assert_int_equal(search_load(&f->ctx, &kind, &words, id), ERR_NOT_FOUND);
+}
+
+#define JOBS(test) cmocka_unit_test_setup_teardown(test, people_setup, people_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        JOBS(a_job_belongs_to_who_asked_for_it),
+        JOBS(a_job_acts_with_the_rights_of_who_asked),
+        JOBS(a_job_without_its_line_is_refused),
+        JOBS(a_job_that_keeps_dying_is_given_up),
+        JOBS(jobs_and_their_files_go_after_a_day),
+        JOBS(an_import_is_stored_once_whatever_fails),
+        JOBS(adding_a_job_leaves_nothing_behind_when_the_database_fails),
+        JOBS(keeping_a_search_leaves_nothing_behind_when_the_database_fails),
+        JOBS(a_file_to_import_can_be_read_nowhere),
+        JOBS(a_search_is_gone_after_a_day),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
