@@ -1,11 +1,11 @@
 // What the browser tests share: a demo office on a scratch database, a server, a browser, TAP.
-// Made for node 18 and playwright-core; everything listens on loopback only.
-import { execFileSync, spawn } from "node:child_process";
+// Everything listens on loopback only. Playwright needs node 20: under an older one (Debian 12 has
+// 18) a test starts itself again with the node that tools/e2e.sh has installed.
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 export const SOURCE = process.env.HOMEWARD_SOURCE || path.resolve(here, "../..");
@@ -143,6 +143,7 @@ async function chrome() {
   if (browser) return browser;
   const found = BROWSERS.find((p) => p && fs.existsSync(p));
   if (!found) throw new Error("no browser: install the Debian package chromium-headless-shell");
+  const { chromium } = await import("playwright-core");
   browser = await chromium.launch({ executablePath: found, args: FLAGS });
   return browser;
 }
@@ -198,6 +199,13 @@ export async function pick_language(page, lang) {
   await page.waitForFunction((l) => document.documentElement.lang === l, lang);
 }
 
+// What axe has to say about a page.
+export async function axe(page) {
+  const { AxeBuilder } = await import("@axe-core/playwright");
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  return (await new AxeBuilder({ page }).withTags(tags).analyze()).violations;
+}
+
 export async function in_language(page) {
   return page.evaluate(() => [document.documentElement.lang, document.documentElement.dir]);
 }
@@ -244,8 +252,21 @@ export async function part(name, work) {
     }
 }
 
-// Ends a test file: everything that was started is stopped, and the exit status tells.
+const OLDEST_NODE = 20;
+
+function with_newer_node() {
+  const node = path.join(here, `node_modules/node-linux-${process.arch}/bin/node`);
+  if (!fs.existsSync(node)) {
+    console.log(`not ok 1 - node ${process.versions.node} is too old: run tools/e2e.sh\n1..1`);
+    process.exit(1);
+  }
+  const done = spawnSync(node, process.argv.slice(1), { stdio: "inherit" });
+  process.exit(done.status === 0 ? 0 : 1);
+}
+
+// Runs a test file to its end: everything that was started is stopped, and the exit status tells.
 export async function main(work) {
+  if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) with_newer_node();
   try {
     await work();
   } catch (e) {

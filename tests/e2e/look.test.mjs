@@ -4,8 +4,7 @@
 // scheme occurs.
 import fs from "node:fs";
 import path from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
-import { BUILD, FULL, SOURCE, demo, in_language, main, ok, part, pick_language, same, serve,
+import { BUILD, FULL, SOURCE, axe, demo, in_language, main, ok, part, pick_language, same, serve,
          sign_in, visit } from "./kit.mjs";
 
 const LANGS = FULL ? ["en", "ar", "fr", "es"] : ["en", "ar"];
@@ -134,11 +133,10 @@ async function look(v, name, lang, width, scheme) {
   });
   if (!ok(wide <= room, `${tag}: no scrolling sideways`, `${wide} > ${room}`))
     console.log("# " + (await page.evaluate(sticking_out)).join("\n# "));
-  const axe = await new AxeBuilder({ page })
-    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
-  const bad = axe.violations.filter((x) => x.impact === "serious" || x.impact === "critical");
+  const violations = await axe(page);
+  const bad = violations.filter((x) => x.impact === "serious" || x.impact === "critical");
   same(bad.map(told), [], `${tag}: axe finds nothing serious`);
-  for (const x of axe.violations.filter((y) => !bad.includes(y)))
+  for (const x of violations.filter((y) => !bad.includes(y)))
     console.log(`# ${tag}: ${x.impact} ${told(x)}`);
   await page.screenshot({ path: path.join(SHOTS, tag + ".png"), fullPage: true });
   const loud = v.complaints.splice(0).filter((c) => !/status of (404|409|422)/.test(c));
