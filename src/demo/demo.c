@@ -15,7 +15,8 @@
 #include "demo/demo_inner.h"
 #include "records/records.h"
 
-#define DEMO_SEED UINT64_C(20261122)
+#define DEMO_SEED    UINT64_C(20261122)
+#define DEMO_SPAN_MS ((int64_t)540 * 24 * 60 * 60 * 1000)
 
 struct demo_size {
     int64_t people;
@@ -144,23 +145,27 @@ static enum err make_staff(struct ctx *ctx, const char *const *office_ids)
     return OK;
 }
 
-/* Four of five in the first office. The supervisor writes, having every right that it takes. */
+/* Four of five in the first office, one after the other over 18 months. */
 static enum err make_people(struct ctx *ctx, const struct demo_lists *lists,
                             const struct demo_size *size)
 {
     struct dice dice = { DEMO_SEED };
-    int64_t now_ms = ctx->now_ms;
+    int64_t began_ms = ctx->now_ms - DEMO_SPAN_MS;
 
     for (int64_t i = 0; i < size->people; i++) {
+        bool second = i % 5 == 4;
+        struct demo_arrival arrival = {
+            .worker = second ? "supervisor.iq" : "supervisor",
+            .interviewer = !size->interviews ? NULL
+                           : second          ? "interviewer.iq"
+                                             : "interviewer",
+            .return_ms = began_ms + DEMO_SPAN_MS / size->people * i,
+        };
         struct arena_mark mark = arena_mark(ctx->arena);
-        const char *lang = ctx->lang;
-        enum err rc = user_load_by_login(ctx, i % 5 == 4 ? "supervisor.iq" : "supervisor");
+        enum err rc = db_begin(ctx);
 
-        ctx->lang = lang;
         if (!rc)
-            rc = db_begin(ctx);
-        if (!rc)
-            rc = demo_person(ctx, lists, &dice, now_ms, size->interviews);
+            rc = demo_person(ctx, lists, &dice, &arrival);
         if (!rc)
             rc = db_commit(ctx);
         if (rc) {

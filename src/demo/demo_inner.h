@@ -25,8 +25,15 @@ struct demo_lists {
     struct csv_table notes;
 };
 
-/* One invented person of an origin, and that person's interviews; ctx acts as an interviewer. */
+/* Who writes a person down and who interviews, and when the person came back. */
+struct demo_arrival {
+    const char *worker;      /* sign-in names */
+    const char *interviewer; /* NULL: no interviews */
+    int64_t return_ms;
+};
+
+/* One invented person of an origin, and that person's interviews up to now. */
 enum err demo_person(struct ctx *ctx, const struct demo_lists *lists, struct dice *d,
-                     int64_t base_ms, bool interviews) MUST_USE;
+                     const struct demo_arrival *arrival) MUST_USE;
 
 #endif

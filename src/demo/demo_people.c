@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "auth/auth.h"
 #include "core/date.h"
 #include "core/text.h"
 #include "demo/demo_inner.h"
@@ -121,6 +122,22 @@ static void add_names(struct ctx *ctx, struct record *rec, struct life *l)
             add_name(ctx, rec, l, names[i], true);
 }
 
+/* An invented text of a kind, in a language of the person's origin if there is one. */
+static const char *text_of(struct life *l, const char *kind)
+{
+    static const char *const shipped[] = { "fr", "es", "ar" };
+    const struct csv_table *notes = &l->lists->notes;
+    const char *spoken = csv_table_cell(&l->lists->origins, l->origin_row, "languages");
+    const char *match[] = { "kind", kind, "language", "en", NULL };
+    size_t row;
+
+    for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++)
+        if (text_ends(spoken, shipped[i]))
+            match[3] = shipped[i];
+    row = pick_row(l->dice, notes, match);
+    return row < notes->len ? csv_table_cell(notes, row, "text") : "";
+}
+
 static const char *phone_number(struct ctx *ctx, struct life *l)
 {
     char *text =
@@ -134,9 +151,6 @@ static const char *phone_number(struct ctx *ctx, struct life *l)
 
 static void add_contacts(struct ctx *ctx, struct record *rec, struct life *l)
 {
-    const char *const address[] = { "kind", "address", NULL };
-    const char *const safe[] = { "kind", "safe_note", NULL };
-    const struct csv_table *notes = &l->lists->notes;
     struct answers *row = add_row(ctx, rec, FIELD_PERSON_CONTACTS);
 
     put(rec, row, FIELD_PERSON_CONTACT_KIND, CODE_PERSON_CONTACT_KIND_PHONE);
@@ -144,14 +158,12 @@ static void add_contacts(struct ctx *ctx, struct record *rec, struct life *l)
     put(rec, row, FIELD_PERSON_CONTACT_OWNER, CODE_PERSON_CONTACT_OWNER_SELF);
     put(rec, row, FIELD_PERSON_CONTACT_PREFERRED, "yes");
     if (dice_chance(l->dice, 30))
-        put(rec, row, FIELD_PERSON_CONTACT_SAFE_NOTE,
-            csv_table_cell(notes, pick_row(l->dice, notes, safe), "text"));
+        put(rec, row, FIELD_PERSON_CONTACT_SAFE_NOTE, text_of(l, "safe_note"));
     if (!dice_chance(l->dice, 60))
         return;
     row = add_row(ctx, rec, FIELD_PERSON_CONTACTS);
     put(rec, row, FIELD_PERSON_CONTACT_KIND, CODE_PERSON_CONTACT_KIND_VISIT);
-    put(rec, row, FIELD_PERSON_CONTACT_VALUE,
-        csv_table_cell(notes, pick_row(l->dice, notes, address), "text"));
+    put(rec, row, FIELD_PERSON_CONTACT_VALUE, text_of(l, "address"));
     put(rec, row, FIELD_PERSON_CONTACT_OWNER, CODE_PERSON_CONTACT_OWNER_SELF);
 }
 
@@ -268,8 +280,6 @@ static enum err make_interview(struct ctx *ctx, const char *person_id, struct li
 {
     static const char *const rounds[ROUNDS] = { CODE_RSS_ROUND_BASELINE, CODE_RSS_ROUND_PROGRESS,
                                                 CODE_RSS_ROUND_FINAL };
-    const char *const note[] = { "kind", "note", NULL };
-    const struct csv_table *notes = &l->lists->notes;
     struct record *rec = NULL;
     bool phone = dice_chance(l->dice, 25);
     enum err rc = record_new(ctx, &rec, FORM_RSS, person_id);
@@ -287,8 +297,7 @@ static enum err make_interview(struct ctx *ctx, const char *person_id, struct li
     record_set(rec, FIELD_RSS_CONSENT_FORM,
                phone ? CODE_RSS_CONSENT_FORM_VERBAL_PHONE : CODE_RSS_CONSENT_FORM_WRITTEN);
     if (dice_chance(l->dice, 30))
-        record_set(rec, FIELD_RSS_INTERVIEW_NOTES,
-                   csv_table_cell(notes, pick_row(l->dice, notes, note), "text"));
+        record_set(rec, FIELD_RSS_INTERVIEW_NOTES, text_of(l, "note"));
     rc = answer_all(ctx, rec, l, better);
     return rc ? rc : record_insert(ctx, rec);
 }
@@ -315,21 +324,36 @@ static enum err make_interviews(struct ctx *ctx, const char *person_id, struct l
     return OK;
 }
 
+/* Acts as somebody; the language stays. */
+static enum err act_as(struct ctx *ctx, const char *login)
+{
+    const char *lang = ctx->lang;
+    enum err rc = user_load_by_login(ctx, login);
+
+    ctx->lang = lang;
+    return rc;
+}
+
 enum err demo_person(struct ctx *ctx, const struct demo_lists *lists, struct dice *d,
-                     int64_t base_ms, bool interviews)
+                     const struct demo_arrival *arrival)
 {
     struct life l = { .lists = lists, .dice = d };
     struct record *rec = NULL;
-    int64_t return_ms = base_ms - (int64_t)dice_below(d, 540) * DAY_MS;
-    enum err rc;
+    int64_t now_ms = ctx->now_ms;
+    enum err rc = act_as(ctx, arrival->worker);
 
+    if (rc)
+        return rc;
     l.origin_row = pick_origin(d, &lists->origins);
     l.origin = csv_table_cell(&lists->origins, l.origin_row, "origin");
     l.sex = dice_chance(d, 45) ? CODE_PERSON_SEX_FEMALE : CODE_PERSON_SEX_MALE;
-    ctx->now_ms = return_ms;
+    ctx->now_ms = arrival->return_ms;
     rc = make_person(ctx, &rec, &l);
-    if (!rc && interviews)
-        rc = make_interviews(ctx, rec->id, &l, return_ms, base_ms);
-    ctx->now_ms = base_ms;
+    if (!rc && arrival->interviewer != NULL) {
+        rc = act_as(ctx, arrival->interviewer);
+        if (!rc)
+            rc = make_interviews(ctx, rec->id, &l, arrival->return_ms, now_ms);
+    }
+    ctx->now_ms = now_ms;
     return rc;
 }
