@@ -439,15 +439,16 @@ static void test_texts_have_a_length(void **state)
 {
     const struct form *form = form_of(",text,short,S\n,text,notes,N,,,,,,multiline\n");
     struct answers *t = answers_new(ctx.arena, form);
-    char *text = arena_alloc(ctx.arena, 2 * ANSWERS_NOTES_MAX + 2);
+    static const unsigned char accented[] = { 0xC3, 0xA9 }; /* e acute */
+    char *text = arena_alloc(ctx.arena, 2 * (size_t)ANSWERS_NOTES_MAX + 2);
 
     (void)state;
     for (size_t i = 0; i < ANSWERS_NOTES_MAX; i++)
-        memcpy(text + 2 * i, "é", 2);
+        memcpy(text + 2 * i, accented, sizeof(accented));
     set(t, "notes", text);
-    set(t, "short", arena_strndup(ctx.arena, text, 2 * ANSWERS_TEXT_MAX));
+    set(t, "short", arena_strndup(ctx.arena, text, 2 * (size_t)ANSWERS_TEXT_MAX));
     assert_int_equal(answers_validate(&ctx, t, true), OK);
-    set(t, "short", arena_strndup(ctx.arena, text, 2 * ANSWERS_TEXT_MAX + 2));
+    set(t, "short", arena_strndup(ctx.arena, text, 2 * (size_t)ANSWERS_TEXT_MAX + 2));
     set(t, "notes", arena_printf(ctx.arena, "%sx", text));
     assert_int_equal(answers_validate(&ctx, t, true), ERR_INVALID);
     check_problem("short", "This text is too long: 10000 characters are allowed.");
