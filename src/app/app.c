@@ -100,7 +100,8 @@ static enum err job_round(struct ctx *ctx, struct home *home, int64_t *checked_a
 
     while (!rc && worked)
         rc = jobs_run_one(ctx, &worked);
-    if (!rc && ctx->now_ms - *checked_at >= CHECKPOINT_EVERY_MS) {
+    /* Also when the clock was set back. */
+    if (!rc && (ctx->now_ms - *checked_at >= CHECKPOINT_EVERY_MS || ctx->now_ms < *checked_at)) {
         rc = audit_checkpoint(ctx);
         *checked_at = ctx->now_ms;
     }

@@ -16,6 +16,7 @@
 
 #define JOB_ARENA      ((size_t)512 * 1024 * 1024)
 #define HEADER_MAX     ((size_t)2000)
+#define MEGABYTE       ((size_t)1024 * 1024)
 #define RESULT_MAX     ((size_t)2 * 1024 * 1024)
 #define PROGRESS_EVERY 100
 #define STALE_MS       ((int64_t)15 * 60 * 1000) /* on PostgreSQL another host may be at it */
@@ -26,7 +27,9 @@ DB_SQL(JOB_ADD, "INSERT INTO job (id, office_id, kind, state, input, result, don
 DB_SQL(JOB_GET, "SELECT id, kind, state, created_by, created_at, done, total, result FROM job"
                 " WHERE id = $1 AND created_by = $2");
 DB_SQL(JOB_INPUT, "SELECT input FROM job WHERE id = $1");
-DB_SQL(JOB_NEXT, "SELECT id, kind, attempts FROM job WHERE (state = 'waiting' AND run_at <= $1)"
+/* One that was made in the future waits for nothing: the clock was set back. */
+DB_SQL(JOB_NEXT, "SELECT id, kind, attempts FROM job"
+                 " WHERE (state = 'waiting' AND (run_at <= $1 OR created_at > $1))"
                  " OR (state = 'running' AND taken_at <= $2) ORDER BY run_at, id LIMIT 1");
 DB_SQL(JOB_TAKE, "UPDATE job SET state = 'running', attempts = attempts + 1, taken_at = $2"
                  " WHERE id = $1 AND attempts = $3");
@@ -445,7 +448,7 @@ static enum err keep_file(struct work *w, int fd)
                         tr(ctx,
                            "The file would be larger than {0} MB. Ask your administrator for "
                            "it: the command “homeward export” has no such limit.",
-                           TR_INT((int64_t)(JOB_FILE_MAX / (1024 * 1024)))));
+                           TR_INT((int64_t)(JOB_FILE_MAX / MEGABYTE))));
     bytes = arena_alloc(ctx->arena, (size_t)size + 1);
     while (len < (size_t)size) {
         ssize_t n = pread(fd, bytes + len, (size_t)size - len, (off_t)len);
@@ -597,7 +600,7 @@ static enum err take_job(struct ctx *ctx, int64_t *taken_out, const char *id, in
 
 enum err jobs_run_one(struct ctx *ctx, bool *worked_out)
 {
-    int64_t stale = db_is_postgres(ctx->db) ? ctx->now_ms - STALE_MS : ctx->now_ms;
+    int64_t stale = db_is_postgres(ctx->db) ? ctx->now_ms - STALE_MS : INT64_MAX;
     struct rows *rows = NULL;
     const char *id = NULL;
     const char *kind = NULL;
