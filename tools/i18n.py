@@ -15,9 +15,9 @@ import sys
 
 STRING = r'"(?:[^"\\]|\\.)*"'
 JOINED = rf'{STRING}(?:\s*(?:/\*.*?\*/\s*)?{STRING})*'
-CALLS = re.compile(rf'\b(?:tr\(\s*\w+(?:->\w+|\.\w+)?\s*,|N_\(|tr_args\([^,"]+,)\s*({JOINED})', re.S)
+CALLS = re.compile(rf'\b(?:tr\(\s*\w+(?:(?:->|\.)\w+)*\s*,|N_\(|tr_args\([^,"]+,)\s*({JOINED})', re.S)
 TEMPLATE = re.compile(rf'{{{{(?:t|page)\s+({STRING})')
-OPTION = re.compile(rf'^\s*{{\s*{STRING}\s*,\s*(?:{STRING}|NULL)\s*,\s*({JOINED})', re.M)
+OPTION = re.compile(rf'^\s*{{\s*"[a-z-]+"\s*,\s*(?:"[A-Z][A-Za-z-]*"|NULL)\s*,\s*({JOINED})', re.M)
 USAGE = re.compile(rf'opts_parse\([^;]*?,\s*({JOINED})\s*,\s*argc', re.S)
 USAGE_TEXT = re.compile(rf'static const char usage\w*\[\] =\s*({JOINED});', re.S)
 
@@ -30,7 +30,7 @@ def sources():
     found = {}
     for path in sorted(glob.glob("src/**/*.[ch]", recursive=True)):
         with open(path, encoding="utf-8") as file:
-            text = file.read()
+            text = re.sub(r"/\*(?![^\n]*\*/[^\n]*\").*?\*/", "", file.read(), flags=re.S)
         patterns = [CALLS]
         if "opts_parse" in text or "HOME_OPTS" in text:
             patterns += [OPTION, USAGE, USAGE_TEXT]
