@@ -1,16 +1,17 @@
 // How the pages look: languages, widths and colour schemes. No scrolling sideways, nothing serious
 // for axe, no complaint of the browser. Pictures go to the build folder's shots/.
-// HOMEWARD_FULL=1 looks at everything; else at a sample in which every page, language, width and
-// scheme occurs.
+// HOMEWARD_FULL=1 looks at everything, HOMEWARD_LOOK=ar-390-dark at all pages in that way; else a
+// sample is taken in which every page, language, width and scheme occurs.
 import fs from "node:fs";
 import path from "node:path";
 import { BUILD, FULL, SOURCE, axe, demo, in_language, main, ok, part, pick_language, same, serve,
          sign_in, visit } from "./kit.mjs";
 
-const LANGS = FULL ? ["en", "ar", "fr", "es"] : ["en", "ar"];
+const LANGS = FULL || process.env.HOMEWARD_LOOK ? ["en", "ar", "fr", "es"] : ["en", "ar"];
 const WIDTHS = [390, 1280];
 const SCHEMES = ["light", "dark"];
 const SHOTS = path.join(BUILD, "shots");
+const ONLY = process.env.HOMEWARD_LOOK || "";
 const SEED = 20261122;
 
 // --- places: what to open, once what they need has been made ---
@@ -168,12 +169,17 @@ function dice(seed) {
   };
 }
 
-// Each page at least once; each next page takes the following combination.
+// Each page once; each next page takes the following combination.
 function sample(names, combinations) {
   const throw_one = dice(SEED);
   const at = Math.floor(throw_one() * combinations.length);
+  if (FULL) return combinations.map((c) => ({ ...c, names }));
+  if (ONLY) {
+    const wanted = combinations.filter((c) => `${c.lang}-${c.width}-${c.scheme}` === ONLY);
+    return wanted.map((c) => ({ ...c, names }));
+  }
   return combinations.map((c, i) => ({
-    ...c, names: FULL ? names : names.filter((n, k) => (k + at) % combinations.length === i),
+    ...c, names: names.filter((n, k) => (k + at) % combinations.length === i),
   }));
 }
 
