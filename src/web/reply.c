@@ -319,12 +319,14 @@ void res_error_as(struct res *res, enum err rc, int status)
 
 /* --- to the wire --- */
 
+/* Of a reply in parts none is compressed: the client got its headers with the first. */
 static bool compressible(const struct res *res)
 {
     const char *accepts = req_header(res->req, "accept-encoding");
 
-    return res->body_len >= COMPRESS_MIN && res->continuation == NULL && res->type != NULL &&
-           accepts != NULL && strstr(accepts, "gzip") != NULL &&
+    return res->body_len >= COMPRESS_MIN && res->continuation == NULL &&
+           req_continuation(res->req) == NULL && res->type != NULL && accepts != NULL &&
+           strstr(accepts, "gzip") != NULL &&
            (text_starts(res->type, "text/") || strstr(res->type, "json") != NULL);
 }
 

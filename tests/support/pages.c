@@ -199,6 +199,7 @@ struct page page_go_on(struct pages *p, enum who who, const char *path, const ch
 {
     struct wire_request w = browser(p, who, "GET", path);
 
+    add_header(&w, "accept-encoding", "gzip");
     w.continuation = token;
     return send_request(p, &w);
 }
@@ -272,8 +273,10 @@ const char *between(struct pages *p, const struct page *page, const char *before
     const char *start = strstr(page->body, before);
     const char *end;
 
-    if (start == NULL)
+    if (start == NULL) {
         fail_msg("“%s” is not in the page (status %d): %s", before, page->status, page->body);
+        return "";
+    }
     start += strlen(before);
     end = strstr(start, after);
     assert_non_null(end);

@@ -55,7 +55,7 @@ struct page page_upload(struct pages *p, enum who who, const char *path, const c
 /* As a program: token, JSON in (NULL for none) and out. if_match may be NULL. */
 struct page api_call(struct pages *p, enum who who, const char *method, const char *path,
                      const char *json, const char *if_match);
-/* The next part of a download. */
+/* A part of a download, by a client that takes gzip; token NULL = the first. */
 struct page page_go_on(struct pages *p, enum who who, const char *path, const char *token);
 
 /* Text of a body between two others; fails the test if they are not there. */

@@ -601,6 +601,42 @@ static void an_export_is_made_by_a_job_and_fetched_by_its_owner(void **state)
     assert_int_equal(page_post(p, SUPERVISOR, "/records/person/export", "format=exe").status, 422);
 }
 
+/* More than one part: no part may be compressed, for the first one's headers stand for all. */
+static void a_long_download_comes_in_parts_that_fit_together(void **state)
+{
+    struct pages *p = *state;
+    struct page page;
+    const char *file;
+    struct buf csv;
+    struct buf all;
+
+    buf_init(&csv, p->arena, 1024 * 1024);
+    buf_init(&all, p->arena, 1024 * 1024);
+    buf_add(&csv, "names.1.name_text,gender\n");
+    for (int i = 0; i < 1200; i++)
+        buf_printf(&csv, "Person %d,%0200d\n", i, i);
+    page = page_upload(p, SUPERVISOR, "/records/person/import", buf_text(&csv));
+    run_jobs(p);
+    page = page_post(p, SUPERVISOR, arena_printf(p->arena, "%s/start", page.location), "");
+    run_jobs(p);
+    assert_int_equal(pages_count(p, PEOPLE), 1200);
+    page = page_post(p, SUPERVISOR, "/records/person/export", "format=csv");
+    run_jobs(p);
+    file = arena_printf(p->arena, "%s/file", page.location);
+    page = page_go_on(p, SUPERVISOR, file, NULL);
+    assert_non_null(page.continuation);
+    for (;;) {
+        buf_add_len(&all, page.body, page.len);
+        if (page.continuation == NULL)
+            break;
+        page = page_go_on(p, SUPERVISOR, file, page.continuation);
+        assert_int_equal(page.status, 200);
+    }
+    assert_true(text_valid(all.data, all.len, NULL));
+    for (int i = 0; i < 1200; i++)
+        assert_non_null(strstr(all.data, arena_printf(p->arena, "%0200d", i)));
+}
+
 #define PAGES(test) cmocka_unit_test_setup_teardown(test, pages_setup, pages_teardown)
 
 int main(void)
@@ -627,6 +663,7 @@ int main(void)
         PAGES(an_import_is_checked_first_and_stored_once),
         PAGES(an_import_that_died_halfway_is_done_again_and_stored_once),
         PAGES(an_export_is_made_by_a_job_and_fetched_by_its_owner),
+        PAGES(a_long_download_comes_in_parts_that_fit_together),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
