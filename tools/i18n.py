@@ -15,7 +15,7 @@ import sys
 
 STRING = r'"(?:[^"\\]|\\.)*"'
 JOINED = rf'{STRING}(?:\s*(?:/\*.*?\*/\s*)?{STRING})*'
-CALLS = re.compile(rf'\b(?:tr\(\s*\w+(?:(?:->|\.)\w+)*\s*,|N_\(|tr_args\([^,"]+,)\s*({JOINED})', re.S)
+CALLS = re.compile(rf'\b(?:tr\(\s*&?\w+(?:(?:->|\.)\w+)*\s*,|N_\(|tr_args\([^,"]+,)\s*({JOINED})', re.S)
 TEMPLATE = re.compile(rf'{{{{(?:t|page)\s+({STRING})')
 OPTION = re.compile(rf'^\s*{{\s*"[a-z-]+"\s*,\s*(?:"[A-Z][A-Za-z-]*"|NULL)\s*,\s*({JOINED})', re.M)
 USAGE = re.compile(rf'opts_parse\([^;]*?,\s*({JOINED})\s*,\s*argc', re.S)
