@@ -1,6 +1,6 @@
 """Nothing of a person can be read in any file at rest: not in the database, its journal, the keys, the
 index, the access log, a backup, temporary files or the server's log; in no usual encoding.
-Proves C-12-43 in part and architecture section 9, point 2."""
+What must always hold: architecture, point 2."""
 import base64
 import csv
 import glob

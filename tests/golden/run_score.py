@@ -3,6 +3,8 @@
 calculation; the same interviews in every shape of CSV; what must not be written.
 
 HOMEWARD is the program, HOMEWARD_SOURCE the source tree. Prints TAP.
+
+Proves RC-03 RC-05 RC-06 RC-07.
 """
 import csv
 import io

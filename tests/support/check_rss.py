@@ -6,6 +6,8 @@ the shipped profile; it was not made from the form. Expressions are evaluated by
 of our own below, so skip logic, the consent gate and question 21 are tried and not only read.
 
 Usage: check_rss.py [SOURCE_ROOT]. Exits 1 after listing every mistake as file:line: column: text.
+
+Proves RC-02 R-A4-12 R-A4-13 R-A4-14.
 """
 
 import csv

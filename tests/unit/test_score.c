@@ -1,4 +1,5 @@
-/* Scoring profiles, exact scores, sums without loss, and the reader of large files. */
+/* Scoring profiles, exact scores, sums without loss, and the reader of large files.
+ * Proves RC-05 RC-06 RC-07 R-A4-19 R-A4-24. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
-/* Interviews of a person: the consent gate, results that are sealed, corrections, faults. */
+/* Interviews of a person: the consent gate, results that are sealed, corrections, faults.
+ * Proves RC-01. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
