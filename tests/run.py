@@ -20,8 +20,9 @@ TIMEOUT = 900
 
 
 class Job:
-    def __init__(self, name, command, env=None, alone=False):
+    def __init__(self, name, command, env=None, alone=False, timeout=TIMEOUT):
         self.name, self.command, self.env, self.alone = name, command, env or {}, alone
+        self.timeout = timeout
 
 
 def meson_jobs(build, pg):
@@ -40,6 +41,8 @@ def script_jobs(build, full):
     env = {"HOMEWARD": os.path.join(ROOT, build, "src", "homeward"),
            "HOMEWARD_SOURCE": ROOT, "HOMEWARD_BUILD": os.path.join(ROOT, build)}
     yield Job("house rules", ["python3", "tools/check.py"])
+    yield Job("every text is translated", ["python3", "tools/i18n.py", "check"])
+    yield Job("coverage page is true", ["python3", "tools/coverage.py", "--check"])
     for path in sorted(glob.glob("tests/support/check_*.py")):
         yield Job(path, ["python3", path])
     for path in sorted(glob.glob("tests/golden/run_*.py") + glob.glob("tests/cli/test_*.py")):
@@ -48,7 +51,7 @@ def script_jobs(build, full):
         yield Job(path, ["node", path], env, alone=True)
     if full:
         for path in sorted(glob.glob("tests/full/*.sh")):
-            yield Job(path, ["sh", path], env, alone=True)
+            yield Job(path, ["sh", path], env, alone=True, timeout=3 * TIMEOUT)
 
 
 def count(output, code):
@@ -76,7 +79,7 @@ def run(job):
     began = time.monotonic()
     try:
         done = subprocess.run(job.command, cwd=ROOT, env=env, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=TIMEOUT)
+                              stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=job.timeout)
         output, code = done.stdout.decode("utf-8", "replace"), done.returncode
     except subprocess.TimeoutExpired as late:
         output = (late.stdout or b"").decode("utf-8", "replace") + "\ntimed out"
