@@ -91,8 +91,6 @@ struct survey_part_view {
     const char *profile_title;
     const char *flag_note;
     bool any_flagged;
-    bool may_add;
-    struct url add;
 };
 
 /* --- one result --- */

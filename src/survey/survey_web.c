@@ -46,8 +46,6 @@ enum err survey_person_detail(struct ctx *ctx, const struct record *person,
     v->rounds_len = len;
     v->profile_title = profile_title(ctx, p);
     v->flag_note = survey_flag_note(ctx, p);
-    v->may_add = user_may(ctx->user, PERM_RSS_CREATE);
-    v->add = url_build(ctx, "/records/rss/new?parent={}", person->id);
     out->draw = draw_part;
     out->view = v;
     return OK;
