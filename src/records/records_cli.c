@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/home.h"
@@ -145,29 +144,29 @@ static enum err file_fault(struct ctx *ctx, const char *path)
                     tr(ctx, "Could not write {0}: {1}.", TR_TEXT(path), TR_TEXT(strerror(errno))));
 }
 
+/* Into a file beside it first: what was there stays if the export is refused or fails. */
 static enum err export_to(struct ctx *ctx, const char *kind, enum export_format format,
                           const char *path)
 {
-    bool standard = text_equal(path, "-");
+    const char *part = arena_printf(ctx->arena, "%s.part", path);
     int64_t records = 0;
     enum err rc;
     int fd;
 
-    if (standard)
+    if (text_equal(path, "-"))
         return record_export(ctx, kind, format, STDOUT_FILENO, NULL);
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return file_fault(ctx, path);
-    if (fchmod(fd, 0600))
-        rc = file_fault(ctx, path);
-    else
-        rc = record_export(ctx, kind, format, fd, &records);
-    if (rc == OK && fsync(fd) && errno != EINVAL)
-        rc = file_fault(ctx, path);
+        return file_fault(ctx, part);
+    rc = record_export(ctx, kind, format, fd, &records);
+    if (rc == OK && fsync(fd))
+        rc = file_fault(ctx, part);
     if (close(fd) && rc == OK)
+        rc = file_fault(ctx, part);
+    if (rc == OK && rename(part, path))
         rc = file_fault(ctx, path);
     if (rc)
-        unlink(path);
+        unlink(part);
     else
         printf("%s\n", tr(ctx, "{0, plural, one {# record} other {# records}} written to {1}.",
                           TR_INT(records), TR_TEXT(path)));

@@ -1,5 +1,6 @@
 """The commands as somebody at a terminal meets them: help that teaches, errors that say what to do,
 backup and restore, wrong keys, and an audit that shows when it was touched."""
+import json
 import os
 import shutil
 import sqlite3
@@ -7,7 +8,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from kit import HOMEWARD, SOURCE, demo, finish, ok, run, scratch  # noqa: E402
+from kit import HOMEWARD, SOURCE, Api, Browser, Server, demo, finish, ok, run, scratch, token  # noqa: E402
 
 COMMANDS = ["serve", "demo", "init", "survey score", "import", "export", "index", "user", "form",
             "backup", "restore", "check", "audit"]
@@ -119,6 +120,12 @@ def test_rights(folder, database):
                "--as", "meofficer")
     ok(done.returncode == 3 and not os.path.exists(out),
        "who may not export people does not learn on the command line that there are any", done.stderr)
+    with open(out, "w", encoding="utf-8") as file:
+        file.write("mine")
+    done = run("export", "person", "--database", database, "--out", out, "--as", "meofficer")
+    with open(out, encoding="utf-8") as file:
+        ok(done.returncode == 3 and file.read() == "mine", "a file that is there survives a refused export")
+    os.remove(out)
     done = run("export", "person", "--database", database, "--format", "csv", "--out", out,
                "--as", "nobody-here")
     ok(done.returncode != 0 and not os.path.exists(out), "an unknown user is refused", done.stderr)
@@ -130,7 +137,7 @@ def test_disk_full(folder):
         return
     small = os.path.join(folder, "small")
     os.mkdir(small)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=14m", "tmpfs", small],
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", small],
                              capture_output=True)
     if mounted.returncode != 0:
         print("# no mount here: the disk-full test of the db room stands alone")
@@ -147,8 +154,39 @@ def test_disk_full(folder):
         os.remove(os.path.join(small, "filler"))
         done = run("check", "--database", database)
         ok(done.returncode == 0, "nothing was harmed by the full disk", done.stderr)
+        serve_on_full_disk(small, database)
     finally:
-        subprocess.run(["umount", small], check=False)
+        subprocess.run(["umount", "-l", small], check=False)
+
+
+def fill(path):
+    """Writes until there is no room for another page."""
+    file = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
+    try:
+        while True:
+            os.write(file, b"x" * 4096)
+    except OSError:
+        os.close(file)
+
+
+def serve_on_full_disk(small, database):
+    server = Server(database)
+    api = Api(server, token(database))
+    fill(os.path.join(small, "filler"))
+    person = {"names": [{"name_text": "Disktest"}], "sex": "unknown"}
+    replies = [api.call("POST", "/records/person", person) for _ in range(4)]
+    ok(all(r[0] == 500 and "full" in r[2] for r in replies), "a save on a full disk says so",
+       [(r[0], r[2][:200]) for r in replies])
+    browser = Browser(server)
+    ok(browser.open("/login")[0] == 200, "the sign-in page goes on")
+    os.remove(os.path.join(small, "filler"))
+    status, _, text = api.call("POST", "/records/person", person)
+    ok(status == 201, "once there is room, saving goes on without a restart", text)
+    people = json.loads(api.get("/records/person?limit=5")[2])["items"]
+    ok([p["title"] for p in people].count("Disktest") == 1, "what was refused was not stored", people[:2])
+    server.stop()
+    done = run("check", "--database", database)
+    ok(done.returncode == 0, "the database is whole afterwards", done.stderr)
 
 
 def main():
