@@ -128,6 +128,8 @@ async function look(v, name, lang, width, scheme) {
   const page = v.page;
   same(await in_language(page), [lang, lang === "ar" ? "rtl" : "ltr"],
        `${tag}: language, direction`);
+  if (lang === "ar")
+    same(await page.evaluate(untranslated), [], `${tag}: buttons and sections are in Arabic`);
   const [wide, room] = await page.evaluate(() => {
     const e = document.scrollingElement;
     return [e.scrollWidth, e.clientWidth];
@@ -147,6 +149,14 @@ async function look(v, name, lang, width, scheme) {
 function told(violation) {
   const places = violation.nodes.slice(0, 4).map((n) => n.target.join(" "));
   return `${violation.id}: ${places.join(" | ")}`;
+}
+
+// Runs in the page: what one can press, but in no Arabic letter.
+function untranslated() {
+  return [...document.querySelectorAll("button, .btn, nav a, summary, legend.form-label")]
+    .filter((e) => !e.closest("[lang]:not(html), .who > details > summary, .repeat"))
+    .map((e) => e.textContent.trim())
+    .filter((text) => /[A-Za-z]{3}/.test(text) && !/[\u0600-\u06ff]/.test(text));
 }
 
 // Runs in the page: what stands outside the window.
