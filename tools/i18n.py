@@ -26,6 +26,11 @@ def value(joined):
     return "".join(ast.literal_eval(s) for s in re.findall(STRING, joined))
 
 
+def is_text(text):
+    """Words; or the punctuation and order between values, which languages do not share."""
+    return bool(re.search(r"[A-Za-z]{2}", text)) or len(placeholders(text)) > 1
+
+
 def sources():
     found = {}
     for path in sorted(glob.glob("src/**/*.[ch]", recursive=True)):
@@ -42,7 +47,7 @@ def sources():
             for match in TEMPLATE.finditer(file.read()):
                 found.setdefault(value(match.group(1)), path)
     found.pop("{0}", None)
-    return {text: where for text, where in found.items() if re.search(r"[A-Za-z]{2}", text)}
+    return {text: where for text, where in found.items() if is_text(text)}
 
 
 def catalogue(lang):

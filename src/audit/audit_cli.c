@@ -197,8 +197,13 @@ static enum err verify(struct ctx *ctx, const struct opts *o)
     rc = audit_verify(ctx, &report);
     if (rc)
         return rc;
-    printf("%lld chains, %lld changes, %lld accesses, %lld checkpoints\n", (long long)report.chains,
-           (long long)report.rows, (long long)report.access_rows, (long long)report.checkpoints);
+    printf("%s\n", tr(ctx,
+                      "{0, plural, one {# chain} other {# chains}}, "
+                      "{1, plural, one {# change} other {# changes}}, "
+                      "{2, plural, one {# access} other {# accesses}}, "
+                      "{3, plural, one {# checkpoint} other {# checkpoints}}",
+                      TR_INT(report.chains), TR_INT(report.rows), TR_INT(report.access_rows),
+                      TR_INT(report.checkpoints)));
     if (!report.fault && opt_text(o, "against")) {
         rc = audit_compare(ctx, &report.fault, opt_text(o, "against"));
         if (rc)
@@ -207,7 +212,7 @@ static enum err verify(struct ctx *ctx, const struct opts *o)
     if (report.fault)
         return ctx_fail(ctx, ERR_INVALID,
                         tr(ctx, "The audit was tampered with. {0}.", TR_TEXT(report.fault)));
-    puts("Nothing was changed or removed.");
+    puts(tr(ctx, "Nothing was changed or removed."));
     if (opt_text(o, "export"))
         return audit_export(ctx, opt_text(o, "export"));
     return OK;

@@ -236,7 +236,7 @@ const char *tr_args(struct ctx *ctx, const char *english, const struct tr_arg *a
     if (pattern)
         text = format(ctx, language, pattern, args);
     if (!text)
-        text = format(ctx, language_find("en"), english, args);
+        text = format(ctx, language, english, args);
     return text ? text : english;
 }
 

@@ -3,7 +3,8 @@
 
 /*
  * Translation. The English text is the key; catalogues are compiled from content/i18n/LANG.po to
- * .mo and carried inside the program; a text without translation appears in English.
+ * .mo and carried inside the program; a text without translation appears in English, its dates and
+ * plurals by the rules of ctx->lang.
  *
  * Patterns are ICU messages with numbered arguments: "Case {0} is closed.",
  * "{0, plural, one {# task is} other {# tasks are}} open in case {1}.". Only {n}, {n, plural, ...}

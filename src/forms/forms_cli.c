@@ -50,9 +50,13 @@ static char *read_file(struct ctx *ctx, const char *path, size_t *len_out)
 /* Prints what was found about one file, and forgets it. */
 static void print_problems(struct ctx *ctx)
 {
-    for (const struct problem *p = ctx->problems; p; p = p->next)
-        printf("%s%s%s%s\n", p->code == OK ? "note: " : "", p->field ? p->field : "",
-               p->field ? ": " : "", p->text);
+    for (const struct problem *p = ctx->problems; p; p = p->next) {
+        const char *text = p->text;
+
+        if (p->field)
+            text = arena_printf(ctx->arena, "%s: %s", p->field, text);
+        printf("%s\n", p->code == OK ? tr(ctx, "note: {0}", TR_TEXT(text)) : text);
+    }
     ctx_clear_problems(ctx);
 }
 
@@ -67,8 +71,10 @@ static enum err check_file(struct ctx *ctx, const char *path)
         rc = form_parse(ctx, &forms, path, bytes, len);
     print_problems(ctx);
     if (!rc)
-        printf("%s: good: %s, version %s, %zu fields\n", path, forms->items[0]->kind,
-               forms->items[0]->version, forms->items[0]->all_len);
+        printf("%s\n",
+               tr(ctx, "{0}: good: {1}, version {2}, {3, plural, one {# field} other {# fields}}",
+                  TR_TEXT(path), TR_TEXT(forms->items[0]->kind), TR_TEXT(forms->items[0]->version),
+                  TR_INT((int64_t)forms->items[0]->all_len)));
     return rc;
 }
 

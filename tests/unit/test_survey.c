@@ -316,7 +316,7 @@ static void the_part_of_a_person_has_a_chart_and_the_same_numbers_in_a_table(voi
     assert_non_null(strstr(page, ">0.50 "));
     assert_non_null(strstr(page, ">0.58 "));
     assert_non_null(strstr(page, ">0.52 "));
-    assert_non_null(strstr(page, "homeward-1, 1"));
+    assert_non_null(strstr(page, "homeward-1, version 1"));
     assert_non_null(strstr(page, "not IOM"));
     assert_null(strstr(page, "style="));
     assert_null(strstr(page, "Less reliable"));
