@@ -219,15 +219,26 @@ static void arabic_has_six_forms(void **state)
         assert_string_equal(tr(&ctx, TASKS, TR_INT(forms[i].n)), forms[i].text);
 }
 
-static void french_counts_zero_as_one_and_spanish_falls_back_to_english_rules(void **state)
+static void english_words_are_counted_as_the_language_does(void **state)
 {
     (void)state;
     ctx.lang = "fr";
     assert_string_equal(tr(&ctx, TASKS, TR_INT(0)), "0 tâche");
     assert_string_equal(tr(&ctx, TASKS, TR_INT(2)), "2 tâches");
-    ctx.lang = "es"; /* no such entry: the English text with English plurals */
+    assert_string_equal(tr(&ctx, "{0, plural, one {# door} other {# doors}}", TR_INT(0)), "0 door");
+    ctx.lang = "es"; /* no such entry: the English text */
     assert_string_equal(tr(&ctx, TASKS, TR_INT(0)), "0 tasks");
     assert_string_equal(tr(&ctx, TASKS, TR_INT(1)), "1 task");
+    assert_string_equal(tr(&ctx, "{0, plural, many {x} other {#}}", TR_INT(1000000)), "x");
+}
+
+static void dates_in_english_words_are_the_languages_own(void **state)
+{
+    (void)state;
+    ctx.lang = "fr";
+    assert_string_equal(tr(&ctx, "Until {0}", TR_DATE("2026-11-22")), "Until 22 nov. 2026");
+    assert_string_equal(tr(&ctx, "{0} / {1}", TR_DATE("2026-11-22"), TR_TEXT("x")),
+                        "22 nov. 2026 / x");
 }
 
 static void a_bad_translation_gives_way_to_english(void **state)
@@ -307,12 +318,16 @@ static void shipped_catalogues_speak_their_language(void **state)
     ctx.lang = "fr";
     assert_string_equal(tr(&ctx, "Row {0} has too many columns.", TR_INT(7)),
                         "La ligne 7 a trop de colonnes.");
+    assert_string_equal(
+        tr(&ctx, "{0}, {1}: {2}", TR_TEXT("Social"), TR_DATE("2026-11-22"), TR_TEXT("0,50")),
+        "Social, 22 nov. 2026\u00A0: 0,50");
     ctx.lang = "es";
     assert_string_equal(tr(&ctx, "Row {0} has too many columns.", TR_INT(7)),
                         "La fila 7 tiene demasiadas columnas.");
     ctx.lang = "ar";
     assert_string_equal(tr(&ctx, "Row {0} has too many columns.", TR_INT(7)),
                         "عدد الأعمدة في الصف 7 كبير جدًا.");
+    assert_string_equal(tr(&ctx, "{0}, {1}", TR_TEXT("أ"), TR_TEXT("ب")), "أ، ب");
 }
 
 static void the_browsers_languages_are_matched_by_weight(void **state)
@@ -373,7 +388,8 @@ int main(void)
         T(select_takes_the_word_or_other),
         T(a_malformed_pattern_is_shown_as_it_is),
         C(arabic_has_six_forms),
-        C(french_counts_zero_as_one_and_spanish_falls_back_to_english_rules),
+        C(english_words_are_counted_as_the_language_does),
+        C(dates_in_english_words_are_the_languages_own),
         C(a_bad_translation_gives_way_to_english),
         T(a_damaged_catalogue_never_leads_outside),
         T(four_languages_are_shipped_with_their_names_and_directions),
