@@ -70,7 +70,7 @@ def own_texts():
     source = os.environ["HOMEWARD_SOURCE"]
     texts = []
     for path in glob.glob(source + "/content/**", recursive=True):
-        if os.path.isfile(path) and "/demo/" not in path and "/names/" not in path:
+        if os.path.isfile(path) and "/names/" not in path and not path.endswith(("demo/names.csv", "demo/notes.csv")):
             with open(path, "rb") as file:
                 texts.append(file.read())
     return b"\n".join(texts)

@@ -77,7 +77,7 @@ def test_versions(api):
     rec = json.loads(api.call("POST", P, {"names": [{"name_text": "Racetest"}], "sex": "unknown"})[2])
     url = P + "/" + rec["id"]
     for version in range(1, 6):
-        calls = [lambda n=n: api.call("PUT", url, {"names": [{"name_text": f"Race {n}"}], "sex": "male"},
+        calls = [lambda n=n: api.call("PUT", url, {"names": [{"name_text": f"Race {version} {n}"}], "sex": "male"},
                                       {"If-Match": f'"{version}"'}) for n in range(8)]
         codes = sorted(r[0] if isinstance(r, tuple) else 0 for r in at_once(calls))
         ok(codes == [200] + [409] * 7, f"of eight writers of version {version} one wins", codes)

@@ -69,7 +69,8 @@ for (const use of openapi.security ?? [])
         if (!openapi.components.securitySchemes?.[name]) wrong.push(`security scheme ${name}`);
 
 for (const reply of replies) {
-    const operation = operationOf(reply);
+    const operation = operationOf(reply) ??
+        (reply.status === 405 ? Object.values(Object.values(openapi.paths)[0])[0] : undefined);
     const where = `${reply.name}: ${reply.method} ${reply.path} ${reply.status}`;
     const media = (operation?.responses[reply.status] ?? operation?.responses.default)?.content?.[reply.type];
     if (!media?.schema) {
