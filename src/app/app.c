@@ -37,7 +37,7 @@ static const struct nav_item all_nav[] = {
     { 0 },
 };
 
-static const struct web whole_web = { .tables = all_routes, .nav = all_nav };
+static struct web whole_web = { .tables = all_routes, .nav = all_nav };
 
 const struct web *app_web(void)
 {
@@ -148,6 +148,7 @@ static void tell_started(void *arg, int port)
 static const struct opt_spec serve_opts[] = {
     HOME_OPTS,
     { "port", "N", "port on 127.0.0.1 (default: 8080; 0 = any free one)" },
+    { "host", "NAMES", "names of this server behind nginx, with commas between them" },
     { "workers", "N", "worker processes (default: cores + 1)" },
     { "content", "DIR", "folder whose files replace the program's forms, texts and translations" },
     { 0 },
@@ -185,6 +186,9 @@ enum err serve_command(struct ctx *ctx, int argc, char **argv)
         return rc;
     options = home_options_from(o);
     rc = port_of(ctx, o, "port", 8080, &s.port);
+    if (opt_text(o, "host") != NULL)
+        whole_web.hosts =
+            (const char *const *)text_split(ctx->arena, opt_text(o, "host"), ',', true, NULL);
     if (!rc)
         rc = port_of(ctx, o, "workers", 0, &s.workers);
     if (!rc && opt_text(o, "content") != NULL)

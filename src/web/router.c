@@ -280,6 +280,31 @@ static void reset_reply(struct res *res)
     res->continuation = NULL;
 }
 
+/* The name in a Host header, without its port. */
+static const char *host_name(struct ctx *ctx, const char *host)
+{
+    const char *colon = host[0] == '[' ? strstr(host, "]:") : strchr(host, ':');
+
+    if (colon == NULL)
+        return host;
+    return arena_strndup(ctx->arena, host, (size_t)(colon - host) + (host[0] == '[' ? 1 : 0));
+}
+
+static bool host_is_ours(struct ctx *ctx, const struct web *web, const struct req *req)
+{
+    static const char *const local[] = { "localhost", "127.0.0.1", "[::1]", NULL };
+    const char *header = req_header(req, "host");
+    const char *name = header == NULL ? "" : host_name(ctx, header);
+
+    for (const char *const *h = local; *h != NULL; h++)
+        if (ascii_casecmp(*h, name) == 0)
+            return true;
+    for (const char *const *h = web->hosts; h != NULL && *h != NULL; h++)
+        if (ascii_casecmp(*h, name) == 0)
+            return true;
+    return false;
+}
+
 static enum err route_request(struct ctx *ctx, struct home *home, struct res *res, struct req *req)
 {
     bool other = false;
@@ -287,6 +312,12 @@ static enum err route_request(struct ctx *ctx, struct home *home, struct res *re
 
     choose_language(ctx, req);
     ctx->db = home_write_db(home);
+    if (!host_is_ours(ctx, res->web, req)) {
+        static const char text[] = "This server does not answer to that name.\n";
+
+        res_body(res, 421, "text/plain; charset=utf-8", text, sizeof text - 1, NULL);
+        return OK;
+    }
     rc = load_session(ctx, res, req, home_write_db(home));
     if (rc)
         return rc;

@@ -78,6 +78,12 @@ struct nav_item {
 struct web {
     const struct route *const *tables; /* of all rooms, NULL-ended; each table ends with { 0 } */
     const struct nav_item *nav;        /* ends with { 0 } */
+    /*
+     * Names, besides localhost and the loopback addresses, by which browsers may call this server
+     * (behind nginx); ends with NULL; NULL = none. Any other Host is refused, or a stranger's site
+     * that resolves to 127.0.0.1 could speak to us in the name of who opens it.
+     */
+    const char *const *hosts;
 };
 /* ERR_INVALID: a route without a known permission, a path twice, a bad pattern. */
 enum err web_check(struct ctx *ctx, const struct web *web) MUST_USE;

@@ -366,6 +366,15 @@ def test_wire(server):
         sock.close()
 
 
+def test_host_names(server):
+    """A stranger's site whose name was made to lead to 127.0.0.1 speaks with that name."""
+    for host, status in ((f"127.0.0.1:{server.port}", b"200"), (f"localhost:{server.port}", b"200"),
+                         (f"evil.example:{server.port}", b"421"), ("127.0.0.1.evil.example", b"421"),
+                         ("localhost.", b"421"), ("[::1]:80", b"200")):
+        reply = raw(server, f"GET /login HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        ok(reply[9:12] == status, f"Host {host} is answered {status.decode()}", reply[:80])
+
+
 def test_vanish(server):
     """Clients that go away in the middle of a download."""
     browser = Browser(server)
@@ -379,7 +388,7 @@ def test_vanish(server):
             sock = socket.create_connection(("127.0.0.1", server.port), 20)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-            sock.sendall(f"GET {job}/file HTTP/1.1\r\nHost: a\r\nCookie: {cookie}\r\n\r\n".encode())
+            sock.sendall(f"GET {job}/file HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode())
             got = 0
             while got < size:
                 part = sock.recv(min(4096, size - got))
@@ -403,6 +412,7 @@ def main():
     test_files(server)
     test_paths(server)
     test_wire(server)
+    test_host_names(server)
     test_vanish(server)
     test_login(server)
     with open(database + ".log", encoding="utf-8", errors="replace") as file:
