@@ -297,12 +297,15 @@ static enum err note_export(struct export *x)
 static enum err export_table(struct export *x, enum export_format format)
 {
     struct ctx *ctx = x->ctx;
+    struct table_spec spec = { .title = label_text(ctx, &x->form->title) };
     enum err rc;
 
     rc = make_columns(x);
+    spec.columns = x->heads;
+    spec.len = x->len;
     if (rc == OK)
-        rc = table_open(ctx, &x->table, format == EXPORT_CSV ? TABLE_CSV : TABLE_XLSX, x->fd,
-                        label_text(ctx, &x->form->title), x->heads, x->len);
+        rc =
+            table_open(ctx, &x->table, format == EXPORT_CSV ? TABLE_CSV : TABLE_XLSX, x->fd, &spec);
     if (rc == OK)
         rc = write_pages(x);
     return rc ? rc : table_close(ctx, x->table);

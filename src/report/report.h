@@ -26,14 +26,20 @@ struct table_column {
     enum report_kind kind;
 };
 
+struct table_spec {
+    const char *title;                  /* the sheet's name */
+    const struct table_column *columns; /* must stay until table_close */
+    size_t len;
+};
+
 struct table;
 
 /*
- * Opens a table that is written to fd; title is the sheet's name. The sheet runs from right to
- * left where the language of ctx does.
+ * Opens a table that is written to fd. The sheet runs from right to left where the language of ctx
+ * does.
  */
 enum err table_open(struct ctx *ctx, struct table **out, enum table_format format, int fd,
-                    const char *title, const struct table_column *columns, size_t len) MUST_USE;
+                    const struct table_spec *spec) MUST_USE;
 /* One row; cells as text (NULL = empty), as many as columns. */
 enum err table_row(struct ctx *ctx, struct table *t, const char *const *cells) MUST_USE;
 enum err table_close(struct ctx *ctx, struct table *t) MUST_USE;

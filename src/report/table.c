@@ -221,23 +221,22 @@ enum err table_row(struct ctx *ctx, struct table *t, const char *const *cells)
     return t->format == TABLE_CSV ? csv_row(ctx, t, cells) : xlsx_row(ctx, t, cells, false);
 }
 
-/* NOLINTNEXTLINE(readability-function-size) a seventh parameter: all that a table is, at once */
 enum err table_open(struct ctx *ctx, struct table **out, enum table_format format, int fd,
-                    const char *title, const struct table_column *columns, size_t len)
+                    const struct table_spec *spec)
 {
     struct table *t = ARENA_NEW(ctx->arena, struct table);
-    const char **heads = ARENA_ARRAY(ctx->arena, len + 1, const char *);
+    const char **heads = ARENA_ARRAY(ctx->arena, spec->len + 1, const char *);
     enum err rc = OK;
 
     t->format = format;
     t->fd = fd;
     t->memory_fd = -1;
-    t->columns = columns;
-    t->len = len;
-    for (size_t i = 0; i < len; i++)
-        heads[i] = columns[i].label;
+    t->columns = spec->columns;
+    t->len = spec->len;
+    for (size_t i = 0; i < spec->len; i++)
+        heads[i] = spec->columns[i].label;
     if (format == TABLE_XLSX) {
-        rc = open_xlsx(ctx, t, title);
+        rc = open_xlsx(ctx, t, spec->title);
         if (!rc)
             rc = xlsx_row(ctx, t, heads, true);
     } else {

@@ -13,28 +13,12 @@
 
 #include "core/asset.h"
 #include "core/buf.h"
-#include "core/ctx.h"
 #include "core/date.h"
 #include "core/id.h"
 #include "core/log.h"
 #include "core/opt.h"
 #include "core/text.h"
-
-static struct ctx ctx;
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = (struct ctx){ .arena = arena_new(0), .lang = "en", .time_zone = "Africa/Tunis" };
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(ctx.arena);
-    return 0;
-}
+#include "plain_ctx.h"
 
 static void note_order(void *arg)
 {

@@ -15,22 +15,7 @@
 
 #include "core/asset.h"
 #include "core/csv_table.h"
-
-static struct ctx ctx;
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = (struct ctx){ .arena = arena_new(0), .lang = "en", .time_zone = "UTC" };
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(ctx.arena);
-    return 0;
-}
+#include "plain_ctx.h"
 
 /* Cells as [a|b], rows one after another, or the first problem. */
 static const char *read_all(struct csv *csv)

@@ -10,25 +10,9 @@
 #include <cmocka.h>
 
 #include "core/buf.h"
-#include "core/ctx.h"
 #include "core/text.h"
 #include "expr/expr.h"
-
-static struct ctx ctx;
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = (struct ctx){ .arena = arena_new(0), .lang = "en", .time_zone = "UTC" };
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(ctx.arena);
-    return 0;
-}
+#include "plain_ctx.h"
 
 static const char *const none[] = { NULL };
 static const char *const empty[] = { "", NULL };

@@ -15,22 +15,7 @@
 #include "core/date.h"
 #include "core/text.h"
 #include "forms/forms.h"
-
-static struct ctx ctx;
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = (struct ctx){ .arena = arena_new(0), .lang = "en", .time_zone = "UTC" };
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(ctx.arena);
-    return 0;
-}
+#include "plain_ctx.h"
 
 /* Rows count from 1: survey is 1, its columns 2, the first field 3. */
 static const char good[] =

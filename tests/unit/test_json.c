@@ -8,22 +8,7 @@
 #include <cmocka.h>
 
 #include "core/json.h"
-
-static struct ctx ctx;
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = (struct ctx){ .arena = arena_new(0), .lang = "en", .time_zone = "UTC" };
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(ctx.arena);
-    return 0;
-}
+#include "plain_ctx.h"
 
 static enum err parse(const char *text)
 {

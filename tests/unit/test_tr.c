@@ -13,9 +13,9 @@
 
 #include "core/asset.h"
 #include "core/buf.h"
-#include "core/ctx.h"
 #include "core/mo.h"
 #include "core/tr.h"
+#include "plain_ctx.h"
 
 #define TASKS "{0, plural, one {# task} other {# tasks}}"
 
@@ -39,22 +39,6 @@ static const struct entry french[] = {
     { "Hello {0}", "Bonjour {0} {" },
     { TASKS, "{0, plural, one {# tâche} other {# tâches}}" },
 };
-
-static struct ctx ctx;
-
-static int setup(void **state)
-{
-    (void)state;
-    ctx = (struct ctx){ .arena = arena_new(0), .lang = "en", .time_zone = "Africa/Tunis" };
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(ctx.arena);
-    return 0;
-}
 
 static void put32(struct buf *b, size_t n)
 {
