@@ -49,11 +49,20 @@ static void set_urls(struct home *home, const struct home_options *o)
                             : db_companion_url(home->arena, o->database, store_sets[i]);
 }
 
+/* The index follows the records: what it has lost in a power cut, index_catch_up brings in. */
+static enum err connect_store(struct ctx *ctx, struct home *home, enum store s, enum db_mode mode)
+{
+    enum err rc = db_open(ctx, &home->dbs[s], home->urls[s], mode, home->shared[s]);
+
+    if (rc == OK && s == STORE_INDEX)
+        rc = db_relax(ctx, home->dbs[s]);
+    return rc;
+}
+
 /* Opens and migrates one store. */
 static enum err open_store(struct ctx *ctx, struct home *home, enum store s, bool create)
 {
-    enum err rc = db_open(ctx, &home->dbs[s], home->urls[s], create ? DB_CREATE : DB_READ_WRITE,
-                          home->shared[s]);
+    enum err rc = connect_store(ctx, home, s, create ? DB_CREATE : DB_READ_WRITE);
 
     if (rc)
         return rc;
@@ -270,7 +279,7 @@ enum err home_attach(struct ctx *ctx, struct home *home)
     enum err rc = OK;
 
     for (int s = 0; s < STORES && !rc; s++)
-        rc = db_open(ctx, &home->dbs[s], home->urls[s], DB_READ_WRITE, home->shared[s]);
+        rc = connect_store(ctx, home, (enum store)s, DB_READ_WRITE);
     if (!rc)
         rc = db_open(ctx, &home->read_db, home->urls[STORE_MAIN], DB_READ_ONLY, NULL);
     if (rc)

@@ -136,6 +136,19 @@ void db_close(struct db *db)
     free(db);
 }
 
+enum err db_relax(struct ctx *ctx, struct db *db)
+{
+    enum err rc = db_gate(ctx, db);
+
+    if (rc == OK)
+        rc = rows_keep_all(ctx, db);
+    if (rc == OK && db->dialect->relax)
+        rc = db->dialect->relax(ctx, db);
+    if (rc == OK)
+        db->relaxed = true;
+    return db_after(db, rc);
+}
+
 bool db_is_postgres(const struct db *db)
 {
     return db->dialect == &dialect_pg;
@@ -463,6 +476,7 @@ static const struct {
     { "%REAL%", "REAL", "DOUBLE PRECISION" },
     { "%BLOB%", "BLOB", "BYTEA" },
     { "%STRICT%", "STRICT", "" },
+    { "%CLUSTERED%", "STRICT, WITHOUT ROWID", "" },
 };
 
 #define DDL_MAX ((size_t)4 * 1024 * 1024)

@@ -105,6 +105,15 @@ const char *db_url(const struct db *db);
 /* Name of a companion store: FILE.keys, or the PostgreSQL database NAME_keys on the same server. */
 char *db_companion_url(struct arena *a, const char *url, const char *suffix);
 
+/*
+ * For a store that can be made again; outside transactions. A commit on this connection no longer
+ * waits for the disk: a power cut may take the last ones, each whole and the newest first, but
+ * never damages the store. PostgreSQL: synchronous_commit = off, also after a lost connection is
+ * back. SQLite works so already until db_flush is called. (Its synchronous = OFF would be another
+ * thing: a power cut during a checkpoint mixes old and new pages, and nobody need notice.) ERR_DB.
+ */
+enum err db_relax(struct ctx *ctx, struct db *db) MUST_USE;
+
 /* --- statements on ctx->db, and on another connection --- */
 
 /* Runs; *changed_out (may be NULL) = rows changed. */
@@ -168,7 +177,11 @@ enum err db_flush(struct ctx *ctx, struct db *db) MUST_USE;
  * prepared once. Values are arguments always.
  */
 const struct db_sql *db_sql_built(struct db *db, const char *sql);
-/* DDL with %INT% %REAL% %BLOB% %STRICT% replaced for the dialect; may hold several statements. */
+/*
+ * DDL with %INT% %REAL% %BLOB% %STRICT% %CLUSTERED% replaced for the dialect; may hold several
+ * statements. %CLUSTERED% stands in place of %STRICT% where rows lie in the tree of their primary
+ * key: for short rows that are read by it.
+ */
 enum err db_ddl(struct ctx *ctx, struct db *db, const char *ddl) MUST_USE;
 
 /* --- migrations --- */

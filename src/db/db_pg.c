@@ -125,7 +125,7 @@ out:
     return rc;
 }
 
-/* Order of text must be that of SQLite, and synchronous_commit may be stronger than on, not off. */
+/* Order of text must be that of SQLite. synchronous_commit may be more than on; off by db_relax. */
 static enum err check_settings(struct ctx *ctx, struct db *db)
 {
     PGresult *result = PQexec(
@@ -146,6 +146,11 @@ static enum err check_settings(struct ctx *ctx, struct db *db)
     return rc;
 }
 
+static enum err pg_relax(struct ctx *ctx, struct db *db)
+{
+    return pg_simple(ctx, db, "SET synchronous_commit = off", NULL);
+}
+
 static enum err pg_configure(struct ctx *ctx, struct db *db)
 {
     const char *sql =
@@ -159,6 +164,8 @@ static enum err pg_configure(struct ctx *ctx, struct db *db)
     rc = pg_simple(ctx, db, sql, NULL);
     if (rc == OK)
         rc = check_settings(ctx, db);
+    if (rc == OK && db->relaxed)
+        rc = pg_relax(ctx, db);
     return rc;
 }
 
@@ -498,5 +505,6 @@ const struct dialect dialect_pg = {
     .rollback = pg_rollback,
     .script = pg_script,
     .check = pg_check,
+    .relax = pg_relax,
     .revive = pg_revive,
 };

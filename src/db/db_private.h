@@ -60,6 +60,7 @@ struct db {
     const struct dialect *dialect;
     char *url;
     enum db_mode mode;
+    bool relaxed;          /* by db_relax */
     struct arena *arena;   /* ends with the connection */
     struct arena *scratch; /* rewound by whoever uses it */
     int depth;
@@ -106,6 +107,8 @@ struct dialect {
     /* Several statements, without time limit, inside a transaction. */
     enum err (*script)(struct ctx *ctx, struct db *db, const char *sql);
     enum err (*check)(struct ctx *ctx, struct db *db);
+    /* Commits no longer wait for the disk. NULL = they never do. */
+    enum err (*relax)(struct ctx *ctx, struct db *db);
     /* Brings a lost connection back; called outside transactions. NULL = none needed. */
     enum err (*revive)(struct ctx *ctx, struct db *db);
 };

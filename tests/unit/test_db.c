@@ -517,6 +517,69 @@ static void a_failing_definition_leaves_nothing(void **state)
     assert_int_equal(db_ddl(&f->ctx, f->db, "CREATE TABLE one (id TEXT) %STRICT%;"), OK);
 }
 
+static void a_clustered_table_has_no_other_key(void **state)
+{
+    struct fix *f = use(state);
+    static const struct db_sql add_word = { "add", "INSERT INTO word (id, n) VALUES ($1, 1)", "" };
+    static const struct db_sql by_rowid = { "by_rowid", "SELECT rowid FROM word", "" };
+    struct rows *rows = NULL;
+
+    assert_int_equal(db_ddl(&f->ctx, f->db,
+                            "CREATE TABLE word (id TEXT NOT NULL PRIMARY KEY, n %INT%)"
+                            " %CLUSTERED%;"),
+                     OK);
+    assert_int_equal(db_exec(&f->ctx, NULL, &add_word, DB_TEXT("a")), OK);
+    assert_int_equal(db_exec(&f->ctx, NULL, &add_word, DB_TEXT("a")), ERR_CONFLICT);
+    assert_int_equal(db_query(&f->ctx, &rows, &by_rowid), ERR_DB);
+}
+
+static const char *commits_wait(struct fix *f)
+{
+    static const struct db_sql ask = { "ask", "SELECT current_setting('synchronous_commit')", "" };
+    struct rows *rows = NULL;
+    bool more = false;
+
+    assert_int_equal(db_query(&f->ctx, &rows, &ask), OK);
+    assert_int_equal(db_next(&f->ctx, rows, &more), OK);
+    return row_text(rows, 0);
+}
+
+static void end_connection(struct fix *f)
+{
+    struct db *base = NULL;
+    struct rows *rows = NULL;
+    bool more = false;
+    const char *sql = arena_printf(f->ctx.arena, "SELECT pg_terminate_backend(%d, 5000)",
+                                   PQbackendPID(f->db->pg));
+
+    assert_int_equal(db_open(&f->ctx, &base, pg_base(), DB_READ_WRITE, NULL), OK);
+    assert_int_equal(db_query_in(&f->ctx, base, &rows, db_sql_built(base, sql)), OK);
+    assert_int_equal(db_next(&f->ctx, rows, &more), OK);
+    db_close(base);
+}
+
+static void only_a_relaxed_connection_does_not_wait_for_the_disk(void **state)
+{
+    struct fix *f = use(state);
+
+    if (f->pg)
+        assert_string_equal(commits_wait(f), "on");
+    db_fail_at(f->db, 1);
+    assert_int_equal(db_relax(&f->ctx, f->db), ERR_DB);
+    if (f->pg)
+        assert_string_equal(commits_wait(f), "on");
+    assert_int_equal(db_relax(&f->ctx, f->db), OK);
+    add(f, "1", 1);
+    assert_int_equal(db_flush(&f->ctx, f->db), OK);
+    assert_int_equal(count(f), 1);
+    if (!f->pg)
+        return;
+    assert_string_equal(commits_wait(f), "off");
+    end_connection(f);
+    assert_int_equal(db_exec(&f->ctx, NULL, &T_ADD_ID, DB_TEXT("2"), DB_INT(2)), ERR_DB);
+    assert_string_equal(commits_wait(f), "off");
+}
+
 static void a_sound_store_passes_the_check(void **state)
 {
     struct fix *f = use(state);
@@ -625,6 +688,8 @@ int main(void)
         BOTH(migrations_apply_once_and_all_sets_exist),
         BOTH(a_database_of_a_newer_homeward_is_refused),
         BOTH(a_failing_definition_leaves_nothing),
+        BOTH(a_clustered_table_has_no_other_key),
+        BOTH(only_a_relaxed_connection_does_not_wait_for_the_disk),
         BOTH(a_sound_store_passes_the_check),
         BOTH(several_processes_lose_nothing),
         cmocka_unit_test(companions_lie_beside),

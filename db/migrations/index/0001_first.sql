@@ -7,7 +7,7 @@ CREATE TABLE token (
     line %INT% NOT NULL,            -- which name line of the record
     word %INT% NOT NULL,
     PRIMARY KEY (hash, root_id, kind, line, word)
-) %STRICT%;
+) %CLUSTERED%;
 CREATE INDEX token_root ON token (root_id);
 
 CREATE TABLE applied (
