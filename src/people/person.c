@@ -190,7 +190,7 @@ static double birth_likeness(const struct record *a, const struct record *b)
     apart = days_x > days_y ? days_x - days_y : days_y - days_x;
     if (apart <= 366)
         return 0.5;
-    return apart > 366 * 5 ? -1 : 0;
+    return apart > (int64_t)366 * 5 ? -1 : 0;
 }
 
 /* Names alone say little where a few names are borne by many; the birth date decides. */

@@ -21,6 +21,14 @@ struct url record_url(struct ctx *ctx, const struct record *rec)
     return url_build(ctx, "/records/{}/{}", rec->form->kind, rec->id);
 }
 
+enum err record_parent(struct ctx *ctx, struct record **out, const struct record *rec)
+{
+    *out = NULL;
+    if (rec->parent_id == NULL || rec->form->parent == NULL)
+        return OK;
+    return record_load(ctx, out, rec->form->parent, rec->parent_id);
+}
+
 const char *record_name(struct ctx *ctx, const struct record *rec)
 {
     if (!text_blank(rec->title))

@@ -15,12 +15,9 @@
 static enum err fill_parent(struct ctx *ctx, struct record_form_view *v, const struct record *rec)
 {
     struct record *parent = NULL;
-    enum err rc;
+    enum err rc = record_parent(ctx, &parent, rec);
 
-    if (rec->parent_id == NULL || rec->form->parent == NULL)
-        return OK;
-    rc = record_load(ctx, &parent, rec->form->parent, rec->parent_id);
-    if (rc)
+    if (rc || parent == NULL)
         return rc;
     v->parent_id = rec->parent_id;
     v->parent_title = record_name(ctx, parent);
@@ -73,6 +70,29 @@ static enum err show_form(struct ctx *ctx, struct res *res, int status, const st
     fill_hits(ctx, &v, s->hits, s->hits_len);
     record_form_reply(res, status, &v);
     return OK;
+}
+
+/*
+ * Puts what was typed into the record; ERR_INVALID: not all of it is fit. *done_out: the form was
+ * only to be shown again, and is.
+ */
+static enum err take_post(struct ctx *ctx, struct res *res, struct shown_form *s,
+                          const struct form_post *post, bool *done_out)
+{
+    enum err rc = post_answers(ctx, &s->rec->answers, s->rec->form, post);
+
+    s->post = post;
+    if ((rc && rc != ERR_INVALID) || !post_reshows(post))
+        return rc;
+    ctx_clear_problems(ctx);
+    *done_out = true;
+    return show_form(ctx, res, 200, s);
+}
+
+static enum err saved(struct ctx *ctx, struct res *res, const struct record *rec)
+{
+    res_flash(res, tr(ctx, "Saved."));
+    return res_see_other(res, record_url(ctx, rec));
 }
 
 /* --- a new one --- */
@@ -131,10 +151,7 @@ static enum err insert_new(struct ctx *ctx, struct res *res, struct shown_form *
         rc = record_insert(ctx, s->rec);
     if (rc == ERR_INVALID)
         return show_form(ctx, res, 422, s);
-    if (rc)
-        return rc;
-    res_flash(res, tr(ctx, "Saved."));
-    return res_see_other(res, record_url(ctx, s->rec));
+    return rc ? rc : saved(ctx, res, s->rec);
 }
 
 enum err post_new(struct ctx *ctx, const struct req *req, struct res *res)
@@ -142,6 +159,7 @@ enum err post_new(struct ctx *ctx, const struct req *req, struct res *res)
     const char *kind = req_path(req, "kind");
     struct shown_form shown = { 0 };
     struct form_post post;
+    bool done = false;
     size_t len = 0;
     enum err rc;
 
@@ -152,14 +170,9 @@ enum err post_new(struct ctx *ctx, const struct req *req, struct res *res)
         rc = record_new(ctx, &shown.rec, kind, post.parent_id);
     if (rc)
         return rc;
-    shown.post = &post;
-    rc = post_answers(ctx, &shown.rec->answers, shown.rec->form, &post);
-    if (rc && rc != ERR_INVALID)
+    rc = take_post(ctx, res, &shown, &post, &done);
+    if (done || (rc && rc != ERR_INVALID))
         return rc;
-    if (post_reshows(&post)) {
-        ctx_clear_problems(ctx);
-        return show_form(ctx, res, 200, &shown);
-    }
     return rc ? show_form(ctx, res, 422, &shown) : insert_new(ctx, res, &shown);
 }
 
@@ -183,16 +196,14 @@ static enum err update(struct ctx *ctx, struct res *res, struct shown_form *s)
     }
     if (rc == ERR_INVALID)
         return show_form(ctx, res, 422, s);
-    if (rc)
-        return rc;
-    res_flash(res, tr(ctx, "Saved."));
-    return res_see_other(res, record_url(ctx, s->rec));
+    return rc ? rc : saved(ctx, res, s->rec);
 }
 
 enum err post_edit(struct ctx *ctx, const struct req *req, struct res *res)
 {
     struct shown_form shown = { 0 };
     struct form_post post;
+    bool done = false;
     size_t len = 0;
     enum err rc;
 
@@ -205,14 +216,9 @@ enum err post_edit(struct ctx *ctx, const struct req *req, struct res *res)
         rc = record_load(ctx, &shown.rec, req_path(req, "kind"), req_path(req, "id"));
     if (rc)
         return rc;
-    shown.post = &post;
-    rc = post_answers(ctx, &shown.rec->answers, shown.rec->form, &post);
-    if (rc && rc != ERR_INVALID)
+    rc = take_post(ctx, res, &shown, &post, &done);
+    if (done || (rc && rc != ERR_INVALID))
         return rc;
-    if (post_reshows(&post)) {
-        ctx_clear_problems(ctx);
-        return show_form(ctx, res, 200, &shown);
-    }
     if (!rc && post.merge)
         rc = conflict_merge(ctx, shown.rec, &post);
     if (rc == ERR_CONFLICT) /* not everything was chosen */

@@ -1,4 +1,5 @@
 /* Versions of a record, rebuilt from record_history, and what differs between two. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,15 @@ DB_SQL(HISTORY_AT, "SELECT record_id, root_version, action, status, key_id, open
 DB_SQL(HISTORY_VERSIONS, "SELECT root_version, made_at, made_by, action, status"
                          " FROM record_history WHERE root_id = $1 AND record_id = $1"
                          " ORDER BY root_version DESC LIMIT $2");
+
+/* Twice the room for items of one size. */
+static void *grow(struct arena *a, void *items, size_t *cap, size_t size)
+{
+    size_t before = *cap;
+
+    *cap = before ? 2 * before : 32;
+    return arena_grow(a, items, before * size, *cap * size);
+}
 
 /* --- one version --- */
 
@@ -62,15 +72,8 @@ static bool read_head(struct ctx *ctx, const struct form *form, struct old_row *
 
 static void keep_row(struct ctx *ctx, struct old_rows *v, const struct old_row *row)
 {
-    if (v->len == v->cap) {
-        size_t cap = v->cap ? 2 * v->cap : 32;
-        struct old_row *items = ARENA_ARRAY(ctx->arena, cap, struct old_row);
-
-        if (v->len)
-            memcpy(items, v->items, v->len * sizeof(*items));
-        v->items = items;
-        v->cap = cap;
-    }
+    if (v->len == v->cap)
+        v->items = grow(ctx->arena, v->items, &v->cap, sizeof(*v->items));
     v->items[v->len++] = *row;
 }
 
@@ -194,8 +197,10 @@ enum err record_load_version(struct ctx *ctx, struct record **out, const char *k
     enum err rc;
 
     rc = load_head(ctx, &now, kind, id);
-    if (rc == OK)
-        rc = load_old(ctx, &rec, now, version);
+    if (rc)
+        return rc;
+    assert(now);
+    rc = load_old(ctx, &rec, now, version);
     if (rc == OK)
         rc = record_note(ctx, "history", rec->form, &rec->id, 1);
     if (rc == OK)
@@ -299,8 +304,10 @@ enum err record_history(struct ctx *ctx, struct record_version **out, size_t *le
     enum err rc;
 
     rc = load_head(ctx, &now, kind, id);
-    if (rc == OK)
-        rc = read_versions(ctx, v, &len, now->id);
+    if (rc)
+        return rc;
+    assert(now);
+    rc = read_versions(ctx, v, &len, now->id);
     if (rc == OK)
         rc = read_names(ctx, v, len);
     if (rc == OK)
@@ -336,15 +343,8 @@ static void add_change(struct ctx *ctx, struct changes *c, const struct record_c
 {
     if (c->len == CHANGES_MAX)
         return;
-    if (c->len == c->cap) {
-        size_t cap = c->cap ? 2 * c->cap : 32;
-        struct record_change *items = ARENA_ARRAY(ctx->arena, cap, struct record_change);
-
-        if (c->len)
-            memcpy(items, c->items, c->len * sizeof(*items));
-        c->items = items;
-        c->cap = cap;
-    }
+    if (c->len == c->cap)
+        c->items = grow(ctx->arena, c->items, &c->cap, sizeof(*c->items));
     c->items[c->len++] = *change;
 }
 

@@ -185,18 +185,10 @@ static enum err write_tokens(struct ctx *ctx, const char *id, const struct token
 static enum err read_int(struct ctx *ctx, struct db *db, const struct db_sql *sql, int64_t *out)
 {
     struct rows *rows = NULL;
-    bool more = false;
     enum err rc;
 
     rc = db_query_in(ctx, db, &rows, sql);
-    if (rc)
-        return rc;
-    rc = db_next(ctx, rows, &more);
-    if (rc)
-        return rc;
-    *out = more ? row_int(rows, 0) : 0;
-    db_rows_close(rows);
-    return OK;
+    return rc ? rc : sql_one_int(ctx, out, rows, NULL);
 }
 
 /* --- after a saving --- */

@@ -169,6 +169,29 @@ static void keep_rows(struct ctx *ctx, struct answers *t, const struct answers *
         copy_level(ctx->arena, answers_add_row(ctx->arena, t, f), old->rows[f->place][r]);
 }
 
+static void merge_value(const struct ctx *ctx, struct answers *t, const struct answers *old,
+                        const struct field *f)
+{
+    bool kept = old && (f->kind == FIELD_HIDDEN || f->read_only) && !t->values[f->place];
+
+    if (kept || !field_visible(ctx, f))
+        t->values[f->place] = old ? old->values[f->place] : NULL;
+}
+
+static void merge_rows(struct ctx *ctx, struct answers *t, const struct answers *old,
+                       const struct field *f)
+{
+    if (!field_visible(ctx, f)) {
+        keep_rows(ctx, t, old, f);
+        return;
+    }
+    for (size_t r = 0; r < t->rows_len[f->place]; r++) {
+        struct answers *row = t->rows[f->place][r];
+
+        answers_merge(ctx, row, row_before(old, f, row->id));
+    }
+}
+
 void answers_merge(struct ctx *ctx, struct answers *t, const struct answers *old)
 {
     if (old && t->unknown_len == 0) {
@@ -177,23 +200,12 @@ void answers_merge(struct ctx *ctx, struct answers *t, const struct answers *old
     }
     for (size_t i = 0; i < t->form->all_len; i++) {
         const struct field *f = t->form->all[i];
-        bool visible;
-        bool kept;
 
         if (f->repeat != t->repeat)
             continue;
-        visible = field_visible(ctx, f);
-        kept = old && (f->kind == FIELD_HIDDEN || f->read_only) && !t->values[f->place];
-        if (field_is_answer(f) && (!visible || kept))
-            t->values[f->place] = old ? old->values[f->place] : NULL;
-        if (!field_is_repeat(f))
-            continue;
-        if (!visible)
-            keep_rows(ctx, t, old, f);
-        for (size_t r = 0; visible && r < t->rows_len[f->place]; r++) {
-            struct answers *row = t->rows[f->place][r];
-
-            answers_merge(ctx, row, row_before(old, f, row->id));
-        }
+        if (field_is_answer(f))
+            merge_value(ctx, t, old, f);
+        if (field_is_repeat(f))
+            merge_rows(ctx, t, old, f);
     }
 }

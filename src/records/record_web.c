@@ -28,12 +28,9 @@ static enum err fill_people(struct ctx *ctx, struct record_detail_view *v, const
 static enum err fill_parent(struct ctx *ctx, struct record_detail_view *v, const struct record *rec)
 {
     struct record *parent = NULL;
-    enum err rc;
+    enum err rc = record_parent(ctx, &parent, rec);
 
-    if (rec->parent_id == NULL || rec->form->parent == NULL)
-        return OK;
-    rc = record_load(ctx, &parent, rec->form->parent, rec->parent_id);
-    if (rc)
+    if (rc || parent == NULL)
         return rc;
     v->parent_title = record_name(ctx, parent);
     v->parent_link = record_url(ctx, parent);

@@ -80,6 +80,13 @@ struct saving {
     int64_t seq; /* first place in record_history, once written */
 };
 
+/*
+ * The cell of a query that gives at most one row of one; closes it. No row: 0, NULL; and *there_out
+ * (may be NULL) says so.
+ */
+enum err sql_one_int(struct ctx *ctx, int64_t *out, struct rows *rows, bool *there_out) MUST_USE;
+enum err sql_one_text(struct ctx *ctx, const char **out, struct rows *rows) MUST_USE;
+
 #define SQL_BATCH 101 /* records read by one statement: the longest page, and one more */
 
 enum err sql_prepare(struct ctx *ctx, const struct form *form) MUST_USE;

@@ -5,7 +5,7 @@
 #include "records/screens_web.h"
 
 #define FORM_BODY_MAX   ((size_t)1024 * 1024)
-#define IMPORT_FILE_MAX (20 * 1024 * 1024)
+#define IMPORT_FILE_MAX ((int64_t)20 * 1024 * 1024)
 #define IMPORT_BODY_MAX ((size_t)21 * 1024 * 1024)
 
 static const struct field_spec list_fields_in[] = {

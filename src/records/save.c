@@ -2,6 +2,8 @@
  * Writing records. Everything is validated, encoded and sealed before the write lock is taken; in
  * it are only the statements: number, rows, history, audit.
  */
+#include <assert.h>
+
 #include "audit/audit.h"
 #include "core/buf.h"
 #include "core/date.h"
@@ -24,25 +26,21 @@ DB_SQL(OFFICE_CODE, "SELECT code FROM office WHERE id = $1");
 
 /* --- parts of a saving --- */
 
-static enum err one_int(struct ctx *ctx, struct rows *rows, int64_t *out)
+static enum err read_counter(struct ctx *ctx, int64_t *out, struct rows *rows)
 {
-    bool more = false;
-    enum err rc = db_next(ctx, rows, &more);
+    bool there = false;
+    enum err rc = sql_one_int(ctx, out, rows, &there);
 
-    if (rc)
-        return rc;
-    if (!more)
-        return ctx_fail(ctx, ERR_DB, "a counter of the database is missing");
-    *out = row_int(rows, 0);
-    db_rows_close(rows);
-    return OK;
+    if (rc == OK && !there)
+        rc = ctx_fail(ctx, ERR_DB, "a counter of the database is missing");
+    return rc;
 }
 
 /* The office may be another than the user's: a child has that of its parent. */
 static enum err office_code(struct ctx *ctx, const char **out, const char *office_id)
 {
     struct rows *rows = NULL;
-    bool more = false;
+    const char *code = NULL;
     enum err rc;
 
     if (ctx->user && text_equal(ctx->user->office_id, office_id)) {
@@ -50,14 +48,11 @@ static enum err office_code(struct ctx *ctx, const char **out, const char *offic
         return OK;
     }
     rc = db_query(ctx, &rows, &OFFICE_CODE, DB_TEXT(office_id));
-    if (rc)
-        return rc;
-    rc = db_next(ctx, rows, &more);
-    if (rc)
-        return rc;
-    *out = more ? row_text(rows, 0) : "";
-    db_rows_close(rows);
-    return OK;
+    if (rc == OK)
+        rc = sql_one_text(ctx, &code, rows);
+    if (rc == OK)
+        *out = code ? code : "";
+    return rc;
 }
 
 static const char *number_text(struct ctx *ctx, const char *pattern, const char *code,
@@ -101,7 +96,7 @@ static enum err take_number(struct ctx *ctx, struct record *rec)
     rc = db_query(ctx, &rows, &NUMBER_NEXT, DB_TEXT(rec->office_id), DB_TEXT(rec->form->kind),
                   DB_INT(year_n));
     if (rc == OK)
-        rc = one_int(ctx, rows, &seq);
+        rc = read_counter(ctx, &seq, rows);
     if (rc == OK)
         rec->number = number_text(ctx, rec->form->number, code, year, seq);
     return rc;
@@ -139,7 +134,7 @@ static enum err add_history(struct ctx *ctx, struct saving *s)
 
     rc = db_query(ctx, &rows, &HISTORY_SEQ, DB_INT((int64_t)s->len));
     if (rc == OK)
-        rc = one_int(ctx, rows, &last);
+        rc = read_counter(ctx, &last, rows);
     if (rc)
         return rc;
     s->seq = last - (int64_t)s->len + 1;
@@ -486,6 +481,7 @@ enum err record_update(struct ctx *ctx, struct record *rec, int64_t version)
     rc = load_seen(ctx, &old, rec, version);
     if (rc)
         return rc;
+    assert(old);
     full = next_of(ctx, old);
     full.failed = rec->failed;
     full.answers = answers_copy(ctx->arena, rec->answers);
@@ -551,8 +547,10 @@ enum err record_set_status(struct ctx *ctx, struct record *rec, int64_t version,
     enum err rc;
 
     rc = load_seen(ctx, &old, rec, version);
-    if (rc == OK)
-        rc = check_change(ctx, old, status, reason);
+    if (rc)
+        return rc;
+    assert(old);
+    rc = check_change(ctx, old, status, reason);
     if (rc)
         return rc;
     full = next_of(ctx, old);

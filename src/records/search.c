@@ -3,6 +3,7 @@
  * and compared as names. A common name has thousands of candidates, so they are weighed by their
  * hits first and few are opened.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -364,6 +365,7 @@ static enum err judge(struct search *s, struct found *f, struct record **recs, s
         double names = 0;
         double score;
 
+        assert(c); /* nothing else was picked */
         answers_hide(s->ctx, recs[i]->answers);
         rc = name_score(s->ctx, &names, f->asked, recs[i]);
         if (rc)

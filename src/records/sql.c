@@ -64,6 +64,32 @@ static enum err build_query(struct build *b, struct rows **out)
                        b->args);
 }
 
+enum err sql_one_int(struct ctx *ctx, int64_t *out, struct rows *rows, bool *there_out)
+{
+    bool more = false;
+    enum err rc = db_next(ctx, rows, &more);
+
+    if (rc)
+        return rc;
+    *out = more ? row_int(rows, 0) : 0;
+    if (there_out)
+        *there_out = more;
+    db_rows_close(rows);
+    return OK;
+}
+
+enum err sql_one_text(struct ctx *ctx, const char **out, struct rows *rows)
+{
+    bool more = false;
+    enum err rc = db_next(ctx, rows, &more);
+
+    if (rc)
+        return rc;
+    *out = more ? row_text(rows, 0) : NULL;
+    db_rows_close(rows);
+    return OK;
+}
+
 /* --- writing --- */
 
 static struct db_arg column_arg(const struct field *f, const char *value)
@@ -409,7 +435,6 @@ enum err sql_count(struct ctx *ctx, int64_t *out, const struct pick *pick, int64
 {
     struct rows *rows = NULL;
     struct build b;
-    bool more = false;
     enum err rc;
 
     build_start(&b, ctx, "SELECT count(*) FROM (SELECT id FROM ");
@@ -418,14 +443,7 @@ enum err sql_count(struct ctx *ctx, int64_t *out, const struct pick *pick, int64
     build_is(&b, " LIMIT ", DB_INT(max));
     build_add(&b, ") AS few");
     rc = build_query(&b, &rows);
-    if (rc)
-        return rc;
-    rc = db_next(ctx, rows, &more);
-    if (rc)
-        return rc;
-    *out = more ? row_int(rows, 0) : 0;
-    db_rows_close(rows);
-    return OK;
+    return rc ? rc : sql_one_int(ctx, out, rows, NULL);
 }
 
 static struct record *record_among(struct record *const *recs, size_t len, const char *id)
@@ -498,7 +516,6 @@ enum err sql_rows_max(struct ctx *ctx, int64_t *out, const struct form *form,
     const struct pick pick = { .form = form };
     struct rows *rows = NULL;
     struct build b;
-    bool more = false;
     enum err rc;
 
     build_start(&b, ctx, "SELECT max(n) FROM (SELECT count(*) AS n FROM ");
@@ -507,12 +524,5 @@ enum err sql_rows_max(struct ctx *ctx, int64_t *out, const struct form *form,
     add_scope(&b, &pick);
     build_add(&b, " GROUP BY parent_id) AS counts");
     rc = build_query(&b, &rows);
-    if (rc)
-        return rc;
-    rc = db_next(ctx, rows, &more);
-    if (rc)
-        return rc;
-    *out = more ? row_int(rows, 0) : 0;
-    db_rows_close(rows);
-    return OK;
+    return rc ? rc : sql_one_int(ctx, out, rows, NULL);
 }

@@ -145,37 +145,34 @@ static enum err publish(struct ctx *ctx, const struct form *form)
     const char *text =
         source ? arena_strndup(ctx->arena, (const char *)source->bytes, source->len) : "";
     struct rows *rows = NULL;
-    bool more = false;
+    int64_t epoch = 0;
+    bool there = false;
     enum err rc;
 
     rc = db_query(ctx, &rows, &FORM_EPOCH);
+    if (rc == OK)
+        rc = sql_one_int(ctx, &epoch, rows, &there);
     if (rc)
         return rc;
-    rc = db_next(ctx, rows, &more);
-    if (rc)
-        return rc;
-    if (!more)
+    if (!there)
         return ctx_fail(ctx, ERR_DB, "the counter form_epoch is missing");
     return db_exec(ctx, NULL, &FORM_VERSION_ADD, DB_TEXT(form->kind), DB_TEXT(form->version),
-                   DB_INT(row_int(rows, 0)), DB_TEXT(form->hash), DB_TEXT(text),
-                   DB_INT(ctx->now_ms), DB_TEXT(ctx->user_id));
+                   DB_INT(epoch), DB_TEXT(form->hash), DB_TEXT(text), DB_INT(ctx->now_ms),
+                   DB_TEXT(ctx->user_id));
 }
 
 static enum err published(struct ctx *ctx, const struct form *form, bool *out)
 {
     struct rows *rows = NULL;
-    bool more = false;
+    const char *hash = NULL;
     enum err rc;
 
     rc = db_query(ctx, &rows, &FORM_VERSION_LAST, DB_TEXT(form->kind));
-    if (rc)
-        return rc;
-    rc = db_next(ctx, rows, &more);
-    if (rc)
-        return rc;
-    *out = more && text_equal(row_text(rows, 0), form->hash);
-    db_rows_close(rows);
-    return OK;
+    if (rc == OK)
+        rc = sql_one_text(ctx, &hash, rows);
+    if (rc == OK)
+        *out = hash && text_equal(hash, form->hash);
+    return rc;
 }
 
 enum err sql_prepare(struct ctx *ctx, const struct form *form)
