@@ -68,7 +68,7 @@ static const char *without_ids(struct fixture *f, const struct record *rec)
 {
     struct buf b;
 
-    buf_init(&b, f->long_arena, 1024 * 1024);
+    buf_init(&b, f->long_arena, (size_t)1024 * 1024);
     for (size_t i = 0; i < rec->form->all_len; i++) {
         const struct field *field = rec->form->all[i];
 
@@ -199,7 +199,7 @@ static void more_than_a_page_is_exported_in_order(void **state)
     before = arena_used(f->ctx.arena);
     csv = exported(f, EXPORT_CSV, &records, NULL);
     assert_int_equal(records, 230);
-    assert_true(arena_used(f->ctx.arena) - before < 1024 * 1024);
+    assert_true(arena_used(f->ctx.arena) - before < (size_t)1024 * 1024);
     assert_true(strstr(csv, "SN-2026-00001") < strstr(csv, "SN-2026-00230"));
     assert_int_equal(count_of(f, f->access, "SELECT count(*) FROM access WHERE action = 'export'"),
                      3);

@@ -28,12 +28,12 @@ static enum err import_text(struct fixture *f, struct import_report *out, const 
 static const char *file_text(struct fixture *f, const char *name)
 {
     const char *root = getenv("HOMEWARD_SOURCE");
-    char *bytes = arena_alloc(f->long_arena, 1024 * 1024);
+    char *bytes = arena_alloc(f->long_arena, (size_t)1024 * 1024);
     int fd =
         open(arena_printf(f->ctx.arena, "%s/tests/data/%s", root ? root : ".", name), O_RDONLY);
 
     assert_true(fd >= 0);
-    assert_true(read(fd, bytes, 1024 * 1024 - 1) > 0);
+    assert_true(read(fd, bytes, (size_t)1024 * 1024 - 1) > 0);
     close(fd);
     return bytes;
 }
@@ -81,13 +81,15 @@ static void every_bad_row_is_told_with_row_column_and_value(void **state)
     must(f, csv_next(&f->ctx, csv, &row, &more));
     for (;;) {
         bool found = false;
+        int64_t line = 0;
 
         must(f, csv_next(&f->ctx, csv, &row, &more));
         if (!more)
             break;
         n++;
+        assert_true(parse_int(row.cells[0], 1, INT64_MAX, &line));
         for (size_t i = 0; i < report.faults_len; i++)
-            found |= report.faults[i].row == atol(row.cells[0]) &&
+            found |= report.faults[i].row == line &&
                      text_equal(report.faults[i].column, row.cells[1]) &&
                      text_equal(report.faults[i].value, row.cells[2]) &&
                      !text_blank(report.faults[i].reason);
@@ -242,14 +244,14 @@ static void many_rows_need_the_memory_of_one(void **state)
     struct buf b;
     size_t before;
 
-    buf_init(&b, f->long_arena, 1024 * 1024);
+    buf_init(&b, f->long_arena, (size_t)1024 * 1024);
     buf_add(&b, HEAD);
     for (int i = 0; i < 400; i++)
         buf_printf(&b, "Awa%d,Latn,1991-05-06,day,female\r\n", i);
     before = arena_used(f->ctx.arena);
     must(f, import_text(f, &report, buf_text(&b), (struct import_options){ 0 }));
     assert_int_equal(report.stored, 400);
-    assert_true(arena_used(f->ctx.arena) - before < 512 * 1024);
+    assert_true(arena_used(f->ctx.arena) - before < (size_t)512 * 1024);
 }
 
 static void json_is_read_by_its_form(void **state)

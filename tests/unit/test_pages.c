@@ -610,14 +610,15 @@ static void a_long_download_comes_in_parts_that_fit_together(void **state)
     struct buf csv;
     struct buf all;
 
-    buf_init(&csv, p->arena, 1024 * 1024);
-    buf_init(&all, p->arena, 1024 * 1024);
+    buf_init(&csv, p->arena, (size_t)1024 * 1024);
+    buf_init(&all, p->arena, (size_t)1024 * 1024);
     buf_add(&csv, "names.1.name_text,gender\n");
     for (int i = 0; i < 1200; i++)
         buf_printf(&csv, "Person %d,%0200d\n", i, i);
     page = page_upload(p, SUPERVISOR, "/records/person/import", buf_text(&csv));
     run_jobs(p);
     page = page_post(p, SUPERVISOR, arena_printf(p->arena, "%s/start", page.location), "");
+    assert_int_equal(page.status, 303);
     run_jobs(p);
     assert_int_equal(pages_count(p, PEOPLE), 1200);
     page = page_post(p, SUPERVISOR, "/records/person/export", "format=csv");
