@@ -55,8 +55,7 @@ void survey_round_fill(struct ctx *ctx, struct survey_round_view *v, const struc
         .declined =
             tr(ctx, "{0} of {1}", TR_INT(r->scores.dont_know_declined), TR_INT(r->scores.asked)),
         .flagged = r->scores.flagged,
-        .profile =
-            tr(ctx, "{0}, version {1}", TR_TEXT(r->profile), TR_TEXT(r->profile_version)),
+        .profile = tr(ctx, "{0}, version {1}", TR_TEXT(r->profile), TR_TEXT(r->profile_version)),
     };
 }
 

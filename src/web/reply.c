@@ -310,8 +310,8 @@ void res_error_as(struct res *res, enum err rc, int status)
         list[n].field = p->field;
         list[n++].text = p->text;
     }
-    v.title = rc == ERR_FORBIDDEN && n > 0 ? tr(ctx, "This was not accepted")
-                                           : error_title(ctx, rc);
+    v.title =
+        rc == ERR_FORBIDDEN && n > 0 ? tr(ctx, "This was not accepted") : error_title(ctx, rc);
     v.advice = n == 0 ? error_advice(ctx, rc) : ""; /* a problem says itself what to do */
     v.problems = list;
     v.problems_len = n;
