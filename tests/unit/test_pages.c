@@ -543,7 +543,7 @@ static void an_import_is_checked_first_and_stored_once(void **state)
     assert_true(shows(&page, "Homeward is at it"));
     run_jobs(p);
     page = page_get(p, SUPERVISOR, job, NULL);
-    assert_true(shows(&page, "purple") && shows(&page, "<td>3</td>"));
+    assert_true(shows(&page, "purple") && shows(&page, "\">3</td>"));
     assert_int_equal(pages_count(p, PEOPLE), 0);
     assert_int_equal(page_get(p, CASE_MANAGER, job, NULL).status, 404);
     page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/faults", job), NULL);
