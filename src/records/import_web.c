@@ -255,7 +255,8 @@ static void fill_import(struct ctx *ctx, struct job_view *v, const struct told_j
     v->good = int_of(t->result, "good");
     v->bad = int_of(t->result, "bad");
     v->stored = int_of(t->result, "stored");
-    v->may_start = v->dry_run && may(ctx, t->form, "import");
+    v->may_start =
+        v->dry_run && may(ctx, t->form, "import") && json_object_get(t->result, "started") == NULL;
     if (v->dry_run)
         v->summary = tr(ctx,
                         "{0, plural, one {# row was read} other {# rows were read}}: {1} can be "

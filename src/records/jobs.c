@@ -33,9 +33,12 @@ DB_SQL(JOB_NEXT, "SELECT id, kind, attempts FROM job"
                  " OR (state = 'running' AND taken_at <= $2) ORDER BY run_at, id LIMIT 1");
 DB_SQL(JOB_TAKE, "UPDATE job SET state = 'running', attempts = attempts + 1, taken_at = $2"
                  " WHERE id = $1 AND attempts = $3");
-DB_SQL(JOB_PROGRESS, "UPDATE job SET done = $2, taken_at = $3 WHERE id = $1");
-DB_SQL(JOB_END, "UPDATE job SET state = $2, result = $3, done = $4, total = $5 WHERE id = $1");
+/* Attempts tell who has it: it may have been taken away from a process that was too slow. */
+DB_SQL(JOB_PROGRESS, "UPDATE job SET done = $2, taken_at = $3 WHERE id = $1 AND attempts = $4");
+DB_SQL(JOB_END, "UPDATE job SET state = $2, result = $3, done = $4, total = $4"
+                " WHERE id = $1 AND state = 'running' AND attempts = $5");
 DB_SQL(JOB_FORGET, "UPDATE job SET input = NULL WHERE id = $1");
+DB_SQL(JOB_STARTED, "UPDATE job SET input = NULL, result = $2 WHERE id = $1 AND input IS NOT NULL");
 DB_SQL(JOB_FILE, "UPDATE job SET input = $2 WHERE id = $1");
 DB_SQL(JOB_OLD, "SELECT id FROM job WHERE created_at <= $1 LIMIT 1");
 DB_SQL(JOB_PURGE, "DELETE FROM job WHERE created_at <= $1");
@@ -44,6 +47,7 @@ DB_SQL(JOB_PURGE, "DELETE FROM job WHERE created_at <= $1");
 struct work {
     struct ctx *ctx;
     const char *id;
+    int64_t attempts;  /* with this one: the job is ours while it stands so in its row */
     json_t *asked;     /* first line of the input */
     const char *bytes; /* the file behind it */
     size_t len;
@@ -246,6 +250,50 @@ static void add_header(struct buf *b, json_t *asked)
     buf_add_char(b, '\n');
 }
 
+/* Whether a dry run was followed by its import already: whoever clicks twice gets the same one. */
+static bool started_by(struct ctx *ctx, const char **id_out, const struct job *dry_run)
+{
+    json_t *told = NULL;
+    const char *id = NULL;
+
+    if (json_parse(ctx, &told, dry_run->result, strlen(dry_run->result)) == OK)
+        id = json_string_value(json_object_get(told, "started"));
+    if (id != NULL)
+        *id_out = id;
+    return id != NULL;
+}
+
+/* The import, and in the same transaction the note at its dry run that there is one. */
+static enum err start_once(struct ctx *ctx, const char **id_out, const struct job *dry_run,
+                           const struct buf *input)
+{
+    size_t len = strlen(dry_run->result) - 1; /* without the brace */
+    struct sealed sealed = { 0 };
+    const char *id = NULL;
+    int64_t changed = 0;
+    enum err rc = db_begin(ctx);
+
+    if (rc)
+        return rc;
+    rc = job_add(ctx, &id, "import", buf_text(input), input->len);
+    if (!rc)
+        rc = seal_result(
+            ctx, &sealed, dry_run->id,
+            arena_printf(ctx->arena, "%.*s,\"started\":\"%s\"}", (int)len, dry_run->result, id));
+    if (!rc)
+        rc = db_exec(ctx, &changed, &JOB_STARTED, DB_TEXT(dry_run->id),
+                     DB_BLOB(sealed.bytes, sealed.len));
+    if (!rc && changed == 0)
+        rc = ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "This is not kept any more."));
+    if (!rc)
+        rc = db_commit(ctx);
+    if (rc)
+        db_rollback(ctx);
+    else
+        *id_out = id;
+    return rc;
+}
+
 enum err job_import_now(struct ctx *ctx, const char **id_out, const char *id, bool skip_bad)
 {
     const void *input = NULL;
@@ -256,6 +304,8 @@ enum err job_import_now(struct ctx *ctx, const char **id_out, const char *id, bo
     size_t head = 0;
     enum err rc = load_done(ctx, &job, id, "import");
 
+    if (!rc && started_by(ctx, id_out, &job))
+        return OK;
     if (!rc)
         rc = read_input(ctx, &input, &len, id);
     if (!rc)
@@ -269,7 +319,7 @@ enum err job_import_now(struct ctx *ctx, const char **id_out, const char *id, bo
     buf_init(b, ctx->arena, len + HEADER_MAX);
     add_header(b, asked);
     buf_add_len(b, (const char *)input + head, len - head);
-    return job_add(ctx, id_out, "import", buf_text(b), b->len);
+    return start_once(ctx, id_out, &job, b);
 }
 
 enum err job_file(struct ctx *ctx, const void **out, size_t *len_out, const char *id)
@@ -305,7 +355,8 @@ static enum err write_progress(struct work *w, int64_t done)
 
     if (rc)
         return rc;
-    rc = db_exec(w->ctx, NULL, &JOB_PROGRESS, DB_TEXT(w->id), DB_INT(done), DB_INT(clock_now_ms()));
+    rc = db_exec(w->ctx, NULL, &JOB_PROGRESS, DB_TEXT(w->id), DB_INT(done), DB_INT(clock_now_ms()),
+                 DB_INT(w->attempts));
     return commit_or_not(w->ctx, rc);
 }
 
@@ -362,6 +413,7 @@ static void add_report(struct json_out *j, const struct import_report *r)
 static enum err end_job(struct work *w, const char *state, bool forget)
 {
     struct sealed sealed = { 0 };
+    int64_t changed = 0;
     enum err rc;
 
     json_end_object(w->json);
@@ -369,8 +421,10 @@ static enum err end_job(struct work *w, const char *state, bool forget)
         return ctx_fail(w->ctx, ERR_LIMIT, "the result of a job is too long");
     rc = seal_result(w->ctx, &sealed, w->id, buf_text(w->json->buf));
     if (!rc)
-        rc = db_exec(w->ctx, NULL, &JOB_END, DB_TEXT(w->id), DB_TEXT(state),
-                     DB_BLOB(sealed.bytes, sealed.len), DB_INT(w->total), DB_INT(w->total));
+        rc = db_exec(w->ctx, &changed, &JOB_END, DB_TEXT(w->id), DB_TEXT(state),
+                     DB_BLOB(sealed.bytes, sealed.len), DB_INT(w->total), DB_INT(w->attempts));
+    if (!rc && changed == 0)
+        rc = ctx_fail(w->ctx, ERR_CONFLICT, "another process has taken this job meanwhile");
     if (!rc && forget)
         rc = db_exec(w->ctx, NULL, &JOB_FORGET, DB_TEXT(w->id));
     w->ended = rc == OK;
@@ -548,7 +602,7 @@ static enum err run_job(struct ctx *base, const char *id, const char *kind_name,
     struct ctx ctx = *base;
     struct buf buf;
     struct json_out json = { .buf = &buf };
-    struct work w = { .ctx = &ctx, .id = id, .json = &json };
+    struct work w = { .ctx = &ctx, .id = id, .attempts = attempts, .json = &json };
     enum err rc = OK;
 
     ctx.arena = arena_new(JOB_ARENA);

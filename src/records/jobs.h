@@ -8,7 +8,7 @@
  *
  * Errors: jobs are tried once; one that was running when the process died is tried again, at most
  * JOB_ATTEMPTS times, then failed. An import is stored and marked done in one transaction, so it is
- * never stored twice.
+ * never stored twice, also where another host takes over a job that was at work for too long.
  */
 
 #include <stdbool.h>
@@ -32,7 +32,8 @@ struct job {
     int64_t total;
     /*
      * JSON object: what was asked (form, file, dry_run, skip_bad, format), and once it is done or
-     * failed what came out (rows, good, bad, stored, faults, notes; records; problem).
+     * failed what came out (rows, good, bad, stored, faults, notes; records; problem); of a dry run
+     * also the import that followed (started).
      */
     const char *result;
 };
@@ -47,8 +48,8 @@ enum err job_add(struct ctx *ctx, const char **id_out, const char *kind, const v
 /* ERR_NOT_FOUND unless the acting user asked for it. */
 enum err job_load(struct ctx *ctx, struct job *out, const char *id) MUST_USE;
 /*
- * The file of a dry run again, this time to be stored. ERR_NOT_FOUND unless it is the acting user's
- * finished dry run.
+ * The file of a dry run again, this time to be stored; once: asked again, *id_out is the same job.
+ * ERR_NOT_FOUND unless it is the acting user's finished dry run.
  */
 enum err job_import_now(struct ctx *ctx, const char **id_out, const char *id,
                         bool skip_bad) MUST_USE;

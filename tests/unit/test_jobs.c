@@ -139,6 +139,75 @@ static void an_import_is_stored_once_whatever_fails(void **state)
     }
 }
 
+#define DRY_RUN                                                                                    \
+    "{\"login\":\"supervisor\",\"form\":\"person\",\"file\":\"x.csv\",\"dry_run\":true,"           \
+    "\"skip_bad\":false}\nnames.1.name_text,sex\nBinta,female\n"
+
+/* Somebody clicks twice, or goes back and clicks again. */
+static void a_checked_file_is_imported_once_however_often_it_is_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    const char *dry_run = given_job(f, DRY_RUN);
+    const char *first = NULL;
+    const char *again = NULL;
+    bool worked = false;
+
+    must(f, run_once(f, &worked));
+    must(f, job_import_now(&f->ctx, &first, dry_run, false));
+    must(f, job_import_now(&f->ctx, &again, dry_run, false));
+    assert_string_equal(first, again);
+    must(f, run_once(f, &worked));
+    assert_string_equal(state_of(f, first), "done");
+    must(f, job_import_now(&f->ctx, &again, dry_run, true));
+    assert_string_equal(first, again);
+    must(f, run_once(f, &worked));
+    assert_false(worked);
+    assert_int_equal(count_of(f, f->ctx.db, PEOPLE), 1);
+}
+
+static void starting_an_import_leaves_nothing_behind_when_the_database_fails(void **state)
+{
+    struct fixture *f = *state;
+    const char *dry_run = given_job(f, DRY_RUN);
+    bool worked = false;
+    enum err rc = ERR_DB;
+
+    must(f, run_once(f, &worked));
+    for (int n = 1; rc; n++) {
+        const char *id = NULL;
+
+        db_fail_at(f->ctx.db, n);
+        rc = job_import_now(&f->ctx, &id, dry_run, false);
+        db_fail_at(f->ctx.db, 0);
+        assert_true(rc == OK || rc == ERR_DB);
+        assert_false(db_in_transaction(f->ctx.db));
+        assert_int_equal(count_of(f, f->ctx.db, "SELECT COUNT(*) FROM job"), rc ? 1 : 2);
+    }
+}
+
+/* On PostgreSQL another host takes over what was at work for too long: the first must not store. */
+static void an_import_that_was_taken_away_is_not_stored(void **state)
+{
+    struct fixture *f = *state;
+    const char *id = arena_strdup(f->long_arena, given_job(f, IMPORT));
+    bool worked = false;
+
+    if (db_is_postgres(f->ctx.db))
+        skip(); /* its triggers are written in another language */
+    must(f, db_ddl(&f->ctx, f->ctx.db,
+                   "CREATE TRIGGER taken_away AFTER UPDATE OF state ON job"
+                   " WHEN NEW.state = 'running' AND NEW.attempts = 1"
+                   " BEGIN UPDATE job SET attempts = 2 WHERE id = NEW.id; END"));
+    assert_int_equal(run_once(f, &worked), ERR_CONFLICT);
+    assert_int_equal(count_of(f, f->ctx.db, PEOPLE), 0);
+    assert_string_equal(state_of(f, id), "running");
+    must(f, db_ddl(&f->ctx, f->ctx.db, "DROP TRIGGER taken_away"));
+    fixture_next_request(f, RETRY_MS);
+    must(f, run_once(f, &worked));
+    assert_string_equal(state_of(f, id), "done");
+    assert_int_equal(count_of(f, f->ctx.db, PEOPLE), 1);
+}
+
 static void adding_a_job_leaves_nothing_behind_when_the_database_fails(void **state)
 {
     struct fixture *f = *state;
@@ -212,6 +281,9 @@ int main(void)
         JOBS(a_job_that_keeps_dying_is_given_up),
         JOBS(jobs_and_their_files_go_after_a_day),
         JOBS(an_import_is_stored_once_whatever_fails),
+        JOBS(a_checked_file_is_imported_once_however_often_it_is_asked_for),
+        JOBS(starting_an_import_leaves_nothing_behind_when_the_database_fails),
+        JOBS(an_import_that_was_taken_away_is_not_stored),
         JOBS(adding_a_job_leaves_nothing_behind_when_the_database_fails),
         JOBS(keeping_a_search_leaves_nothing_behind_when_the_database_fails),
         JOBS(a_file_to_import_can_be_read_nowhere),
