@@ -5,6 +5,8 @@
 #include "core/text.h"
 #include "records/screens_web.h"
 
+#define ROW_NUMBER_MAX 9999 /* as answers_from_pairs takes them */
+
 static enum err unknown(struct ctx *ctx, const char *name)
 {
     return ctx_fail_field(ctx, name, tr(ctx, "This field is not known here: {0}.", TR_TEXT(name)));
@@ -137,41 +139,28 @@ enum err post_answers(struct ctx *ctx, struct answers **out, const struct form *
 }
 
 /* Number of the row of a pair such as names.2.name_text with a value; 0 if it is none. */
-static int64_t filled_row(struct ctx *ctx, const struct answer_pair *p, const char *repeat)
+static size_t filled_row(const struct answer_pair *p, const char *repeat)
 {
-    const char *rest = p->name + strlen(repeat) + 1;
-    const char *dot;
-    int64_t n = 0;
+    const char *digit = p->name + strlen(repeat) + 1;
+    size_t n = 0;
 
     if (!is_below(p->name, repeat) || text_blank(p->value))
         return 0;
-    dot = strchr(rest, '.');
-    if (dot == NULL || strcmp(dot, ".id") == 0)
-        return 0;
-    return parse_int(arena_strndup(ctx->arena, rest, (size_t)(dot - rest)), 1, 100000, &n) ? n : 0;
+    for (; ascii_is_digit(*digit) && n <= ROW_NUMBER_MAX; digit++)
+        n = 10 * n + (size_t)(*digit - '0');
+    return *digit == '.' && strcmp(digit, ".id") != 0 && n <= ROW_NUMBER_MAX ? n : 0;
 }
 
 int64_t post_row_number(struct ctx *ctx, const struct form_post *post, const char *repeat,
                         size_t rows, size_t i)
 {
-    int64_t last = 0;
-    int64_t wanted = 0;
+    bool *filled = ARENA_ARRAY(ctx->arena, ROW_NUMBER_MAX + 1, bool);
 
-    /* Rows are compacted in the order of their numbers: the i-th smallest number that is filled. */
-    for (size_t k = 0; k < rows; k++) {
-        int64_t next = 0;
-
-        for (size_t p = 0; p < post->len; p++) {
-            int64_t n = filled_row(ctx, &post->pairs[p], repeat);
-
-            if (n > last && (next == 0 || n < next))
-                next = n;
-        }
-        if (next == 0)
-            return 0;
-        last = next;
-        if (k == i)
-            wanted = next;
-    }
-    return wanted;
+    for (size_t p = 0; p < post->len; p++)
+        filled[filled_row(&post->pairs[p], repeat)] = true;
+    /* Rows are compacted in the order of their numbers: the i-th of those that are filled. */
+    for (size_t n = 1; n <= ROW_NUMBER_MAX && i < rows; n++)
+        if (filled[n] && i-- == 0)
+            return (int64_t)n;
+    return 0;
 }

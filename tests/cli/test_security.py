@@ -399,6 +399,20 @@ def test_vanish(server):
     ok(browser.open(job + "/file")[0] == 200, "clients that vanish in a download hold nothing")
 
 
+def test_many_rows(server):
+    """A form with as many rows and fields as are taken; it held a worker for 20 seconds."""
+    browser = Browser(server)
+    browser.sign_in()
+    token_sent = re.search(r'name="csrf" value="([^"]+)"', browser.open(P + "/new")[2])[1]
+    fields = [("csrf", token_sent)]
+    for row in range(1, 201):
+        fields += [(f"names.{row}.name_text", "a")] + [(f"names.{row}.x{n}", "a") for n in range(18)]
+    began = time.monotonic()
+    code = browser.open(P + "/state", urllib.parse.urlencode(fields).encode())[0]
+    took = time.monotonic() - began
+    ok(code == 200 and took < 8, f"a form of 200 rows and 3,800 fields is read in time ({took:.1f} s)", code)
+
+
 def main():
     database = demo(scratch())
     server = Server(database)
@@ -414,6 +428,7 @@ def main():
     test_wire(server)
     test_host_names(server)
     test_vanish(server)
+    test_many_rows(server)
     test_login(server)
     with open(database + ".log", encoding="utf-8", errors="replace") as file:
         log = file.read()
