@@ -1,8 +1,10 @@
 /* Picks the command, nothing more. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <sodium.h>
@@ -85,6 +87,15 @@ static int run_command(struct ctx *ctx, int argc, char **argv)
     return usage(ctx, stderr);
 }
 
+/* Names and keys lie in memory: it must not end up in a file when the program dies. */
+static void forbid_core_dumps(void)
+{
+    const struct rlimit none = { 0, 0 };
+
+    if (setrlimit(RLIMIT_CORE, &none) != 0)
+        fprintf(stderr, "homeward: could not forbid core dumps: %s\n", strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
     struct ctx ctx = { 0 };
@@ -92,6 +103,7 @@ int main(int argc, char **argv)
     int code;
 
     umask(077);
+    forbid_core_dumps();
     signal(SIGPIPE, SIG_IGN);
     if (sodium_init() < 0) {
         fprintf(stderr, "homeward: no source of random numbers\n");
