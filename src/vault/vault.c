@@ -262,10 +262,13 @@ enum err vault_unseal(struct ctx *ctx, const void **plain_out, size_t *len_out, 
     if (rc)
         return rc;
     plain = arena_alloc(ctx->arena, sealed->len - SEALED_OVERHEAD + 1); /* ends in NUL */
-    if (!sealed_open(plain, &len, key, context, sealed->bytes, sealed->len))
+    if (!sealed_open(plain, &len, key, context, sealed->bytes, sealed->len)) {
+        /* A context is a place, never a person: whoever keeps the server must hear of this. */
+        log_error("the sealed text of %s was altered, or belongs to another place", context);
         return ctx_fail(ctx, ERR_INVALID,
                         tr(ctx, "{0}: the sealed text was altered, or belongs to another place.",
                            TR_TEXT(context)));
+    }
     *plain_out = plain;
     *len_out = len;
     return OK;
