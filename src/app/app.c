@@ -102,7 +102,9 @@ static enum err job_round(struct ctx *ctx, struct home *home, int64_t *checked_a
         rc = jobs_run_one(ctx, &worked);
     /* Also when the clock was set back. */
     if (!rc && (ctx->now_ms - *checked_at >= CHECKPOINT_EVERY_MS || ctx->now_ms < *checked_at)) {
-        rc = audit_checkpoint(ctx);
+        rc = access_reserve(ctx);
+        if (!rc)
+            rc = audit_checkpoint(ctx);
         *checked_at = ctx->now_ms;
     }
     if (db_in_transaction(ctx->db))

@@ -336,14 +336,13 @@ static enum err write_note(struct ctx *ctx, struct audit_chain *head, struct aud
     return OK;
 }
 
-enum err access_write(struct ctx *ctx)
+/* One transaction for all notes. */
+static enum err write_notes(struct ctx *ctx)
 {
     struct audit *audit = ctx->audit;
     struct audit_chain head;
     enum err rc;
 
-    if (!audit || !audit->notes)
-        return OK;
     rc = db_begin_on(ctx, audit->access);
     if (rc)
         return rc;
@@ -364,9 +363,32 @@ enum err access_write(struct ctx *ctx)
         goto out;
     audit->accesses = head;
     audit->reread = false;
-    access_forget(audit);
-    return db_flush(ctx, audit->access);
+    return OK;
 out:
     db_rollback_on(ctx, audit->access);
     return rc;
+}
+
+enum err access_write(struct ctx *ctx)
+{
+    struct audit *audit = ctx->audit;
+    enum err rc;
+
+    if (!audit || !audit->notes)
+        return OK;
+    rc = write_notes(ctx);
+    if (rc == ERR_IO) { /* a full disk: use the room that access_reserve keeps */
+        db_checkpoint(audit->access);
+        ctx_clear_problems(ctx);
+        rc = write_notes(ctx);
+    }
+    if (rc)
+        return rc;
+    access_forget(audit);
+    return db_flush(ctx, audit->access);
+}
+
+enum err access_reserve(struct ctx *ctx)
+{
+    return db_reserve(ctx, ctx->audit->access, ACCESS_RESERVE_BYTES);
 }

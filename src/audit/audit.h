@@ -45,6 +45,12 @@ enum err access_note(struct ctx *ctx, const char *action, const char *form, cons
 enum err access_note_words(struct ctx *ctx, const char *action, const char *form,
                            const char *const *ids, size_t len, const char *words) MUST_USE;
 enum err access_write(struct ctx *ctx) MUST_USE;
+/*
+ * Keeps room in the access log, so that people can still be looked up when the disk is full: some
+ * 5,000 pages. The job role calls it every minute.
+ */
+enum err access_reserve(struct ctx *ctx) MUST_USE;
+#define ACCESS_RESERVE_BYTES ((int64_t)2 * 1024 * 1024)
 /* Drops notes that were not written: the worker calls it before each request. */
 void access_forget(struct audit *audit);
 /* What search words in the access log are sealed for; the key is VAULT_KEY_AUDIT. */

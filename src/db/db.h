@@ -202,6 +202,15 @@ enum err db_check(struct ctx *ctx, struct db *db) MUST_USE;
 enum err db_copy_to(struct ctx *ctx, struct db *db, const char *path) MUST_USE;
 
 /*
+ * Keeps room for writing about so many bytes once the disk is full: free pages in the file, and a
+ * WAL that has its blocks already. Outside transactions; cheap while the room is there; nothing on
+ * PostgreSQL. ERR_IO: the disk is too full for it.
+ */
+enum err db_reserve(struct ctx *ctx, struct db *db, int64_t bytes) MUST_USE;
+/* Brings the WAL into the file as far as readers allow, so that the next write begins it anew. */
+void db_checkpoint(struct db *db);
+
+/*
  * What was deleted or overwritten before leaves the files: the WAL is emptied into the database
  * (on PostgreSQL: VACUUM). Outside transactions. ERR_BUSY when somebody else is reading meanwhile.
  */

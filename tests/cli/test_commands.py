@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from kit import HOMEWARD, SOURCE, Api, Browser, Server, demo, finish, ok, run, scratch, token  # noqa: E402
+from kit import (HOMEWARD, SOURCE, Api, Browser, Server, demo, finish, ok, run,  # noqa: E402
+                 scratch, token, wait_for)
 
 COMMANDS = ["serve", "demo", "init", "survey score", "import", "export", "index", "user", "form",
             "backup", "restore", "check", "audit"]
@@ -172,7 +173,13 @@ def fill(path):
 def serve_on_full_disk(small, database):
     server = Server(database)
     api = Api(server, token(database))
+    known = json.loads(api.get("/records/person?limit=5")[2])["items"][0]["id"]
+    ok(wait_for(lambda: os.path.getsize(database + ".access-wal") > 2000000),
+       "the access log keeps room for a full disk")
     fill(os.path.join(small, "filler"))
+    reads = [api.get(f"/records/person/{known}")[0] for _ in range(1500)]
+    ok(set(reads) == {200}, "people can be looked up on a full disk, and it is recorded",
+       {r: reads.count(r) for r in set(reads)})
     person = {"names": [{"name_text": "Disktest"}], "sex": "unknown"}
     replies = [api.call("POST", "/records/person", person) for _ in range(4)]
     ok(all(r[0] == 500 and "full" in r[2] for r in replies), "a save on a full disk says so",
