@@ -174,6 +174,7 @@ enum err serve_command(struct ctx *ctx, int argc, char **argv)
 {
     struct app app = { .ctx = ctx };
     struct serve_options s = { .address = "127.0.0.1",
+                               .costly_path = "/login",
                                .worker = run_worker,
                                .job = run_job,
                                .started = tell_started,

@@ -433,6 +433,40 @@ static enum MHD_Result note_field(void *arg, enum MHD_ValueKind kind, const char
     return MHD_YES;
 }
 
+static char decoded(const char **at)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *high = (*at)[0] == '%' && (*at)[1] ? strchr(digits, ascii_lower((*at)[1])) : NULL;
+    const char *low = high != NULL && (*at)[2] ? strchr(digits, ascii_lower((*at)[2])) : NULL;
+
+    if (low == NULL)
+        return *(*at)++;
+    *at += 3;
+    return (char)((high - digits) * 16 + (low - digits));
+}
+
+/* As the router reads a target: escapes are resolved, empty segments do not count. */
+static bool is_path(const char *target, const char *path)
+{
+    for (;;) {
+        char c = decoded(&target);
+
+        while (c == '/' && (*target == '/' || *target == '\0'))
+            c = *target++;
+        if (c != *path++)
+            return false;
+        if (c == '\0')
+            return true;
+    }
+}
+
+static bool is_costly(const struct deal *d)
+{
+    const char *path = d->door->options.costly_path;
+
+    return path != NULL && strcmp(d->head.method, "POST") == 0 && is_path(d->target, path);
+}
+
 /* The head is complete and nothing of the body was read. */
 static enum MHD_Result begin_request(struct deal *d, const char *url, const char *method,
                                      const char *version)
@@ -532,6 +566,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *mhd, const c
         struct door *door = arg;
 
         d->stage = STAGE_WORKER;
+        d->ex.costly = is_costly(d);
         set_deadline(d, 0);
         MHD_suspend_connection(d->mhd);
         door->options.submit(door->options.arg, &d->ex);

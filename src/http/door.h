@@ -31,6 +31,7 @@ struct exchange {
     struct exchange *next; /* for whoever holds it */
     int64_t waiting_since; /* same */
     int tries;             /* same */
+    bool costly;           /* a POST to door_options.costly_path */
 };
 
 struct door_options {
@@ -39,6 +40,7 @@ struct door_options {
     int header_seconds;
     int body_seconds;
     int connections_max;
+    const char *costly_path; /* NULL = none */
     void (*submit)(void *arg, struct exchange *ex);
     void *arg;
 };

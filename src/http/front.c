@@ -47,6 +47,7 @@ struct front {
     struct exchange *first; /* waiting for a worker */
     struct exchange *last;
     size_t waiting;
+    size_t costly_waiting;
     struct slot slots[FRONT_SLOTS_MAX];
     char scratch[SCRATCH_BYTES];
 };
@@ -85,6 +86,7 @@ static void queue_first(struct front *f, struct exchange *ex)
     if (f->last == NULL)
         f->last = ex;
     f->waiting++;
+    f->costly_waiting += ex->costly;
 }
 
 static void queue_last(struct front *f, struct exchange *ex)
@@ -96,18 +98,29 @@ static void queue_last(struct front *f, struct exchange *ex)
         f->first = ex;
     f->last = ex;
     f->waiting++;
+    f->costly_waiting += ex->costly;
 }
 
-static struct exchange *queue_take(struct front *f)
+/* The first; with cheap_only the first that is not costly. NULL: there is none. */
+static struct exchange *queue_take(struct front *f, bool cheap_only)
 {
+    struct exchange *before = NULL;
     struct exchange *ex = f->first;
 
+    while (ex != NULL && cheap_only && ex->costly) {
+        before = ex;
+        ex = ex->next;
+    }
     if (ex == NULL)
         return NULL;
-    f->first = ex->next;
-    if (f->first == NULL)
-        f->last = NULL;
+    if (before != NULL)
+        before->next = ex->next;
+    else
+        f->first = ex->next;
+    if (f->last == ex)
+        f->last = before;
     f->waiting--;
+    f->costly_waiting -= ex->costly;
     return ex;
 }
 
@@ -221,14 +234,31 @@ static struct slot *idle_slot(struct front *f)
     return NULL;
 }
 
+/* One worker is kept from costly requests where there is more than one. */
+static bool costly_is_full(const struct front *f)
+{
+    size_t most = FRONT_COSTLY_AT_ONCE;
+    size_t workers = 0;
+    size_t at_it = 0;
+
+    for (size_t i = 0; i < FRONT_SLOTS_MAX; i++) {
+        workers += f->slots[i].fd >= 0;
+        at_it += f->slots[i].ex != NULL && f->slots[i].ex->costly;
+    }
+    if (workers <= most)
+        most = workers > 1 ? workers - 1 : 1;
+    return at_it >= most;
+}
+
 static void give_waiting(struct front *f)
 {
     while (f->first != NULL) {
         struct slot *s = idle_slot(f);
+        struct exchange *ex = s != NULL ? queue_take(f, costly_is_full(f)) : NULL;
 
-        if (s == NULL)
+        if (ex == NULL)
             return;
-        give(f, s, queue_take(f));
+        give(f, s, ex);
     }
 }
 
@@ -236,7 +266,7 @@ static void on_submit(void *arg, struct exchange *ex)
 {
     struct front *f = arg;
 
-    if (f->waiting >= FRONT_QUEUE_MAX) {
+    if (f->waiting >= FRONT_QUEUE_MAX || (ex->costly && f->costly_waiting >= FRONT_COSTLY_MAX)) {
         exchange_refuse(ex, 503);
         return;
     }
@@ -399,7 +429,7 @@ static void read_control(struct front *f)
 static void refuse_late(struct front *f)
 {
     while (f->first != NULL && f->now_ms - f->first->waiting_since > FRONT_WAIT_MS)
-        exchange_refuse(queue_take(f), 503);
+        exchange_refuse(queue_take(f, false), 503);
 }
 
 static bool goes_on(const struct front *f)
@@ -440,6 +470,7 @@ int front_run(const struct serve_options *options, int listen_fd, int control_fd
         .header_seconds = options->header_seconds,
         .body_seconds = options->body_seconds,
         .connections_max = options->connections_max,
+        .costly_path = options->costly_path,
         .submit = on_submit,
         .arg = f,
     };

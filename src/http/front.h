@@ -9,17 +9,21 @@
  * (ECONNRESET): such a request goes to another worker. After that a request is answered 502 and not
  * tried again, since it may have been carried out.
  *
- * Limits: FRONT_QUEUE_MAX requests wait, each at most FRONT_WAIT_MS; more are answered 503.
+ * Limits: FRONT_QUEUE_MAX requests wait, each at most FRONT_WAIT_MS; more are answered 503. Of
+ * costly ones FRONT_COSTLY_MAX wait, and all workers but one, at most FRONT_COSTLY_AT_ONCE, do
+ * them.
  */
 
 #include <stdint.h>
 
 #include "http/serve.h"
 
-#define FRONT_QUEUE_MAX 1000
-#define FRONT_WAIT_MS   30000
-#define FRONT_DRAIN_MS  5000
-#define FRONT_SLOTS_MAX 64
+#define FRONT_QUEUE_MAX      1000
+#define FRONT_COSTLY_MAX     200
+#define FRONT_COSTLY_AT_ONCE 2
+#define FRONT_WAIT_MS        30000
+#define FRONT_DRAIN_MS       5000
+#define FRONT_SLOTS_MAX      64
 
 /* What the parent tells the front, one datagram each. */
 enum front_order {

@@ -26,6 +26,9 @@ struct serve_options {
     int header_seconds;  /* a request's head must be complete after this; 0 = 20 */
     int body_seconds;    /* and its body after this; 0 = 120 */
     int connections_max; /* 0 = 2000 */
+    /* What is posted here is slow by design (a password is checked): at most two workers at a time
+     * do it, so that the others go on serving; NULL = nothing is. */
+    const char *costly_path;
     /* Runs in the child and returns its exit code. fd talks to the front. */
     int (*worker)(void *arg, int fd);
     int (*job)(void *arg);

@@ -5,6 +5,7 @@ import csv
 import json
 import os
 import re
+import select
 import socket
 import sys
 import time
@@ -399,6 +400,30 @@ def test_vanish(server):
     ok(browser.open(job + "/file")[0] == 200, "clients that vanish in a download hold nothing")
 
 
+def test_many_sign_ins(server):
+    """Passwords are slow to check by design: whoever sends many must not stop the work of others."""
+    browser, visitor = Browser(server), Browser(server)
+    browser.sign_in()
+    page = visitor.open("/login")[2]
+    token_sent = re.search(r'name="csrf" value="([^"]+)"', page)[1]
+    cookie = "; ".join(f"{k}={v}" for k, v in visitor.cookies.items())
+    flood = []
+    for number in range(30):
+        body = urllib.parse.urlencode({"csrf": token_sent, "name": f"nobody{number}", "password": "wrong password"})
+        path = ("/login", "/%6Cogin", "//login/")[number % 3]
+        sock = socket.create_connection(("127.0.0.1", server.port), 60)
+        sock.sendall((f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\nContent-Length: {len(body)}\r\n"
+                      f"Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}").encode())
+        flood.append(sock)
+    code = browser.open(P)[0]
+    answered = len(select.select(flood, [], [], 0)[0])
+    ok(code == 200 and answered < 20, f"a page is answered before 30 sign-ins that came first ({answered} were)")
+    codes = [sock.recv(12)[9:] for sock in flood]
+    ok(codes == [b"422"] * 30, "and they are answered all the same", codes)
+    for sock in flood:
+        sock.close()
+
+
 def test_many_rows(server):
     """A form with as many rows and fields as are taken; it held a worker for 20 seconds."""
     browser = Browser(server)
@@ -429,6 +454,7 @@ def main():
     test_host_names(server)
     test_vanish(server)
     test_many_rows(server)
+    test_many_sign_ins(server)
     test_login(server)
     with open(database + ".log", encoding="utf-8", errors="replace") as file:
         log = file.read()
