@@ -128,6 +128,7 @@ const char *res_take_flash(struct res *res)
     const char *cookie = request_cookie(res->req, FLASH_COOKIE);
     const char *dot = cookie == NULL ? NULL : strchr(cookie, '.');
     const char *coded;
+    const char *right;
     void *text = NULL;
     size_t len = 0;
 
@@ -135,7 +136,8 @@ const char *res_take_flash(struct res *res)
         return NULL;
     res_cookie(res, FLASH_COOKIE, "", 0);
     coded = arena_strndup(res->ctx->arena, cookie, (size_t)(dot - cookie));
-    if (strcmp(mac(res->ctx, "flash", coded), dot + 1) != 0)
+    right = mac(res->ctx, "flash", coded);
+    if (strlen(right) != strlen(dot + 1) || !secret_equal(right, dot + 1, strlen(right)))
         return NULL;
     if (!base64url_parse(res->ctx->arena, coded, &text, &len) || !text_valid(text, len, NULL))
         return NULL;

@@ -244,11 +244,17 @@ static bool wants_json(const struct req *req)
            (accept == NULL && type != NULL && text_starts(type, "application/json"));
 }
 
+/* For the log: the pattern, never what stood in the address. */
+static const char *route_name(const struct req *req)
+{
+    return req->route == NULL ? "?" : req->route->path;
+}
+
 static void log_failure(struct ctx *ctx, const struct req *req, enum err rc)
 {
     if (rc == ERR_DB || rc == ERR_IO || rc == ERR_INTERNAL)
-        log_error("%s %s: %s: %s", req->wire->method, req->route == NULL ? "?" : req->route->path,
-                  err_name(rc), ctx_first_problem(ctx));
+        log_error("%s %s: %s: %s", req->wire->method, route_name(req), err_name(rc),
+                  ctx_first_problem(ctx));
 }
 
 /* What was done must be durable, and what was seen must be on record, before the answer leaves. */
@@ -257,7 +263,7 @@ static enum err settle(struct ctx *ctx, struct home *home, struct res *res, enum
     enum err rc2;
 
     if (db_in_transaction(home_write_db(home))) {
-        log_error("%s left a transaction open", res->req->route->path);
+        log_error("%s left a transaction open", route_name(res->req));
         db_rollback_on(ctx, home_write_db(home));
     }
     if (rc) {
