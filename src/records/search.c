@@ -215,12 +215,23 @@ static enum err find_names(struct search *s, const char *line, bool typing)
     return rc;
 }
 
+/* A hash does not say which field it is of: one that may not be read hides all of its kind. */
+static bool may_find_by(const struct search *s, enum field_index index)
+{
+    for (size_t i = 0; i < s->form->all_len; i++)
+        if (s->form->all[i]->index == index && !field_visible(s->ctx, s->form->all[i]))
+            return false;
+    return true;
+}
+
 static enum err find_phone(struct search *s, const char *text)
 {
     const char *digits = fold_phone(s->ctx, text);
     struct hit hit = { WHY_PHONE, TOKEN_PHONE, 0 };
 
-    return strlen(digits) < PHONE_DIGITS_MIN ? OK : look_up(s, digits, &hit);
+    if (strlen(digits) < PHONE_DIGITS_MIN || !may_find_by(s, INDEX_PHONE))
+        return OK;
+    return look_up(s, digits, &hit);
 }
 
 static enum err find_exact(struct search *s, const char *text)
@@ -228,7 +239,7 @@ static enum err find_exact(struct search *s, const char *text)
     const char *folded = fold_exact(s->ctx, text);
     struct hit hit = { WHY_EXACT, TOKEN_EXACT, 0 };
 
-    return folded[0] ? look_up(s, folded, &hit) : OK;
+    return folded[0] && may_find_by(s, INDEX_EXACT) ? look_up(s, folded, &hit) : OK;
 }
 
 static enum err find_number(struct search *s, const char *words)

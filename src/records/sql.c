@@ -380,6 +380,7 @@ static void add_order(struct build *b, const struct pick *pick)
         build_add(b, " AND (number, id) > (SELECT number, id FROM ");
         build_add(b, table);
         build_is(b, " WHERE id = ", DB_TEXT(c.id));
+        add_scope(b, pick); /* an id of elsewhere is as one that is not there */
         build_add(b, ")");
     } else if (sort == SORT_UPDATED && after) {
         build_is(b, " AND (updated_at, id) < (", DB_INT(c.at));

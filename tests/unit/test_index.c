@@ -6,7 +6,9 @@
 
 #include <cmocka.h>
 
+#include "auth/auth.h"
 #include "core/text.h"
+#include "forms_gen.h"
 #include "people_fixture.h"
 
 static size_t found(struct fixture *f, struct record_hit **out, const char *words)
@@ -105,6 +107,27 @@ static void numbers_of_all_kinds_are_found_exactly(void **state)
     assert_string_equal(hits[0].why, "document");
     assert_int_equal(found(f, &hits, "12"), 0);
     assert_int_equal(found(f, &hits, "SN-2026-0000"), 0);
+}
+
+/* A form may class the field higher than all who may search are cleared for. */
+static void a_number_in_a_field_that_one_may_not_read_finds_nobody(void **state)
+{
+    struct fixture *f = *state;
+    struct record_hit *hits = NULL;
+    const struct field *field =
+        field_find(form_find(f->ctx.forms, "person"), FIELD_PERSON_CONTACT_VALUE);
+    struct field *changed = (struct field *)(uintptr_t)field;
+
+    (void)person_stored(f, PERSON_AWA ";contacts.1.contact_kind=phone;"
+                                      "contacts.1.contact_value=+999 22 155 51 001;"
+                                      "contacts.1.contact_owner=self");
+    fixture_as(f, "programme_manager");
+    assert_int_equal(found(f, &hits, "0099922 15551001"), 1);
+    changed->privacy = PRIVACY_SENSITIVE;
+    assert_int_equal(found(f, &hits, "0099922 15551001"), 0);
+    assert_int_equal(found(f, &hits, "Awa Ndiaye"), 1);
+    changed->privacy = PRIVACY_PERSONAL;
+    fixture_as(f, "supervisor");
 }
 
 static void words_that_cannot_be_searched_are_told(void **state)
@@ -265,6 +288,7 @@ int main(void)
         TEST(names_are_found_across_scripts_and_spellings),
         TEST(former_names_are_found_but_not_shown),
         TEST(numbers_of_all_kinds_are_found_exactly),
+        TEST(a_number_in_a_field_that_one_may_not_read_finds_nobody),
         TEST(words_that_cannot_be_searched_are_told),
         TEST(the_index_follows_every_change),
         TEST(a_lost_index_is_made_again_by_catching_up_or_rebuilding),

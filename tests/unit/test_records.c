@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "auth/auth.h"
 #include "core/id.h"
 #include "core/text.h"
 #include "people_fixture.h"
@@ -402,6 +403,34 @@ static void lists_are_sorted_as_asked(void **state)
     assert_int_equal(list.count, 0);
 }
 
+/* Where a list goes on must not tell that there is such a record elsewhere, nor its number. */
+static void a_page_after_a_record_of_another_office_is_as_after_none(void **state)
+{
+    struct fixture *f = *state;
+    struct record_filter filter = { .sort = SORT_NUMBER };
+    struct record_list list = { 0 };
+    struct office other = { .code = "XX",
+                            .name = "Elsewhere",
+                            .country = "XX",
+                            .time_zone = "UTC",
+                            .currency = "XXX",
+                            .language = "en" };
+    const char *office = NULL;
+
+    make_people(f, 3);
+    must(f, record_list(&f->ctx, &list, "person", &filter));
+    filter.after = arena_printf(f->ctx.arena, "u0.%s", list.items[0]->id);
+    must(f, record_list(&f->ctx, &list, "person", &filter));
+    assert_int_equal(list.len, 2);
+    must(f, office_create(&f->ctx, &office, &other, "Homeward"));
+    tamper(f, f->ctx.db,
+           arena_printf(f->ctx.arena,
+                        "UPDATE rec_person SET office_id = '%s' WHERE number = 'SN-2026-00001'",
+                        office));
+    must(f, record_list(&f->ctx, &list, "person", &filter));
+    assert_int_equal(list.len, 0);
+}
+
 static void tokens_that_are_not_ours_are_refused(void **state)
 {
     static const char *const bad[] = { "",
@@ -524,6 +553,7 @@ int main(void)
         TEST(an_erased_person_is_gone_in_every_version),
         TEST(lists_are_paged_in_each_order_without_gap_or_repeat),
         TEST(lists_are_sorted_as_asked),
+        TEST(a_page_after_a_record_of_another_office_is_as_after_none),
         TEST(tokens_that_are_not_ours_are_refused),
         TEST(an_interview_shares_the_key_and_office_of_its_person),
         TEST(opening_people_is_noted_in_the_access_log),
