@@ -411,9 +411,9 @@ static void a_page_after_a_record_of_another_office_is_as_after_none(void **stat
     struct record_list list = { 0 };
     struct office other = { .code = "XX",
                             .name = "Elsewhere",
-                            .country = "XX",
+                            .country = "SN",
                             .time_zone = "UTC",
-                            .currency = "XXX",
+                            .currency = "XOF",
                             .language = "en" };
     const char *office = NULL;
 
