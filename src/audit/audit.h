@@ -28,8 +28,7 @@ struct db *audit_access_db(struct audit *audit);
 /*
  * Adds a row inside the transaction that is open on ctx->db (asserted). key_id is the key that
  * detail was sealed under; both may be NULL. The chain moves on only when the transaction commits:
- * call audit_committed / audit_rolled_back is not needed, audit_add re-reads its head if the last
- * transaction was rolled back.
+ * audit_add reads its head again when the last transaction was rolled back.
  */
 enum err audit_add(struct ctx *ctx, const char *action, const char *subject_id, const char *key_id,
                    const struct sealed *detail) MUST_USE;

@@ -49,7 +49,9 @@ static void touch(struct ctx *ctx, struct db *write_db,
 
     quiet.problems = NULL;
     quiet.problems_last = NULL;
-    rc = db_begin_on(&quiet, write_db);
+    rc = db_begin_if_free(&quiet, write_db);
+    if (rc == ERR_BUSY)
+        return; /* a long import must not hold up who only reads: next time */
     if (rc)
         goto out;
     rc = db_exec_in(&quiet, write_db, NULL, &SESSION_SEEN, DB_BLOB(token, VAULT_TOKEN_BYTES),

@@ -229,6 +229,17 @@ static enum err take_connections(struct ctx *ctx, struct home *home)
     return OK;
 }
 
+/* Beside the database or the key file, where nobody else can write. */
+static const char *slots_path(struct arena *a, const struct home *home,
+                              const struct home_options *o)
+{
+    if (!is_postgres(home->urls[STORE_MAIN]))
+        return arena_printf(a, "%s.argon2", home->urls[STORE_MAIN]);
+    if (o->key_file != NULL)
+        return arena_printf(a, "%s.argon2", o->key_file);
+    return "homeward.argon2"; /* in the folder that the server was started in */
+}
+
 enum err home_open(struct ctx *ctx, struct home **out, const struct home_options *o)
 {
     struct arena *a = arena_new(0);
@@ -239,9 +250,7 @@ enum err home_open(struct ctx *ctx, struct home **out, const struct home_options
     set_urls(home, o);
     home->shared[STORE_MAIN] = db_shared_new();
     home->shared[STORE_ACCESS] = db_shared_new();
-    vault_password_slots(is_postgres(home->urls[STORE_MAIN])
-                             ? "/tmp/homeward.argon2"
-                             : arena_printf(a, "%s.argon2", home->urls[STORE_MAIN]));
+    vault_password_slots(slots_path(a, home, o));
     if (!o->create)
         rc = check_there(ctx, home);
     for (int s = 0; s < STORES && !rc; s++)

@@ -375,6 +375,16 @@ enum err db_begin_on(struct ctx *ctx, struct db *db)
     return rc;
 }
 
+enum err db_begin_if_free(struct ctx *ctx, struct db *db)
+{
+    enum err rc;
+
+    db->no_wait = true;
+    rc = db_begin_on(ctx, db);
+    db->no_wait = false;
+    return rc;
+}
+
 enum err db_commit_on(struct ctx *ctx, struct db *db)
 {
     enum err rc;

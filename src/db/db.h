@@ -160,6 +160,8 @@ enum err db_commit(struct ctx *ctx) MUST_USE;
 void db_rollback(struct ctx *ctx);
 bool db_in_transaction(const struct db *db);
 enum err db_begin_on(struct ctx *ctx, struct db *db) MUST_USE;
+/* ERR_BUSY at once, without a problem, when another process is writing (SQLite). */
+enum err db_begin_if_free(struct ctx *ctx, struct db *db) MUST_USE;
 enum err db_commit_on(struct ctx *ctx, struct db *db) MUST_USE;
 void db_rollback_on(struct ctx *ctx, struct db *db);
 

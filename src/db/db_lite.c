@@ -119,8 +119,10 @@ static enum err lite_lock(struct ctx *ctx, struct db *db)
     if (db->lock_fd < 0)
         return OK;
     do
-        rc = fcntl(db->lock_fd, F_OFD_SETLKW, &whole);
+        rc = fcntl(db->lock_fd, db->no_wait ? F_OFD_SETLK : F_OFD_SETLKW, &whole);
     while (rc < 0 && errno == EINTR);
+    if (rc < 0 && db->no_wait && (errno == EAGAIN || errno == EACCES))
+        return ERR_BUSY;
     if (rc < 0)
         return db_fail_other(ctx, "the lock of writers", strerror(errno));
     return OK;

@@ -61,6 +61,7 @@ struct db {
     char *url;
     enum db_mode mode;
     bool relaxed;          /* by db_relax */
+    bool no_wait;          /* for the lock of writers, in db_begin_if_free */
     struct arena *arena;   /* ends with the connection */
     struct arena *scratch; /* rewound by whoever uses it */
     int depth;

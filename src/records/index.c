@@ -322,6 +322,25 @@ static enum err apply_page(struct ctx *ctx, const struct page *p, int64_t before
     return rc;
 }
 
+/*
+ * After a power cut the index can know changes that the records lost, whose numbers are then given
+ * out again: it begins anew. What it holds of records that are gone leads nowhere.
+ */
+enum err index_recover(struct ctx *ctx)
+{
+    int64_t applied = 0;
+    int64_t last = 0;
+    enum err rc = read_int(ctx, ctx->index_db, &APPLIED, &applied);
+
+    if (rc == OK)
+        rc = read_int(ctx, ctx->db, &HISTORY_LAST, &last);
+    if (rc || applied <= last)
+        return rc;
+    log_warn("the index is ahead of the records by %lld changes: it is brought up to date anew",
+             (long long)(applied - last));
+    return db_exec_in(ctx, ctx->index_db, NULL, &APPLIED_SET, DB_INT(0));
+}
+
 enum err index_catch_up(struct ctx *ctx, int64_t *applied_out)
 {
     bool more = true;

@@ -25,6 +25,8 @@ enum err records_prepare(struct ctx *ctx)
 
     for (size_t i = 0; rc == OK && i < ctx->forms->len; i++)
         rc = sql_prepare(ctx, ctx->forms->items[i]);
+    if (rc == OK && ctx->index_db)
+        rc = index_recover(ctx);
     return rc;
 }
 

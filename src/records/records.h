@@ -178,6 +178,9 @@ enum err record_search(struct ctx *ctx, struct record_hit **out, size_t *len_out
 /* Records within scope that may be the same as rec (names, birth date, phone, numbers). */
 enum err record_duplicates(struct ctx *ctx, struct record_hit **out, size_t *len_out,
                            const struct record *rec) MUST_USE;
+/* Mends an index that a power cut left ahead of the records; records_prepare calls it, before any
+ * worker writes. */
+enum err index_recover(struct ctx *ctx) MUST_USE;
 /* Brings the index up to record_history; the job role and "index rebuild" call it. */
 enum err index_catch_up(struct ctx *ctx, int64_t *applied_out) MUST_USE;
 enum err index_rebuild(struct ctx *ctx, int64_t *records_out) MUST_USE;

@@ -280,6 +280,25 @@ static void the_same_document_is_a_duplicate_whatever_the_name(void **state)
     assert_string_equal(hits[0].why, "document");
 }
 
+static void an_index_that_a_power_cut_left_ahead_begins_anew(void **state)
+{
+    struct fixture *f = *state;
+    const char *osman = arabic(f);
+    int64_t n = 0;
+
+    must(f, index_catch_up(&f->ctx, NULL));
+    tamper(f, f->ctx.index_db, "DELETE FROM token");
+    tamper(f, f->ctx.index_db, "UPDATE applied SET seq = seq + 5");
+    must(f, index_catch_up(&f->ctx, &n));
+    assert_int_equal(n, 0); /* what it would have missed */
+
+    must(f, index_recover(&f->ctx));
+    must(f, index_catch_up(&f->ctx, NULL));
+
+    assert_true(finds(f, "Osman", osman));
+    assert_int_equal(applied(f), written(f));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, people_setup, people_teardown)
 
 int main(void)
@@ -293,6 +312,7 @@ int main(void)
         TEST(the_index_follows_every_change),
         TEST(a_lost_index_is_made_again_by_catching_up_or_rebuilding),
         TEST(catching_up_needs_no_user),
+        TEST(an_index_that_a_power_cut_left_ahead_begins_anew),
         TEST(a_late_write_does_not_undo_a_newer_one),
         TEST(a_common_name_shows_the_best_first),
         TEST(likely_duplicates_are_suggested),
