@@ -20,9 +20,9 @@ TIMEOUT = 900
 
 
 class Job:
-    def __init__(self, name, command, env=None, alone=False, timeout=TIMEOUT):
+    def __init__(self, name, command, env=None, alone=False, timeout=TIMEOUT, cwd=ROOT):
         self.name, self.command, self.env, self.alone = name, command, env or {}, alone
-        self.timeout = timeout
+        self.timeout, self.cwd = timeout, cwd
 
 
 def meson_jobs(build, pg):
@@ -31,10 +31,11 @@ def meson_jobs(build, pg):
         suites = [s.split(":")[-1] for s in test["suite"]]
         alone = "alone" in suites
         env = {k: v for k, v in test["env"].items()}
-        yield Job(test["name"], test["cmd"], env, alone)
+        cwd = test["workdir"] or os.path.join(ROOT, build)
+        yield Job(test["name"], test["cmd"], env, alone, cwd=cwd)
         if "db" in suites and pg:
             yield Job(test["name"] + " (PostgreSQL)", test["cmd"],
-                      {**env, "HOMEWARD_PG_URL": pg}, alone)
+                      {**env, "HOMEWARD_PG_URL": pg}, alone, cwd=cwd)
 
 
 def script_jobs(build, full):
@@ -79,7 +80,7 @@ def run(job):
                 "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", **job.env})
     began = time.monotonic()
     try:
-        done = subprocess.run(job.command, cwd=ROOT, env=env, stdout=subprocess.PIPE,
+        done = subprocess.run(job.command, cwd=job.cwd, env=env, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=job.timeout)
         output, code = done.stdout.decode("utf-8", "replace"), done.returncode
     except subprocess.TimeoutExpired as late:

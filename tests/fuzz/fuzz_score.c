@@ -9,14 +9,20 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct forms *forms; /* loaded once, and read-only */
+static struct arena *kept;        /* what they lie in */
+
+static void end(void)
+{
+    arena_free(kept);
+}
 
 static struct arena *begin(struct ctx *ctx)
 {
-    static struct arena *kept;
-
     *ctx = (struct ctx){ .lang = "en", .time_zone = "UTC" };
     if (!forms) {
         kept = arena_new(0);
+        if (atexit(end) != 0)
+            abort();
         ctx->arena = kept;
         if (profiles_load(ctx) != OK)
             abort();
