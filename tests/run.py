@@ -49,7 +49,7 @@ def script_jobs(build, full):
     for path in sorted(glob.glob("tests/golden/run_*.py") + glob.glob("tests/cli/test_*.py")):
         yield Job(path, ["python3", path], env)
     for path in sorted(glob.glob("tests/e2e/*.test.mjs")):
-        yield Job(path, ["node", path], {**env, "HOMEWARD_FULL": "1"} if full else env, alone=True,
+        yield Job(path, ["node", path], {**env, "HOMEWARD_FULL": "1"} if full else env, alone=full,
                   timeout=2 * TIMEOUT if full else TIMEOUT)
     if full:
         for path in sorted(glob.glob("tests/full/*.sh")):
