@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+import urllib.parse
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 os.environ["HOMEWARD"] = os.path.join(ROOT, "build", "release", "homeward")
@@ -101,8 +102,8 @@ def some_ids(browser, wanted=400):
         _, _, text = browser.open(path, headers={"Accept": "application/json"})
         page = json.loads(text)
         ids += [item["id"] for item in page["items"]]
-        token = page.get("next")
-        path = f"/records/person?sort=number&limit=100&after={token}" if token else None
+        token = urllib.parse.quote(page.get("next") or "")
+        path = f"/records/person?sort=number&limit=100&page={token}" if token else None
     return ids
 
 
@@ -123,7 +124,7 @@ def pages(server, browser):
     say("detail page per second, read audit durable", f"{rate:.0f}", f"p99 {p99:.1f} ms, {bad} failed;"
         f" {rate / static:.2f} of a static file ({static:.0f}/s)")
     lists = ["/records/person?sort=newest", "/records/person?sort=number",
-             "/records/person?sort=updated"]
+             "/records/person?sort=changed"]
     rate, p99, bad = wrk(server, browser, "/", script=paths_script("list.lua", lists))
     say("list page per second, 25 rows unsealed, count shown", f"{rate:.0f}",
         f"p99 {p99:.1f} ms, {bad} failed")
