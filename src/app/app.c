@@ -33,6 +33,7 @@ static const struct route *const all_routes[] = { web_routes, records_routes, su
 static const struct nav_item all_nav[] = {
     { N_("Start"), "/", PERM_SIGNED_IN },
     { N_("People"), "/records/person", "person.view" },
+    { N_("Cases"), "/records/case", "case.view" },
     { N_("Import"), "/records/person/import", "person.import" },
     { 0 },
 };
