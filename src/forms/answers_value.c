@@ -328,6 +328,20 @@ void value_read(struct ctx *ctx, const struct field *f, const char *value, const
     case FIELD_SELECT_MULTIPLE:
         text = read_codes(ctx, f, text, &problem);
         break;
+    case FIELD_RANGE:
+        text = read_decimal(ctx, text, &problem);
+        break;
+    case FIELD_RANK:
+    case FIELD_ACKNOWLEDGE:
+    case FIELD_BARCODE:
+    case FIELD_GEOPOINT:
+    case FIELD_GEOTRACE:
+    case FIELD_GEOSHAPE:
+    case FIELD_IMAGE:
+    case FIELD_AUDIO:
+    case FIELD_VIDEO:
+    case FIELD_FILE:
+    case FIELD_META:
     case FIELD_TEXT:
     case FIELD_CALCULATE:
     case FIELD_HIDDEN:

@@ -24,6 +24,30 @@ bool field_has_value(const struct field *f)
     return f->kind != FIELD_NOTE && f->kind != FIELD_GROUP && f->kind != FIELD_REPEAT;
 }
 
+bool field_is_file(const struct field *f)
+{
+    return f->kind == FIELD_IMAGE || f->kind == FIELD_AUDIO || f->kind == FIELD_VIDEO ||
+           f->kind == FIELD_FILE || f->meta == META_AUDIT || f->meta == META_BACKGROUND_AUDIO;
+}
+
+bool field_has_codes(const struct field *f)
+{
+    return f->kind == FIELD_SELECT_ONE || f->kind == FIELD_SELECT_MULTIPLE || f->kind == FIELD_RANK;
+}
+
+bool field_looks(const struct field *f, enum look look)
+{
+    return (f->looks & (unsigned)look) != 0;
+}
+
+const char *field_parameter(const struct field *f, const char *name)
+{
+    for (size_t i = 0; i < f->parameters_len; i++)
+        if (strcmp(f->parameters[i].name, name) == 0)
+            return f->parameters[i].value;
+    return NULL;
+}
+
 const struct form *form_find(const struct forms *forms, const char *kind)
 {
     for (size_t i = 0; forms && i < forms->len; i++)
@@ -48,14 +72,6 @@ const struct field *field_find(const struct form *form, const char *name)
         else
             high = middle;
     }
-    return NULL;
-}
-
-const struct choice *choice_find(const struct choice_list *list, const char *name)
-{
-    for (size_t i = 0; list && i < list->len; i++)
-        if (strcmp(list->items[i].name, name) == 0)
-            return &list->items[i];
     return NULL;
 }
 

@@ -9,6 +9,8 @@
  * Errors: ERR_INVALID with every mistake of a form at once: file, row, column, value and what to do
  * (ctx->problems, field = "forms/person.csv:12:relevant"). A problem whose code is OK is a warning:
  * the form loads.
+ * Its beginning is the sheet: the file of a CSV ("forms/person.csv"), and for a workbook the file
+ * with its sheet ("forms/person.xlsx:survey"); rows count as a spreadsheet counts them.
  * Limits: FORM_FIELDS_MAX fields, FORM_DEPTH groups and repeats in one another; a file of 4 MB.
  */
 
@@ -20,7 +22,7 @@
 #include "core/ctx.h"
 #include "expr/expr.h"
 
-#define FORM_FIELDS_MAX 1000
+#define FORM_FIELDS_MAX 5000
 #define FORM_DEPTH      8
 
 enum field_kind {
@@ -36,11 +38,73 @@ enum field_kind {
     FIELD_CALCULATE,
     FIELD_HIDDEN,
     FIELD_GROUP,
-    FIELD_REPEAT
+    FIELD_REPEAT,
+    FIELD_RANGE,       /* a number of field->range */
+    FIELD_RANK,        /* every code of the list, the first is the best */
+    FIELD_ACKNOWLEDGE, /* "OK" once it was ticked */
+    FIELD_BARCODE,
+    FIELD_GEOPOINT,
+    FIELD_GEOTRACE,
+    FIELD_GEOSHAPE,
+    FIELD_IMAGE, /* files: the id of a stored attachment, then a space and its name */
+    FIELD_AUDIO,
+    FIELD_VIDEO,
+    FIELD_FILE,
+    FIELD_META /* what the device or the server fills in: field->meta */
+};
+
+enum field_meta {
+    META_NOT,
+    META_START, /* moments */
+    META_END,
+    META_TODAY, /* a date */
+    META_USERNAME,
+    META_EMAIL,
+    META_PHONENUMBER,
+    META_DEVICEID,
+    META_SUBSCRIBERID,
+    META_SIMSERIAL,
+    META_START_GEOPOINT,
+    META_AUDIT, /* files */
+    META_BACKGROUND_AUDIO
 };
 
 enum field_index { INDEX_NOT = 0, INDEX_NAME, INDEX_PHONE, INDEX_EXACT };
 enum field_store { STORE_SEALED, STORE_OPEN };
+
+/* Words of the column appearance; field->looks holds those that are there. */
+enum look {
+    LOOK_MULTILINE = 1 << 0,
+    LOOK_NUMBERS = 1 << 1,
+    LOOK_THOUSANDS = 1 << 2, /* thousands-sep */
+    LOOK_URL = 1 << 3,
+    LOOK_MASKED = 1 << 4,
+    LOOK_MINIMAL = 1 << 5,      /* a drop-down; minimal, compact-drop and the like */
+    LOOK_AUTOCOMPLETE = 1 << 6, /* search in the choices; also the old word search */
+    LOOK_LIKERT = 1 << 7,
+    LOOK_HORIZONTAL = 1 << 8,    /* also horizontal-compact */
+    LOOK_COLUMNS = 1 << 9,       /* columns, columns-pack, columns-N, compact-N: field->columns */
+    LOOK_LABEL = 1 << 10,        /* the head of a grid: choices without controls */
+    LOOK_LIST_NOLABEL = 1 << 11, /* a row of a grid: controls without choices */
+    LOOK_NO_BUTTONS = 1 << 12,
+    LOOK_IMAGE_MAP = 1 << 13,
+    LOOK_QUICK = 1 << 14,      /* goes on to the next page when answered */
+    LOOK_FIELD_LIST = 1 << 15, /* a group on one page */
+    LOOK_TABLE_LIST = 1 << 16, /* a group of selects with one list, as a grid */
+    LOOK_MONTH_YEAR = 1 << 17,
+    LOOK_YEAR = 1 << 18,
+    LOOK_NO_CALENDAR = 1 << 19,
+    LOOK_VERTICAL = 1 << 20, /* of a range */
+    LOOK_PICKER = 1 << 21,
+    LOOK_RATING = 1 << 22,
+    LOOK_SIGNATURE = 1 << 23,
+    LOOK_DRAW = 1 << 24,
+    LOOK_ANNOTATE = 1 << 25,
+    LOOK_NEW = 1 << 26, /* taken now, not chosen from what is there */
+    LOOK_MAPS = 1 << 27,
+    LOOK_PLACEMENT_MAP = 1 << 28,
+    LOOK_SUMMARY = 1 << 29 /* a group on the page of its repeat's list */
+};
 
 /* Texts by place in forms->languages; NULL where there is none. */
 struct label {
@@ -49,18 +113,51 @@ struct label {
     const char *fallback;         /* in the form's default language, else English, else "" */
 };
 
+/* Names of files, for each language. */
+struct media {
+    struct label image;
+    struct label big_image;
+    struct label audio;
+    struct label video;
+};
+
 struct choice {
     const char *name;
     struct label label;
-    bool exclusive;      /* stands alone in a select_multiple */
-    const char *decline; /* dont_know, declined, na; NULL = a substantive answer */
+    struct media media;
+    const char *const *values; /* by place in the list's columns; "" where empty */
+    bool exclusive;            /* stands alone in a select_multiple */
+    const char *decline;       /* dont_know, declined, na; NULL = a substantive answer */
     bool explain;
 };
 
+/*
+ * Choices of a select, or a table that expressions look up: pulldata('name', ...) and
+ * instance('name')/root/item. name: as in list_name; of a file, its name without ".csv".
+ */
 struct choice_list {
     const char *name;
-    const struct choice *items;
+    const struct choice *items; /* of a table: name is the cell of its column name, else "" */
     size_t len;
+    const char *const *columns; /* further columns, as written, for choice_filter; not the labels */
+    size_t columns_len;
+    const struct choice *const *by_name; /* the items by name in byte order; twins in form order */
+    bool file;                           /* from a CSV file, not from the sheet choices */
+    bool table;                          /* a file that no select takes its choices from */
+    bool external;                       /* from the sheet external_choices */
+};
+
+/* seed=1: a parameter, an attribute of XForms (body::accept) or a further setting. */
+struct field_setting {
+    const char *name;
+    const char *value;
+};
+
+struct field_range {
+    double start;
+    double end;
+    double step;
+    bool whole; /* start and step are whole numbers, so the answer is */
 };
 
 struct field {
@@ -70,12 +167,28 @@ struct field {
     struct label hint;
     struct label guidance;
     struct label constraint_message;
-    const struct choice_list *choices; /* selects */
+    struct label required_message;
+    struct media media;
+    const struct choice_list *choices; /* selects and ranks */
     const struct expr *relevant;       /* NULL = always */
     const struct expr *constraint;
     const struct expr *required_if; /* required given as an expression */
     const struct expr *calculation;
     const struct expr *default_value;
+    const struct expr *choice_filter;   /* names are columns of the list, ${name} are answers */
+    const char *choice_filter_text;     /* as written */
+    const struct expr *repeat_count;    /* of a repeat: how many rows there are, no more no less */
+    const struct field *const *trigger; /* calculated anew when one of these changes only */
+    size_t trigger_len;
+    const struct field_setting *parameters;
+    size_t parameters_len;
+    const struct field_setting *attributes; /* body::, bind:: and instance:: but bind::hw: */
+    size_t attributes_len;
+    struct field_range range;   /* FIELD_RANGE */
+    enum field_meta meta;       /* FIELD_META */
+    const struct field *other;  /* the text that or_other adds behind this select; NULL if none */
+    const struct field *others; /* of such a text: its select; it has no row of its own */
+    const char *currency;       /* hw:type money with one currency (parameters currency=XOF) */
     bool required;
     bool read_only;
     bool core;
@@ -85,8 +198,11 @@ struct field {
     int list;         /* place among the list columns, from 1; 0 = not listed */
     const char *stat; /* NULL or code, band, quarter, admin1, score */
     const char *ref;  /* record kind, "user", or NULL */
-    const char *type; /* hw:type: language, country, phone, email, time_of_day; or NULL */
-    const char *appearance;
+    const char *type; /* hw:type: language, country, phone, email, time_of_day, money; or NULL */
+    const char *appearance;       /* as written */
+    unsigned looks;               /* enum look: what is known in it */
+    int columns;                  /* of LOOK_COLUMNS; 0 = as many as fit */
+    int width;                    /* appearance w1 to w10 in a theme grid; 0 = none */
     const char *req;              /* requirement ids */
     const struct field *parent;   /* group or repeat; NULL at the top */
     const struct field *repeat;   /* innermost repeat around it; NULL if none */
@@ -124,6 +240,15 @@ struct form {
     size_t states_len;
     const char *initial_status; /* "active" without a status machine */
     const char *req;
+    const struct choice_list *const *lists; /* all it names: own lists, files and tables */
+    size_t lists_len;
+    bool pages;      /* setting style: one question or field-list a page */
+    bool theme_grid; /* and theme-grid */
+    const char *style;
+    const struct expr *instance_name;     /* what a record is called in lists; NULL if not said */
+    bool choice_duplicates;               /* allow_choice_duplicates */
+    const struct field_setting *settings; /* further settings of ODK, for XForms out */
+    size_t settings_len;
 };
 
 struct forms {
@@ -135,6 +260,13 @@ struct forms {
 
 /* Whether a field of this kind holds an answer: all but notes, groups and repeats. */
 bool field_has_value(const struct field *f);
+/* Whether its value is a stored file: image, audio, video, file, and meta data that are files. */
+bool field_is_file(const struct field *f);
+/* Whether its value is codes of field->choices, separated by spaces. */
+bool field_has_codes(const struct field *f);
+bool field_looks(const struct field *f, enum look look);
+/* Value of a parameter (parameters "start=1 end=5"), or NULL. */
+const char *field_parameter(const struct field *f, const char *name);
 
 /* Loads all of content/forms from the assets; each form's file is named after its kind. */
 enum err forms_load(struct ctx *ctx, const struct forms **out) MUST_USE;
@@ -151,6 +283,11 @@ enum err forms_load_directory(struct ctx *ctx, const struct forms **out, const c
 const struct form *form_find(const struct forms *forms, const char *kind); /* NULL if none */
 const struct field *field_find(const struct form *form, const char *name); /* NULL if none */
 const struct choice *choice_find(const struct choice_list *list, const char *name);
+/* A list or table by its name; NULL if the form names none of it. */
+const struct choice_list *form_list(const struct form *form, const char *name);
+/* A column of a choice: name, label (in ctx->lang), or one of list->columns; NULL if none. */
+const char *choice_column(struct ctx *ctx, const struct choice_list *list, const struct choice *c,
+                          const char *column);
 /* Text in ctx->lang, else the form's default language, else English, else "". */
 const char *label_text(struct ctx *ctx, const struct label *label);
 
@@ -159,7 +296,10 @@ const char *label_text(struct ctx *ctx, const struct label *label);
 /*
  * A tree of answers: values by field, rows of repeats. It is what expressions are evaluated on,
  * what validation checks and what records store. Values are text in their canonical form: codes,
- * codes separated by single spaces, ISO dates, decimal numbers.
+ * codes separated by single spaces, ISO dates, decimal numbers; "OK"; places as "lat lon alt acc",
+ * those of a line or an area separated by "; "; money as "1250.50" where the form says the
+ * currency, else "1250.50 EUR", with as many decimals as ISO 4217 gives it; files as
+ * "0190f3a2-... my photo.jpg": id of the attachment, space, its name.
  */
 struct answer_kept {
     const char *name;

@@ -66,7 +66,11 @@ static struct choice read_choice(struct form_build *f, const struct sheet *sheet
 static void add_choice(struct form_build *f, const struct sheet *sheet, struct choice_list *list,
                        struct choice *items, const struct choice *c, int row)
 {
-    if (choice_find(list, c->name)) {
+    bool twice = false;
+
+    for (size_t i = 0; i < list->len && !twice; i++)
+        twice = strcmp(items[i].name, c->name) == 0;
+    if (twice) {
         mistake(f->b, sheet->file, row, "name",
                 tr(f->b->ctx, "The list {0} has the code {1} twice.", TR_TEXT(list->name),
                    TR_TEXT(c->name)));
@@ -134,6 +138,8 @@ void read_choices(struct form_build *f)
         list = own_list(f, name, count_rows(s, i, name));
         add_choice(f, f->sheet, &f->lists[list], f->list_items[list], &c, row->number);
     }
+    for (size_t i = 0; i < f->lists_len; i++)
+        choices_sort(f->b->ctx->arena, &f->lists[i]);
 }
 
 static const struct choice_list *list_of_sheet(struct form_build *f, const struct sheet *sheet,
@@ -152,6 +158,7 @@ static const struct choice_list *list_of_sheet(struct form_build *f, const struc
 
         add_choice(f, sheet, list, items, &c, s->rows[i].number);
     }
+    choices_sort(f->b->ctx->arena, list);
     return list;
 }
 

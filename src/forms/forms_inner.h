@@ -99,6 +99,8 @@ void read_states(struct form_build *f);
 void read_choices(struct form_build *f);
 /* A shared list of content/choices; NULL after a mistake. */
 const struct choice_list *read_list_file(struct form_build *f, int row, const char *name);
+/* Fills by_name; the items must be whole. */
+void choices_sort(struct arena *a, struct choice_list *list);
 void read_survey(struct form_build *f);
 /* References, cycles, order, open fields: what can be said when all fields are known. */
 void check_form(struct form_build *f);

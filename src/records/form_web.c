@@ -36,7 +36,7 @@ static bool is_area(const struct field *f)
 
 static bool is_drawn(struct maker *m, const struct field *f)
 {
-    if (f->kind == FIELD_HIDDEN || !field_visible(m->ctx, f))
+    if (f->kind == FIELD_HIDDEN || f->kind == FIELD_META || !field_visible(m->ctx, f))
         return false;
     return f->kind != FIELD_CALCULATE || label_text(m->ctx, &f->label)[0] != '\0';
 }
@@ -66,7 +66,20 @@ static enum widget widget_of(const struct field *f)
     case FIELD_DATE:
     case FIELD_TIME:
     case FIELD_DATETIME:
+    case FIELD_RANGE:
+    case FIELD_RANK:
+    case FIELD_ACKNOWLEDGE:
+    case FIELD_BARCODE:
+    case FIELD_GEOPOINT:
+    case FIELD_GEOTRACE:
+    case FIELD_GEOSHAPE:
+    case FIELD_IMAGE:
+    case FIELD_AUDIO:
+    case FIELD_VIDEO:
+    case FIELD_FILE:
         break;
+    case FIELD_META:
+        return WIDGET_SHOWN;
     }
     return is_area(f) ? WIDGET_AREA : WIDGET_LINE;
 }
