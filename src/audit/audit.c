@@ -128,11 +128,6 @@ void audit_close(struct audit *audit)
     free(audit); /* check: malloc as above */
 }
 
-struct db *audit_access_db(struct audit *audit)
-{
-    return audit->access;
-}
-
 /* --- changes --- */
 
 static enum err read_head(struct ctx *ctx, struct db *db, const struct db_sql *sql,

@@ -23,7 +23,6 @@ struct audit;
  * that open no personal data). */
 enum err audit_open(struct ctx *ctx, struct audit **out, struct db *access) MUST_USE;
 void audit_close(struct audit *audit);
-struct db *audit_access_db(struct audit *audit);
 
 /*
  * Adds a row inside the transaction that is open on ctx->db (asserted). key_id is the key that

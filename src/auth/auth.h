@@ -50,7 +50,6 @@ bool user_may(const struct user *user, const char *permission);
 const char *auth_role_title(struct ctx *ctx, const char *code);
 /* "public", "internal", "personal", "sensitive"; false if it is none of them. */
 bool privacy_parse(const char *text, enum privacy *out);
-const char *privacy_name(enum privacy p);
 
 /* --- signing in --- */
 

@@ -20,8 +20,3 @@ bool privacy_parse(const char *text, enum privacy *out)
     }
     return false;
 }
-
-const char *privacy_name(enum privacy p)
-{
-    return names[p];
-}

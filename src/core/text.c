@@ -244,23 +244,3 @@ char **text_split(struct arena *a, const char *s, char at, bool skip_empty, size
         *len_out = len;
     return parts;
 }
-
-bool size_add(size_t a, size_t b, size_t *out)
-{
-    size_t sum;
-
-    if (__builtin_add_overflow(a, b, &sum))
-        return false;
-    *out = sum;
-    return true;
-}
-
-bool size_mul(size_t a, size_t b, size_t *out)
-{
-    size_t product;
-
-    if (__builtin_mul_overflow(a, b, &product))
-        return false;
-    *out = product;
-    return true;
-}

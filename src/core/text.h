@@ -46,9 +46,6 @@ bool parse_decimal(const char *s, double *out);
  */
 char *decimal_text(struct arena *a, double d);
 
-bool size_add(size_t a, size_t b, size_t *out); /* false on overflow, *out untouched */
-bool size_mul(size_t a, size_t b, size_t *out);
-
 /* Constant time for equal lengths. */
 bool secret_equal(const void *a, const void *b, size_t len);
 

@@ -23,10 +23,23 @@ struct url record_url(struct ctx *ctx, const struct record *rec)
 
 enum err record_parent(struct ctx *ctx, struct record **out, const struct record *rec)
 {
+    return parent_seen(ctx, out, rec->form, rec->parent_id);
+}
+
+enum err parent_seen(struct ctx *ctx, struct record **out, const struct form *form,
+                     const char *parent_id)
+{
+    struct problem *last = ctx->problems_last;
+    enum err rc;
+
     *out = NULL;
-    if (rec->parent_id == NULL || rec->form->parent == NULL)
+    if (parent_id == NULL || form->parent == NULL || !may(ctx, form->parent, "view"))
         return OK;
-    return record_load(ctx, out, rec->form->parent, rec->parent_id);
+    rc = record_load(ctx, out, form->parent, parent_id);
+    if (rc != ERR_NOT_FOUND)
+        return rc;
+    problems_back(ctx, last);
+    return OK;
 }
 
 const char *record_name(struct ctx *ctx, const struct record *rec)

@@ -170,12 +170,9 @@ static enum err fill_parent(struct ctx *ctx, struct record_list_view *v, const s
                             const char *parent_id)
 {
     struct record *parent = NULL;
-    enum err rc;
+    enum err rc = parent_seen(ctx, &parent, form, parent_id);
 
-    if (parent_id == NULL || form->parent == NULL)
-        return OK;
-    rc = record_load(ctx, &parent, form->parent, parent_id);
-    if (rc)
+    if (rc || parent == NULL)
         return rc;
     v->parent_title = record_name(ctx, parent);
     v->parent_link = record_url(ctx, parent);

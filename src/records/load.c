@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "audit/audit.h"
 #include "core/id.h"
 #include "core/text.h"
@@ -17,6 +19,29 @@ const struct record_hooks *record_hooks_of(const char *kind)
         if (text_equal((*h)->kind, kind))
             return *h;
     return NULL;
+}
+
+/* Set before fork. */
+static record_watcher watchers[RECORD_WATCHERS_MAX];
+static size_t watchers_len;
+
+void records_watch(record_watcher fn)
+{
+    for (size_t i = 0; i < watchers_len; i++)
+        if (watchers[i] == fn)
+            return;
+    assert(watchers_len < RECORD_WATCHERS_MAX);
+    watchers[watchers_len++] = fn;
+}
+
+enum err record_after_save(struct ctx *ctx, const struct record *rec, const struct record *old)
+{
+    const struct record_hooks *hooks = record_hooks_of(rec->form->kind);
+    enum err rc = hooks && hooks->after_save ? hooks->after_save(ctx, rec, old) : OK;
+
+    for (size_t i = 0; rc == OK && i < watchers_len; i++)
+        rc = watchers[i](ctx, rec, old);
+    return rc;
 }
 
 enum err records_prepare(struct ctx *ctx)
@@ -193,6 +218,8 @@ static enum err take_parent(struct ctx *ctx, struct record *rec, const char *par
     rc = record_form(ctx, &form, rec->form->parent);
     if (rc)
         return rc;
+    if (!user_may(ctx->user, arena_printf(ctx->arena, "%s.view", form->kind)))
+        return record_gone(ctx);
     pick.form = form;
     rc = record_pick(ctx, &parent, &len, &pick, 0);
     if (rc)

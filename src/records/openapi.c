@@ -149,6 +149,32 @@ static void put_field(struct printer *p, const struct field *f)
     json_end_object(j);
 }
 
+static void begin_required(struct json_out *j)
+{
+    json_key(j, "additionalProperties");
+    json_bool(j, false);
+    json_key(j, "required");
+    json_begin_array(j);
+}
+
+/* Fields of a level that the acting user may read and that hold something. */
+static bool is_told(const struct printer *p, const struct field *f, const struct field *repeat)
+{
+    return f->repeat == repeat && f->kind != FIELD_HIDDEN && field_visible(p->ctx, f) &&
+           (field_has_value(f) || f->kind == FIELD_REPEAT);
+}
+
+/* Must be sent: asked always, in every state of the form. */
+static bool always_asked(const struct field *f)
+{
+    if (!f->required || f->relevant != NULL || f->read_only || f->kind == FIELD_CALCULATE)
+        return false;
+    for (const struct field *p = f->parent; p != NULL && p != f->repeat; p = p->parent)
+        if (p->relevant != NULL)
+            return false;
+    return true;
+}
+
 /* Answers of one level, as record_json writes them; required is what never depends on others. */
 static void put_object(struct printer *p, const struct field *repeat)
 {
@@ -157,8 +183,11 @@ static void put_object(struct printer *p, const struct field *repeat)
 
     json_begin_object(j);
     put_type(j, "object", false);
-    json_key(j, "additionalProperties");
-    json_bool(j, false);
+    begin_required(j);
+    for (size_t i = 0; i < form->all_len; i++)
+        if (is_told(p, form->all[i], repeat) && always_asked(form->all[i]))
+            json_text(j, form->all[i]->name);
+    json_end_array(j);
     json_key(j, "properties");
     json_begin_object(j);
     if (repeat != NULL) {
@@ -169,11 +198,8 @@ static void put_object(struct printer *p, const struct field *repeat)
         json_end_object(j);
     }
     for (size_t i = 0; i < form->all_len; i++) {
-        const struct field *f = form->all[i];
-
-        if (f->repeat == repeat && f->kind != FIELD_HIDDEN && field_visible(p->ctx, f) &&
-            (field_has_value(f) || f->kind == FIELD_REPEAT))
-            put_field(p, f);
+        if (is_told(p, form->all[i], repeat))
+            put_field(p, form->all[i]);
     }
     json_end_object(j);
     json_end_object(j);
@@ -197,6 +223,9 @@ static void put_record_schema(struct printer *p)
     json_begin_object(j);
     json_pair(j, "description", label_text(p->ctx, &p->form->title));
     put_type(j, "object", false);
+    begin_required(j);
+    json_text(j, "answers"); /* the rest is known, and may be left out of what is sent */
+    json_end_array(j);
     json_key(j, "properties");
     json_begin_object(j);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -216,6 +245,13 @@ static void put_items_schema(struct printer *p, const char *suffix, bool hits)
     json_key(j, arena_printf(p->ctx->arena, "%s_%s", p->form->kind, suffix));
     json_begin_object(j);
     put_type(j, "object", false);
+    begin_required(j);
+    json_text(j, "items");
+    if (!hits) {
+        json_text(j, "next");
+        json_text(j, "count");
+    }
+    json_end_array(j);
     json_key(j, "properties");
     json_begin_object(j);
     json_key(j, "items");
@@ -225,6 +261,11 @@ static void put_items_schema(struct printer *p, const char *suffix, bool hits)
     if (hits) {
         json_begin_object(j);
         put_type(j, "object", false);
+        begin_required(j);
+        json_text(j, "score");
+        json_text(j, "why");
+        json_text(j, "record");
+        json_end_array(j);
         json_key(j, "properties");
         json_begin_object(j);
         put_member(j, "score", "number", false);
@@ -248,15 +289,28 @@ static void put_items_schema(struct printer *p, const char *suffix, bool hits)
 struct member {
     const char *name;
     const char *type;
+    bool optional;
 };
+
+static void put_required(struct json_out *j, const struct member *members)
+{
+    begin_required(j);
+    for (const struct member *m = members; m->name != NULL; m++)
+        if (!m->optional)
+            json_text(j, m->name);
+    json_end_array(j);
+}
 
 /* A hand-made object; list = it is wrapped as {items: [...]}. */
 static void put_plain_schema(struct json_out *j, const char *name, const struct member *members,
                              bool list)
 {
+    static const struct member items[] = { { "items", "array" }, { 0 } };
+
     json_key(j, name);
     json_begin_object(j);
     put_type(j, "object", false);
+    put_required(j, list ? items : members);
     json_key(j, "properties");
     json_begin_object(j);
     if (list) {
@@ -266,6 +320,7 @@ static void put_plain_schema(struct json_out *j, const char *name, const struct 
         json_key(j, "items");
         json_begin_object(j);
         put_type(j, "object", false);
+        put_required(j, members);
         json_key(j, "properties");
         json_begin_object(j);
     }
@@ -307,7 +362,7 @@ static void put_common_schemas(struct json_out *j)
         { "result", "object" },
         { 0 },
     };
-    static const struct member state[] = { { "progress", "string" },
+    static const struct member state[] = { { "progress", "string", true },
                                            { "fields", "object" },
                                            { 0 } };
     static const struct member problem[] = {

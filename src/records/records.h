@@ -77,6 +77,17 @@ struct record_hooks {
 /* Called once before fork with every domain's hooks; ends with NULL. */
 void records_use_hooks(const struct record_hooks *const *hooks);
 
+/*
+ * Rooms that follow records of every kind (rules, facts, messages): fn is called in the transaction
+ * of each insert, update, change of status, deletion, restoring and move, after the kind's own
+ * after_save. old is NULL for a new record. What fn returns ends the change. Before fork; asking
+ * twice for one fn counts once; at most RECORD_WATCHERS_MAX.
+ */
+typedef enum err (*record_watcher)(struct ctx *ctx, const struct record *rec,
+                                   const struct record *old);
+#define RECORD_WATCHERS_MAX 8
+void records_watch(record_watcher fn);
+
 /* Makes or widens the tables of all forms, and records form versions. At start, by the parent. */
 enum err records_prepare(struct ctx *ctx) MUST_USE;
 

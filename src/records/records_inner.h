@@ -151,6 +151,9 @@ void problems_back(struct ctx *ctx, struct problem *last);
 #define PARTS_ALL (~(int64_t)0)
 
 const struct record_hooks *record_hooks_of(const char *kind); /* NULL if none */
+/* after_save of the kind, then every watcher. */
+enum err record_after_save(struct ctx *ctx, const struct record *rec,
+                           const struct record *old) MUST_USE;
 /* The form of a kind that the acting user may read, else ERR_NOT_FOUND. */
 enum err record_form(struct ctx *ctx, const struct form **out, const char *kind) MUST_USE;
 enum err record_gone(struct ctx *ctx); /* ERR_NOT_FOUND, in the same words for whatever reason */

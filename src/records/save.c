@@ -310,13 +310,6 @@ static enum err note_change(struct ctx *ctx, const struct record *rec, const cha
                      detail);
 }
 
-static enum err after_save(struct ctx *ctx, const struct record *rec, const struct record *old)
-{
-    const struct record_hooks *hooks = record_hooks_of(rec->form->kind);
-
-    return hooks && hooks->after_save ? hooks->after_save(ctx, rec, old) : OK;
-}
-
 static enum err store_new(struct ctx *ctx, struct plan *p, struct record *rec)
 {
     enum err rc;
@@ -332,7 +325,7 @@ static enum err store_new(struct ctx *ctx, struct plan *p, struct record *rec)
     if (rc == OK)
         rc = note_change(ctx, rec, "create", NULL, NULL);
     if (rc == OK)
-        rc = after_save(ctx, rec, NULL);
+        rc = record_after_save(ctx, rec, NULL);
     if (rc == OK)
         rc = db_commit(ctx);
     if (rc)
@@ -449,7 +442,7 @@ static enum err store_change(struct ctx *ctx, struct plan *p, const struct recor
     if (rc == OK)
         rc = note_change(ctx, p->s.rec, c->action, c->key_id, c->detail);
     if (rc == OK)
-        rc = after_save(ctx, p->s.rec, old);
+        rc = record_after_save(ctx, p->s.rec, old);
     if (rc == OK && c->erase)
         rc = erase_key(ctx, c->erase);
     if (rc == OK)

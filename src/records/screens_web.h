@@ -67,8 +67,11 @@ const char *status_title(struct ctx *ctx, const char *status);
 const char *record_name(struct ctx *ctx, const struct record *rec);
 bool may(const struct ctx *ctx, const char *kind, const char *verb); /* "<kind>.<verb>" */
 struct url record_url(struct ctx *ctx, const struct record *rec);
-/* The record that it belongs to; *out NULL at the top. As record_load. */
+/* The record that it belongs to; *out NULL at the top, and where the acting user may not see it. */
 enum err record_parent(struct ctx *ctx, struct record **out, const struct record *rec) MUST_USE;
+/* The same by id, for records of a form. */
+enum err parent_seen(struct ctx *ctx, struct record **out, const struct form *form,
+                     const char *parent_id) MUST_USE;
 /* "about 34 years" of a person; NULL if not known. */
 const char *age_text(struct ctx *ctx, const struct record *rec);
 const char *count_text(struct ctx *ctx, int64_t count);

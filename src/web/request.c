@@ -450,11 +450,6 @@ const char *req_json(const struct req *req, size_t *len_out)
     return req->json;
 }
 
-const char *req_target(const struct req *req)
-{
-    return req->wire->target;
-}
-
 const char *req_location(struct ctx *ctx, const struct req *req)
 {
     const struct wire_request *w = req->wire;

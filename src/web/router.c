@@ -68,8 +68,17 @@ static bool method_fits(enum method m, const char *sent)
     return strcmp(method_name(m), sent) == 0 || (m == GET && strcmp(sent, "HEAD") == 0);
 }
 
-/* The route of a request. ERR_NOT_FOUND; *other_out = the path exists with another method. */
-static enum err find_route(struct ctx *ctx, const struct web *web, struct req *req, bool *other_out)
+/* "GET, HEAD" and the like: the methods that a path knows. */
+static void allow(struct ctx *ctx, const char **out, enum method m)
+{
+    const char *name = m == GET ? "GET, HEAD" : method_name(m);
+
+    *out = *out == NULL ? name : arena_printf(ctx->arena, "%s, %s", *out, name);
+}
+
+/* The route of a request. ERR_NOT_FOUND; *allow_out: what the path knows instead, or NULL. */
+static enum err find_route(struct ctx *ctx, const struct web *web, struct req *req,
+                           const char **allow_out)
 {
     char **segments = NULL;
     size_t len = 0;
@@ -85,7 +94,7 @@ static enum err find_route(struct ctx *ctx, const struct web *web, struct req *r
                 req->route = r;
                 return OK;
             }
-            *other_out = true;
+            allow(ctx, allow_out, r->method);
         }
     }
     return ERR_NOT_FOUND;
@@ -227,6 +236,8 @@ static enum err run_route(struct ctx *ctx, struct res *res, struct req *req)
         if (rc)
             return rc;
     }
+    if (req->json != NULL && !r->json)
+        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "Send a form here, not application/json."));
     if (!r->input.record && req->json == NULL) {
         rc = request_check(ctx, req, r->input.fields);
         if (rc)
@@ -313,7 +324,7 @@ static bool host_is_ours(struct ctx *ctx, const struct web *web, const struct re
 
 static enum err route_request(struct ctx *ctx, struct home *home, struct res *res, struct req *req)
 {
-    bool other = false;
+    const char *allowed = NULL;
     enum err rc;
 
     choose_language(ctx, req);
@@ -328,8 +339,9 @@ static enum err route_request(struct ctx *ctx, struct home *home, struct res *re
     if (rc)
         return rc;
     name_visitor(ctx, res, req);
-    rc = find_route(ctx, res->web, req, &other);
-    if (rc == ERR_NOT_FOUND && other) {
+    rc = find_route(ctx, res->web, req, &allowed);
+    if (rc == ERR_NOT_FOUND && allowed != NULL) {
+        res_header(res, "allow", allowed);
         res_error_as(res, ERR_NOT_FOUND, 405);
         return OK;
     }

@@ -65,6 +65,7 @@ struct route {
     enum err (*handler)(struct ctx *ctx, const struct req *req, struct res *res);
     struct input_spec input;
     size_t body_max; /* bytes; 0 = 256 KB */
+    bool json;       /* the handler reads application/json itself; other routes refuse it */
 };
 
 /* A place in the navigation, shown to who may go there. */
@@ -106,8 +107,6 @@ const struct pair *req_pairs(const struct req *req, size_t *len_out);
 bool req_wants_json(const struct req *req);
 /* Body of a JSON request; NULL when it was a form. */
 const char *req_json(const struct req *req, size_t *len_out);
-/* The request's own path, encoded as it came. */
-const char *req_target(const struct req *req);
 /* Path and query, for links back; the path alone if both are longer than LOCATION_MAX. */
 const char *req_location(struct ctx *ctx, const struct req *req);
 #define LOCATION_MAX 500
