@@ -25,8 +25,8 @@
 #include "web/pages.h"
 #include "web/web.h"
 
-#define JOB_PAUSE_MS        200 /* between looks at the jobs table */
-#define CHECKPOINT_EVERY_MS ((int64_t)60 * 1000)
+#define JOB_PAUSE_MS        200                  /* between looks at the jobs table */
+#define CHECKPOINT_EVERY_MS ((int64_t)59 * 1000) /* of each process: each has its chain */
 
 static const struct route *const all_routes[] = { web_routes, records_routes, survey_routes, NULL };
 
@@ -48,6 +48,23 @@ const struct web *app_web(void)
 /* A person's page shows the survey's results: rooms of equal rank meet here. */
 static struct record_hooks person_hooks;
 
+/* Long work: a room adds its table of kinds, or of what comes again and again. */
+static enum err tidy_audit(struct ctx *ctx)
+{
+    enum err rc = access_reserve(ctx);
+
+    return rc ? rc : audit_checkpoint(ctx);
+}
+
+static const struct job_kind *const all_jobs[] = { records_jobs, NULL };
+
+static const struct job_period app_periods[] = {
+    { "audit.checkpoint", CHECKPOINT_EVERY_MS, tidy_audit, .brief = true },
+    { 0 },
+};
+
+static const struct job_period *const all_periods[] = { app_periods, NULL };
+
 static const struct record_hooks *const all_hooks[] = { &person_hooks, &survey_hooks, NULL };
 
 enum err app_load(struct ctx *ctx)
@@ -65,6 +82,9 @@ enum err app_load(struct ctx *ctx)
     person_hooks = people_hooks;
     person_hooks.detail = survey_person_detail;
     records_use_hooks(all_hooks);
+    jobs_use_kinds(all_jobs);
+    jobs_use_periods(all_periods);
+    jobs_use_clock(clock_now_ms);
     return OK;
 }
 
@@ -92,8 +112,8 @@ static int run_worker(void *arg, int fd)
     return web_worker(app->ctx, app->home, app_web(), fd);
 }
 
-/* One look: index, jobs, and now and then a checkpoint of the audit. */
-static enum err job_round(struct ctx *ctx, struct home *home, int64_t *checked_at)
+/* One look: index, jobs, and what comes again and again. */
+static enum err job_round(struct ctx *ctx, struct home *home)
 {
     int64_t applied = 0;
     bool worked = true;
@@ -101,13 +121,8 @@ static enum err job_round(struct ctx *ctx, struct home *home, int64_t *checked_a
 
     while (!rc && worked)
         rc = jobs_run_one(ctx, &worked);
-    /* Also when the clock was set back. */
-    if (!rc && (ctx->now_ms - *checked_at >= CHECKPOINT_EVERY_MS || ctx->now_ms < *checked_at)) {
-        rc = access_reserve(ctx);
-        if (!rc)
-            rc = audit_checkpoint(ctx);
-        *checked_at = ctx->now_ms;
-    }
+    if (!rc)
+        rc = jobs_run_periods(ctx);
     if (db_in_transaction(ctx->db))
         db_rollback(ctx);
     if (!rc)
@@ -119,7 +134,6 @@ static int run_job(void *arg)
 {
     struct app *app = arg;
     const struct timespec pause = { .tv_nsec = JOB_PAUSE_MS * 1000000L };
-    int64_t checked_at = 0;
 
     log_init("job", LOG_LEVEL_INFO);
     if (home_attach(app->ctx, app->home)) {
@@ -132,7 +146,7 @@ static int run_job(void *arg)
 
         ctx.arena = arena_new(0);
         ctx.now_ms = clock_now_ms();
-        rc = job_round(&ctx, app->home, &checked_at);
+        rc = job_round(&ctx, app->home);
         if (rc)
             log_error("%s: %s", err_name(rc), ctx_first_problem(&ctx));
         arena_free(ctx.arena);

@@ -189,7 +189,7 @@ static enum err load_job(struct ctx *ctx, struct told_job *out, const struct req
     if (rc)
         return rc;
     out->form = json_string_value(json_object_get(out->result, "form"));
-    return record_form(ctx, &form, out->form);
+    return out->form ? record_form(ctx, &form, out->form) : OK;
 }
 
 static const char *text_of(json_t *object, const char *key)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/text.h"
+#include "core/tr.h"
 #include "people_fixture.h"
 #include "records/jobs.h"
 #include "records/search_words.h"
@@ -74,7 +75,7 @@ static void a_job_acts_with_the_rights_of_who_asked(void **state)
 
 static void a_job_without_its_line_is_refused(void **state)
 {
-    static const char *const bad[] = { "", "names\n", "{}\n", "{\"login\":\"x\"}\n",
+    static const char *const bad[] = { "", "names\n", "{}\n", "{\"form\":\"person\"}\n",
                                        "{\"login\":\"x\",\"form\":\"person\"}" };
     struct fixture *f = *state;
     const char *id = NULL;
@@ -270,6 +271,135 @@ static void a_search_is_gone_after_a_day(void **state)
     assert_int_equal(search_load(&f->ctx, &kind, &words, id), ERR_NOT_FOUND);
 }
 
+static void whoever_asked_can_cancel_and_nobody_else(void **state)
+{
+    struct fixture *f = *state;
+    const char *id = arena_strdup(f->long_arena, given_job(f, IMPORT));
+    bool worked = true;
+
+    fixture_as(f, "case_manager");
+    assert_int_equal(job_cancel(&f->ctx, id), ERR_NOT_FOUND);
+    fixture_as(f, "supervisor");
+    must(f, job_cancel(&f->ctx, id));
+    assert_string_equal(state_of(f, id), "cancelled");
+    must(f, run_once(f, &worked));
+    assert_false(worked);
+    assert_int_equal(count_of(f, f->ctx.db, PEOPLE), 0);
+    assert_int_equal(count_of(f, f->ctx.db, "SELECT COUNT(*) FROM job WHERE input IS NULL"), 1);
+    ctx_clear_problems(&f->ctx);
+    assert_int_equal(job_cancel(&f->ctx, id), ERR_CONFLICT);
+}
+
+/* A kind that tells how far it is, and is cancelled between two steps. */
+static const char *cancelled_meanwhile;
+static int64_t steps_done;
+
+static enum err run_steps(struct job_work *w)
+{
+    w->total = 5;
+    for (steps_done = 0; steps_done < 5; steps_done++) {
+        enum err rc;
+
+        w->ctx->now_ms += 2000;
+        if (steps_done == 3 && cancelled_meanwhile) {
+            rc = job_cancel(w->ctx, w->id);
+            if (rc)
+                return rc;
+        }
+        rc = job_progress(w, steps_done);
+        if (rc)
+            return rc;
+    }
+    json_pair(w->result, "summary", job_asked(w, "what"));
+    return OK;
+}
+
+static int64_t rounds;
+static int64_t brief_rounds;
+
+static enum err count_round(struct ctx *ctx)
+{
+    rounds++;
+    return ctx->user ? ERR_FORBIDDEN : OK;
+}
+
+static enum err count_brief_round(struct ctx *ctx)
+{
+    (void)ctx;
+    brief_rounds++;
+    return ERR_IO; /* what one does wrong keeps no other back */
+}
+
+static const struct job_kind test_kinds[] = { { "steps", N_("Export"), run_steps }, { 0 } };
+static const struct job_kind *const with_steps[] = { records_jobs, test_kinds, NULL };
+static const struct job_kind *const without_steps[] = { records_jobs, NULL };
+static const struct job_period test_periods[] = {
+    { "test.brief", 1000, count_brief_round, true },
+    { "test.rounds", INT64_C(24) * 60 * 60 * 1000, count_round, false },
+    { 0 },
+};
+static const struct job_period *const periods[] = { test_periods, NULL };
+
+static void a_room_adds_kinds_and_a_job_says_how_far_it_is(void **state)
+{
+    static const char input[] = "{\"login\":\"supervisor\",\"what\":\"Five steps\"}\n";
+    struct fixture *f = *state;
+    struct job job = { 0 };
+    struct job *list = NULL;
+    const char *id = NULL;
+    bool worked = false;
+    size_t len = 0;
+
+    assert_int_equal(job_add(&f->ctx, &id, "steps", input, strlen(input)), ERR_INVALID);
+    jobs_use_kinds(with_steps);
+    must(f, job_add(&f->ctx, &id, "steps", input, strlen(input)));
+    must(f, run_once(f, &worked));
+    must(f, job_load(&f->ctx, &job, id));
+    assert_string_equal(job.state, "done");
+    assert_int_equal(job.total, 5);
+    assert_non_null(strstr(job.result, "\"summary\":\"Five steps\""));
+    assert_null(strstr(job.result, "supervisor"));
+
+    cancelled_meanwhile = id;
+    must(f, job_add(&f->ctx, &id, "steps", input, strlen(input)));
+    must(f, run_once(f, &worked));
+    cancelled_meanwhile = NULL;
+    must(f, job_load(&f->ctx, &job, id));
+    assert_string_equal(job.state, "cancelled");
+    assert_int_equal(job.done, 2);
+    assert_int_equal(steps_done, 3);
+    must(f, job_list(&f->ctx, &list, &len));
+    assert_int_equal(len, 2);
+    assert_string_equal(list[0].id, id);
+    jobs_use_kinds(without_steps);
+}
+
+static void what_comes_again_comes_once_in_its_time(void **state)
+{
+    struct fixture *f = *state;
+
+    fixture_as_nobody(f);
+    jobs_use_periods(periods);
+    rounds = brief_rounds = 0;
+    assert_int_equal(jobs_run_periods(&f->ctx), ERR_IO);
+    assert_int_equal(jobs_run_periods(&f->ctx), OK);
+    assert_int_equal(rounds, 1);
+    assert_int_equal(brief_rounds, 1);
+    f->ctx.now_ms += 1000;
+    assert_int_equal(jobs_run_periods(&f->ctx), ERR_IO);
+    assert_int_equal(rounds, 1);
+    assert_int_equal(brief_rounds, 2);
+    f->ctx.now_ms += test_periods[1].every_ms;
+    /* Another host was faster. */
+    tamper(f, f->ctx.db, "UPDATE job_period SET last_at = last_at + 86400000");
+    assert_int_equal(jobs_run_periods(&f->ctx), ERR_IO);
+    assert_int_equal(rounds, 1);
+    f->ctx.now_ms += 2 * test_periods[1].every_ms;
+    assert_int_equal(jobs_run_periods(&f->ctx), ERR_IO);
+    assert_int_equal(rounds, 2);
+    jobs_use_periods(NULL);
+}
+
 #define JOBS(test) cmocka_unit_test_setup_teardown(test, people_setup, people_teardown)
 
 int main(void)
@@ -288,6 +418,9 @@ int main(void)
         JOBS(keeping_a_search_leaves_nothing_behind_when_the_database_fails),
         JOBS(a_file_to_import_can_be_read_nowhere),
         JOBS(a_search_is_gone_after_a_day),
+        JOBS(whoever_asked_can_cancel_and_nobody_else),
+        JOBS(a_room_adds_kinds_and_a_job_says_how_far_it_is),
+        JOBS(what_comes_again_comes_once_in_its_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
