@@ -15,11 +15,12 @@
  * transaction only db_rollback is left.
  *
  * Writers (SQLite): db_begin takes an OFD lock on FILE.lock, then BEGIN IMMEDIATE; db_commit is
- * COMMIT with synchronous=NORMAL and gives the lock to the next. What is committed is durable only
- * after db_flush: the worker, job or command calls it before the answer goes out; domains never do.
- * db_flush shares one fdatasync of the WAL among processes that wait at the same moment
- * (struct db_shared, one per file, made by the parent before fork; NULL = flush alone). A process
- * has at most one connection that writes to a file: a second one's db_begin would wait for ever.
+ * COMMIT with synchronous=NORMAL and gives the lock to the next. Who has waited for 5 seconds gets
+ * ERR_BUSY, so whoever stores much does it in steps of at most 0.1 second. What is committed is
+ * durable only after db_flush: the worker, job or command calls it before the answer goes out;
+ * domains never do. db_flush shares one fdatasync of the WAL among processes that wait at the same
+ * moment (struct db_shared, one per file, made by the parent before fork; NULL = flush alone). A
+ * process has at most one connection that writes to a file: a second one's db_begin waits in vain.
  *
  * Queries stream. db_begin, the commit, a statement that writes and, on PostgreSQL, any other
  * statement first read the rest of open queries into memory (64 MB, else ERR_LIMIT), so a loop may

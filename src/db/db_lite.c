@@ -4,9 +4,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +17,8 @@
 #include "db/db_private.h"
 
 #define BUSY_MS          5000
+#define LOCK_WAIT_MS     5000 /* in the queue of writers; each holds the lock for 0.1 s at most */
+#define LOCK_TICK_US     50000
 #define PROGRESS_STEPS   4000
 #define CHECKPOINT_PAGES 8000 /* 32 MB: creating a person writes some 60 pages */
 
@@ -105,27 +109,56 @@ static enum err open_lock_file(struct ctx *ctx, struct db *db)
     const char *file = sqlite3_db_filename(db->lite, "main");
     const char *path = arena_printf(db->arena, "%s.lock", file);
 
+    db->lock_wait_ms = LOCK_WAIT_MS;
     db->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (db->lock_fd < 0)
         return fail_open(ctx, path, strerror(errno));
     return OK;
 }
 
+static void wake(int signal)
+{
+    (void)signal; /* it only ends a wait */
+}
+
+/*
+ * Waits in the queue of writers, but not for ever. A timer ends the wait in the kernel; it
+ * comes again and again, or one that came just before the wait began would be lost.
+ */
+static bool lock_in_time(struct db *db, struct flock *whole)
+{
+    const struct itimerval ticks = { { 0, LOCK_TICK_US }, { 0, LOCK_TICK_US } };
+    const struct itimerval none = { 0 };
+    struct sigaction ours = { .sa_handler = wake };
+    struct sigaction before = { 0 };
+    int64_t until = monotonic_ns() + (int64_t)db->lock_wait_ms * 1000000;
+    int rc = fcntl(db->lock_fd, F_OFD_SETLK, whole);
+    int why;
+
+    if (rc == 0 || db->no_wait || (errno != EAGAIN && errno != EACCES))
+        return rc == 0;
+    sigemptyset(&ours.sa_mask);
+    if (sigaction(SIGALRM, &ours, &before) || setitimer(ITIMER_REAL, &ticks, NULL))
+        return false;
+    do
+        rc = fcntl(db->lock_fd, F_OFD_SETLKW, whole);
+    while (rc < 0 && errno == EINTR && monotonic_ns() < until);
+    why = errno;
+    (void)setitimer(ITIMER_REAL, &none, NULL);
+    (void)sigaction(SIGALRM, &before, NULL);
+    errno = why;
+    return rc == 0;
+}
+
 static enum err lite_lock(struct ctx *ctx, struct db *db)
 {
     struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-    int rc;
 
-    if (db->lock_fd < 0)
+    if (db->lock_fd < 0 || lock_in_time(db, &whole))
         return OK;
-    do
-        rc = fcntl(db->lock_fd, db->no_wait ? F_OFD_SETLK : F_OFD_SETLKW, &whole);
-    while (rc < 0 && errno == EINTR);
-    if (rc < 0 && db->no_wait && (errno == EAGAIN || errno == EACCES))
-        return ERR_BUSY;
-    if (rc < 0)
-        return db_fail_other(ctx, "the lock of writers", strerror(errno));
-    return OK;
+    if (errno == EAGAIN || errno == EACCES || errno == EINTR)
+        return db->no_wait ? ERR_BUSY : db_fail_busy(ctx);
+    return db_fail_other(ctx, "the lock of writers", strerror(errno));
 }
 
 static void lite_unlock(struct db *db)

@@ -62,6 +62,7 @@ struct db {
     enum db_mode mode;
     bool relaxed;          /* by db_relax */
     bool no_wait;          /* for the lock of writers, in db_begin_if_free */
+    int lock_wait_ms;      /* in the queue of writers; then ERR_BUSY */
     struct arena *arena;   /* ends with the connection */
     struct arena *scratch; /* rewound by whoever uses it */
     int depth;

@@ -17,6 +17,7 @@
 #define SESSION_COOKIE "__Host-session"
 #define COMPRESS_MIN   1024
 #define MAC_BYTES      16
+#define RETRY_AFTER    "3" /* seconds; whoever stores much lets others in long before */
 
 struct ctx *res_ctx(struct res *res)
 {
@@ -300,6 +301,8 @@ void res_error_as(struct res *res, enum err rc, int status)
     struct error_problem_view *list;
     size_t n = 0;
 
+    if (status == 503)
+        res_header(res, "retry-after", RETRY_AFTER);
     if (res->req->wants_json || res->req->bearer) {
         error_json(res, rc, status);
         return;

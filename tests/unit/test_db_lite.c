@@ -54,6 +54,23 @@ static void what_is_no_database_is_refused_and_kept(void **state)
     unlink(arena_printf(f->ctx.arena, "%s.lock", path));
 }
 
+static void who_waits_too_long_to_write_is_told_that_it_is_busy(void **state)
+{
+    struct fix *f = use(state);
+    struct db *other = NULL;
+
+    assert_int_equal(db_open(&f->ctx, &other, f->url, DB_READ_WRITE, NULL), OK);
+    other->lock_wait_ms = 60;
+    assert_int_equal(db_begin_on(&f->ctx, f->db), OK);
+    assert_int_equal(db_begin_on(&f->ctx, other), ERR_BUSY);
+    assert_non_null(ctx_problem(&f->ctx, NULL));
+    assert_false(db_in_transaction(other));
+    assert_int_equal(db_commit_on(&f->ctx, f->db), OK);
+    assert_int_equal(db_begin_on(&f->ctx, other), OK);
+    assert_int_equal(db_commit_on(&f->ctx, other), OK);
+    db_close(other);
+}
+
 static void a_copy_is_whole_and_never_overwrites(void **state)
 {
     struct fix *f = use(state);
@@ -199,6 +216,7 @@ int main(void)
         LITE(a_missing_file_is_made_only_on_request),
         LITE(what_is_no_database_is_refused_and_kept),
         LITE(a_copy_is_whole_and_never_overwrites),
+        LITE(who_waits_too_long_to_write_is_told_that_it_is_busy),
         LITE(damage_is_found_by_the_check),
         LITE(a_full_disk_is_said_and_reads_go_on),
         LITE(a_full_file_system_is_said_and_reads_go_on),
