@@ -95,18 +95,35 @@ static bool is_plain_file(int fd)
 }
 
 /* A sheet's name holds at most 31 characters and none of []:*?/\ */
-static const char *sheet_name(struct ctx *ctx, const char *title)
+static const char *sheet_name(struct ctx *ctx, const char *title, size_t max)
 {
     struct buf b;
     size_t n = 0;
 
     buf_init(&b, ctx->arena, SHEET_MAX * 4 + 4);
-    for (const char *p = title; *p != '\0' && n < SHEET_MAX; n++) {
+    for (const char *p = title; *p != '\0' && n < max; n++) {
         uint32_t cp = text_next(&p);
 
         buf_add_codepoint(&b, cp < 128 && strchr("[]:*?/\\'", (int)cp) != NULL ? '-' : cp);
     }
     return b.len > 0 ? buf_text(&b) : "Homeward";
+}
+
+/* A name that the workbook has not got yet: the number of the sheet is put behind it. */
+static enum err add_sheet(struct ctx *ctx, struct table *t, const char *title)
+{
+    const char *name = sheet_name(ctx, title, SHEET_MAX);
+
+    for (int n = 2; workbook_get_worksheet_by_name(t->book, name) != NULL; n++)
+        name = arena_printf(ctx->arena, "%s %d", sheet_name(ctx, title, SHEET_MAX - 5), n);
+    t->sheet = workbook_add_worksheet(t->book, name);
+    if (t->sheet == NULL)
+        return ctx_fail(ctx, ERR_INTERNAL, "could not make a sheet");
+    if (strcmp(tr_direction(ctx->lang), "rtl") == 0)
+        worksheet_right_to_left(t->sheet);
+    worksheet_freeze_panes(t->sheet, 1, 0);
+    t->rows = 0;
+    return OK;
 }
 
 static enum err open_xlsx(struct ctx *ctx, struct table *t, const char *title)
@@ -123,15 +140,11 @@ static enum err open_xlsx(struct ctx *ctx, struct table *t, const char *title)
         &options);
     if (t->book == NULL)
         return ctx_fail(ctx, ERR_INTERNAL, "could not make a workbook");
-    t->sheet = workbook_add_worksheet(t->book, sheet_name(ctx, title));
     t->date_format = workbook_add_format(t->book);
-    if (t->sheet == NULL || t->date_format == NULL)
+    if (t->date_format == NULL)
         return ctx_fail(ctx, ERR_INTERNAL, "could not make a sheet");
     format_set_num_format(t->date_format, "yyyy-mm-dd");
-    if (strcmp(tr_direction(ctx->lang), "rtl") == 0)
-        worksheet_right_to_left(t->sheet);
-    worksheet_freeze_panes(t->sheet, 1, 0);
-    return OK;
+    return add_sheet(ctx, t, title);
 }
 
 static lxw_error xlsx_date(struct table *t, uint16_t col, const char *cell)
@@ -221,33 +234,49 @@ enum err table_row(struct ctx *ctx, struct table *t, const char *const *cells)
     return t->format == TABLE_CSV ? csv_row(ctx, t, cells) : xlsx_row(ctx, t, cells, false);
 }
 
+static enum err put_labels(struct ctx *ctx, struct table *t, const struct table_spec *spec)
+{
+    const char **heads = ARENA_ARRAY(ctx->arena, spec->len + 1, const char *);
+
+    t->columns = spec->columns;
+    t->len = spec->len;
+    for (size_t i = 0; i < spec->len; i++)
+        heads[i] = spec->columns[i].label;
+    return t->format == TABLE_XLSX ? xlsx_row(ctx, t, heads, true) : csv_row(ctx, t, heads);
+}
+
 enum err table_open(struct ctx *ctx, struct table **out, enum table_format format, int fd,
                     const struct table_spec *spec)
 {
     struct table *t = ARENA_NEW(ctx->arena, struct table);
-    const char **heads = ARENA_ARRAY(ctx->arena, spec->len + 1, const char *);
     enum err rc = OK;
 
     t->format = format;
     t->fd = fd;
     t->memory_fd = -1;
-    t->columns = spec->columns;
-    t->len = spec->len;
-    for (size_t i = 0; i < spec->len; i++)
-        heads[i] = spec->columns[i].label;
     if (format == TABLE_XLSX) {
         rc = open_xlsx(ctx, t, spec->title);
-        if (!rc)
-            rc = xlsx_row(ctx, t, heads, true);
     } else {
         t->arena = arena_new(ROW_MAX * 4);
         arena_on_free(ctx->arena, free_table_arena, t->arena);
         buf_init(&t->out, t->arena, ROW_MAX);
-        rc = csv_row(ctx, t, heads);
     }
+    if (!rc)
+        rc = put_labels(ctx, t, spec);
     if (!rc)
         *out = t;
     return rc;
+}
+
+enum err table_next(struct ctx *ctx, struct table *t, const struct table_spec *spec)
+{
+    enum err rc = OK;
+
+    if (t->format == TABLE_XLSX)
+        rc = add_sheet(ctx, t, spec->title);
+    else
+        csv_end_row(&t->out);
+    return rc ? rc : put_labels(ctx, t, spec);
 }
 
 enum err table_close(struct ctx *ctx, struct table *t)

@@ -1,4 +1,5 @@
 /* Tables and documents: what spreadsheets and PDF readers get. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 
 #include "plain_ctx.h"
+#include "report/chart.h"
 #include "report/report.h"
 
 static const struct table_column columns[] = {
@@ -66,16 +68,17 @@ static void xlsx_tables_are_zip_files_with_text_as_text(void **state)
 
 static struct document *sample(const char *lang, const char *title, size_t rows)
 {
-    static const double widths[] = { 0.5, 0.5 };
-    const char *const heads[] = { "a", "b" };
+    static const struct doc_column two[] = { { "a", "both", 0.5, REPORT_TEXT },
+                                             { "b", "both", 0.5, REPORT_INT } };
     const struct doc_bar bars[] = { { "one", 0.5, "0.50", "standard" }, { "two", -1, "", NULL } };
     const char **cells = arena_array(ctx.arena, rows * 2, sizeof *cells);
     struct document *d = document_new(&ctx, lang, title);
+    struct doc_table table = { NULL, two, 2, cells, rows, true };
 
     for (size_t i = 0; i < rows * 2; i++)
         cells[i] = "cell";
     document_bars(d, bars, 2, 0.33, 0.66);
-    document_table(d, heads, widths, 2, cells, rows);
+    document_table(d, &table);
     document_footer(d, "footer");
     return d;
 }
@@ -129,6 +132,146 @@ static void a_character_without_a_glyph_is_refused_by_name(void **state)
     assert_null(bytes);
 }
 
+/* A document with one of everything, in a language. */
+static struct document *everything(const char *lang, const char *title, const char *text)
+{
+    static const double first[] = { 3, 7, NAN, 12 };
+    static const double second[] = { 5, 2, 8, 4 };
+    static const char *const quarters[] = { "2026 Q1", "2026 Q2", "2026 Q3", "2026 Q4" };
+    static const struct doc_column heads[] = { { "Place", NULL, 2, REPORT_TEXT },
+                                               { "Women", "People", 1, REPORT_INT },
+                                               { "Men", "People", 1, REPORT_INT } };
+    const char *const cells[] = { text, "12", "7", "Thiès", "3", "4", "Total", "15", "11" };
+    const struct doc_table table = { "Places", heads, 3, cells, 3, true };
+    const struct doc_pair pairs[] = { { "Number", "SN-2026-00042" }, { "Opened", text } };
+    const char *const names[] = { "Case manager", title };
+    struct chart_series *series = arena_array(ctx.arena, 2, sizeof *series);
+    struct chart *charts = arena_array(ctx.arena, 2, sizeof *charts);
+    struct document *d = document_new(&ctx, lang, title);
+
+    series[0] = (struct chart_series){ "One", first };
+    series[1] = (struct chart_series){ title, second };
+    charts[0] = (struct chart){ CHART_STACKED, title, quarters, 4, series, 2 };
+    charts[1] = (struct chart){ CHART_LINES, NULL, quarters, 4, series, 2 };
+    document_add(d, DOC_TEXT, text);
+    document_pairs(d, pairs, 2);
+    document_chart(d, &charts[0]);
+    document_chart(d, &charts[1]);
+    document_add(d, DOC_HEADING, title);
+    document_table(d, &table);
+    document_break(d);
+    document_signatures(d, names, 2);
+    document_footer(d, "Homeward");
+    return d;
+}
+
+static void a_document_of_everything_becomes_pdf_on_any_paper(void **state)
+{
+    (void)state;
+    for (int paper = 0; paper < 4; paper++) {
+        struct document *d = everything("ar", "تقرير الفصل", "داكار وضواحيها 2026");
+        const char *bytes = NULL;
+        size_t len = 0;
+
+        document_paper(d, paper < 2 ? DOC_A4 : DOC_LETTER, paper % 2 == 1);
+        assert_int_equal(document_pdf(&ctx, d, &bytes, &len), OK);
+        assert_true(count(bytes, len, "/Type /Page %") >= 2);
+        assert_non_null(memmem(bytes, len, paper < 2 ? "841.89" : "792", paper < 2 ? 6 : 3));
+    }
+}
+
+static void a_row_longer_than_a_page_is_cut_between_its_lines(void **state)
+{
+    char *text = arena_alloc(ctx.arena, 30001);
+    const char *const cells[] = { text, "1" };
+    static const struct doc_column heads[] = { { .head = "a" }, { .head = "b" } };
+    const struct doc_table table = { NULL, heads, 2, cells, 1, false };
+    struct document *d = document_new(&ctx, "en", "Long");
+    const char *bytes = NULL;
+    size_t len = 0;
+
+    (void)state;
+    for (size_t i = 0; i < 30000; i++)
+        text[i] = i % 7 == 6 ? ' ' : 'w';
+    text[30000] = '\0';
+    document_table(d, &table);
+    document_add(d, DOC_TEXT, text);
+    assert_int_equal(document_pdf(&ctx, d, &bytes, &len), OK);
+    assert_true(count(bytes, len, "/Type /Page %") >= 10);
+}
+
+static void a_chart_runs_from_the_side_where_reading_begins(void **state)
+{
+    static const double values[] = { 1, 4 };
+    static const char *const labels[] = { "a", "b" };
+    static const struct chart_series series[] = { { "s", values } };
+    const struct chart chart = { CHART_COLUMNS, NULL, labels, 2, series, 1 };
+    struct chart_shape left = { 0 };
+    struct chart_shape right = { 0 };
+
+    (void)state;
+    assert_int_equal(chart_shape(&ctx, &left, &chart, 500, 200), OK);
+    assert_int_equal(left.boxes_len, 2);
+    assert_true(left.boxes[0].x < left.boxes[1].x);
+    assert_true(fabs(left.boxes[1].height - 4 * left.boxes[0].height) < 0.001);
+    assert_string_equal(left.numbers[left.numbers_len - 1].text, "4");
+    ctx.lang = "ar";
+    assert_int_equal(chart_shape(&ctx, &right, &chart, 500, 200), OK);
+    assert_true(right.boxes[0].x > right.boxes[1].x);
+    assert_true(fabs(left.boxes[0].x + right.boxes[0].x + right.boxes[0].width - 500) < 0.001);
+}
+
+static void a_chart_of_nothing_has_no_lines_and_too_many_series_are_refused(void **state)
+{
+    struct chart chart = { .kind = CHART_LINES };
+    struct chart_shape shape = { 0 };
+
+    (void)state;
+    assert_int_equal(chart_shape(&ctx, &shape, &chart, 500, 200), OK);
+    assert_int_equal(shape.dots_len, 0);
+    chart.series_len = CHART_SERIES_MAX + 1;
+    assert_int_equal(chart_shape(&ctx, &shape, &chart, 500, 200), ERR_LIMIT);
+}
+
+static void tables_of_a_document_become_sheets_and_csv(void **state)
+{
+    struct document *d = everything("en", "Report", "=1+1");
+    int fd = memfd_create("sheets", MFD_CLOEXEC);
+    char text[1024] = { 0 };
+
+    (void)state;
+    assert_int_equal(document_sheets(&ctx, d, TABLE_CSV, fd), OK);
+    assert_true(pread(fd, text, sizeof text - 1, 0) > 0);
+    assert_string_equal(text, "Item,Value\r\nNumber,SN-2026-00042\r\nOpened,'=1+1\r\n\r\n"
+                              "Place,People: Women,People: Men\r\n'=1+1,12,7\r\n"
+                              "Thiès,3,4\r\nTotal,15,11\r\n");
+    assert_int_equal(ftruncate(fd, 0), 0);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    assert_int_equal(document_sheets(&ctx, d, TABLE_XLSX, fd), OK);
+    assert_true(lseek(fd, 0, SEEK_END) > 1000);
+    close(fd);
+    assert_int_equal(document_sheets(&ctx, document_new(&ctx, "en", "Empty"), TABLE_CSV, -1),
+                     ERR_INVALID);
+}
+
+static void a_picture_is_a_png_of_bounded_size(void **state)
+{
+    unsigned char png[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13,
+                            'I',  'H', 'D', 'R', 0,    0,    0xff, 0xff, 0, 0, 0, 1 };
+    struct document *d = document_new(&ctx, "en", "Logo");
+    const char *bytes = NULL;
+    size_t len = 0;
+
+    (void)state;
+    assert_int_equal(document_image(&ctx, d, "GIF89a", 6, 40, "logo"), ERR_INVALID);
+    assert_int_equal(document_image(&ctx, d, png, sizeof png, 40, "logo"), ERR_INVALID);
+    png[18] = png[19] = 0;
+    assert_int_equal(document_image(&ctx, d, png, sizeof png, 40, "logo"), OK);
+    assert_int_equal(document_pdf(&ctx, d, &bytes, &len),
+                     ERR_INVALID); /* and no more than a head */
+    assert_null(bytes);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -139,6 +282,12 @@ int main(void)
         T(documents_become_pdf_in_latin_and_arabic),
         T(long_tables_run_over_pages),
         T(a_character_without_a_glyph_is_refused_by_name),
+        T(a_document_of_everything_becomes_pdf_on_any_paper),
+        T(a_row_longer_than_a_page_is_cut_between_its_lines),
+        T(a_chart_runs_from_the_side_where_reading_begins),
+        T(a_chart_of_nothing_has_no_lines_and_too_many_series_are_refused),
+        T(tables_of_a_document_become_sheets_and_csv),
+        T(a_picture_is_a_png_of_bounded_size),
     };
 
     return cmocka_run_group_tests_name("report", tests, NULL, NULL);

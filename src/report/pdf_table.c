@@ -1,0 +1,241 @@
+/* PDF: text and tables that run over pages. A row that no page holds is cut between its lines. */
+#include <math.h>
+
+#include "report/pdf_inner.h"
+
+#define COLUMNS_MAX 64
+#define HEAD_ROOM   60.0 /* a head is not left alone at the end of a page */
+
+/* One cell on its way to the paper: what of its lines is still to come. */
+struct strip {
+    PangoLayout *layout;
+    double left;
+    double drop; /* of its first line: scripts stand on one base line in a row */
+    int line;    /* next */
+};
+
+/* Draws lines from s->line on that fit into room; their height. At least one goes if force. */
+static double strip_put(struct pass *p, struct strip *s, double room, bool force)
+{
+    PangoLayoutIter *iter = pango_layout_get_iter(s->layout);
+    double drop = s->line == 0 ? s->drop : 0;
+    double from = -1;
+    double height = 0;
+    int at = 0;
+
+    do {
+        PangoRectangle box;
+        double bottom;
+
+        if (at++ < s->line)
+            continue;
+        pango_layout_iter_get_line_extents(iter, NULL, &box);
+        if (from < 0)
+            from = (double)box.y / PANGO_SCALE - drop;
+        bottom = (double)(box.y + box.height) / PANGO_SCALE - from;
+        if (bottom > room && !(force && height <= 0))
+            break;
+        if (p->pages > 0) {
+            double base = (double)pango_layout_iter_get_baseline(iter) / PANGO_SCALE - from;
+
+            cairo_move_to(p->cr, s->left + (double)box.x / PANGO_SCALE, p->y + base);
+            pango_cairo_show_layout_line(p->cr, pango_layout_iter_get_line_readonly(iter));
+        }
+        height = bottom;
+        s->line++;
+    } while (pango_layout_iter_next_line(iter));
+    pango_layout_iter_free(iter);
+    return height;
+}
+
+static bool strip_done(const struct strip *s)
+{
+    return s->line >= pango_layout_get_line_count(s->layout);
+}
+
+void item_text(struct pass *p, const struct doc_item *i)
+{
+    bool heading = i->style == DOC_HEADING;
+    double before = heading && p->y > MARGIN ? GAP * 2 : 0;
+    struct strip s = { text_layout(p, i->style, i->text, inner_width(p)), MARGIN, 0, 0 };
+    double height = layout_height(s.layout);
+
+    if (height + before <= room_whole(p))
+        need(p, before + height + (heading ? 40 : 0));
+    p->y += p->y > MARGIN ? before : 0;
+    for (;;) {
+        p->y += strip_put(p, &s, room_left(p), p->y <= MARGIN);
+        if (strip_done(&s))
+            break;
+        next_page(p);
+    }
+    p->y += GAP;
+    g_object_unref(s.layout);
+}
+
+/* --- tables --- */
+
+static bool is_number(const struct doc_column *c)
+{
+    return c->kind == REPORT_INT || c->kind == REPORT_DECIMAL;
+}
+
+static void strips_open(struct pass *p, struct strip *strips, const struct doc_table *t,
+                        const char *const *cells, enum doc_style style)
+{
+    double start = 0;
+    int base = 0;
+
+    for (size_t c = 0; c < t->columns_len; c++) {
+        double width = t->columns[c].width * inner_width(p);
+
+        strips[c].layout = text_layout(p, style, cells[c], width - CELL_PAD);
+        strips[c].left = left_of(p, start, width - CELL_PAD);
+        strips[c].line = 0;
+        if (is_number(&t->columns[c]))
+            pango_layout_set_alignment(strips[c].layout,
+                                       p->rtl ? PANGO_ALIGN_LEFT : PANGO_ALIGN_RIGHT);
+        base = MAX(base, pango_layout_get_baseline(strips[c].layout));
+        start += width;
+    }
+    for (size_t c = 0; c < t->columns_len; c++)
+        strips[c].drop = (double)(base - pango_layout_get_baseline(strips[c].layout)) / PANGO_SCALE;
+}
+
+static double strips_height(const struct strip *strips, size_t len)
+{
+    double most = 0;
+
+    for (size_t c = 0; c < len; c++)
+        most = fmax(most, layout_height(strips[c].layout) + strips[c].drop);
+    return most;
+}
+
+static void put_line_of_heads(struct pass *p, const struct doc_table *t, const char *const *heads)
+{
+    struct strip strips[COLUMNS_MAX];
+    double height;
+
+    strips_open(p, strips, t, heads, DOC_SMALL);
+    height = strips_height(strips, t->columns_len);
+    for (size_t c = 0; c < t->columns_len; c++) {
+        strip_put(p, &strips[c], height + 1, true);
+        g_object_unref(strips[c].layout);
+    }
+    p->y += height + CELL_PAD;
+    rule(p, p->y - CELL_PAD / 2, 0.2);
+    p->y += CELL_PAD / 2;
+}
+
+/* A head over several columns stands in the width of them all. */
+static void put_groups(struct pass *p, const struct doc_table *t)
+{
+    double start = 0;
+    double most = 0;
+    size_t c = 0;
+    bool any = false;
+
+    for (c = 0; c < t->columns_len; c++)
+        any = any || t->columns[c].group != NULL;
+    for (c = 0; any && c < t->columns_len;) {
+        const char *group = t->columns[c].group;
+        double width = 0;
+
+        do
+            width += t->columns[c++].width * inner_width(p);
+        while (c < t->columns_len && group != NULL && t->columns[c].group != NULL &&
+               strcmp(group, t->columns[c].group) == 0);
+        if (group != NULL)
+            most = fmax(most, put_text(p, DOC_SMALL, group, left_of(p, start, width - CELL_PAD),
+                                       p->y, width - CELL_PAD));
+        start += width;
+    }
+    p->y += any ? most + 2 : 0;
+}
+
+static void put_heads(struct pass *p, const struct doc_table *t)
+{
+    const char *heads[COLUMNS_MAX];
+
+    for (size_t c = 0; c < t->columns_len; c++)
+        heads[c] = t->columns[c].head;
+    put_groups(p, t);
+    put_line_of_heads(p, t, heads);
+}
+
+static bool row_slice(struct pass *p, struct strip *strips, size_t len)
+{
+    double most = 0;
+    bool more = false;
+    bool force = p->y <= MARGIN + HEAD_ROOM;
+
+    for (size_t c = 0; c < len; c++) {
+        most = fmax(most, strip_put(p, &strips[c], room_left(p) - CELL_PAD, force));
+        more = more || !strip_done(&strips[c]);
+    }
+    p->y += most + CELL_PAD;
+    return more;
+}
+
+static void put_row(struct pass *p, const struct doc_table *t, const char *const *cells, bool total)
+{
+    struct strip strips[COLUMNS_MAX];
+    double height;
+
+    strips_open(p, strips, t, cells, DOC_TEXT);
+    height = strips_height(strips, t->columns_len) + CELL_PAD;
+    if (height > room_left(p) && (height < room_whole(p) / 2 || room_left(p) < HEAD_ROOM)) {
+        next_page(p);
+        put_heads(p, t);
+    }
+    if (total)
+        rule(p, p->y - CELL_PAD / 2, 0.2);
+    while (row_slice(p, strips, t->columns_len)) {
+        next_page(p);
+        put_heads(p, t);
+    }
+    rule(p, p->y - CELL_PAD / 2, 0.8);
+    p->y += CELL_PAD / 2;
+    for (size_t c = 0; c < t->columns_len; c++)
+        g_object_unref(strips[c].layout);
+}
+
+void item_table(struct pass *p, const struct doc_item *i)
+{
+    const struct doc_table *t = &i->table;
+
+    if (t->columns_len > COLUMNS_MAX) {
+        if (p->rc == OK)
+            p->rc = ctx_fail(
+                p->ctx, ERR_LIMIT,
+                tr(p->ctx, "A page holds {0} columns at most. Choose fewer.", TR_INT(COLUMNS_MAX)));
+        return;
+    }
+    need(p, HEAD_ROOM);
+    put_heads(p, t);
+    for (size_t r = 0; r < t->rows && p->rc == OK; r++)
+        put_row(p, t, t->cells + r * t->columns_len, t->total && r + 1 == t->rows);
+    p->y += GAP;
+}
+
+void item_pairs(struct pass *p, const struct doc_item *i)
+{
+    static const struct doc_column columns[] = { { .width = 0.34 }, { .width = 0.66 } };
+    const struct doc_table t = { .columns = columns, .columns_len = 2 };
+
+    for (size_t n = 0; n < i->pairs_len && p->rc == OK; n++) {
+        const char *const cells[] = { i->pairs[n].label, i->pairs[n].value };
+        struct strip strips[2];
+
+        strips_open(p, strips, &t, cells, DOC_TEXT);
+        if (strips_height(strips, 2) + CELL_PAD < room_whole(p))
+            need(p, strips_height(strips, 2) + CELL_PAD);
+        while (row_slice(p, strips, 2))
+            next_page(p);
+        rule(p, p->y - CELL_PAD / 2, 0.9);
+        p->y += CELL_PAD / 2;
+        for (size_t c = 0; c < 2; c++)
+            g_object_unref(strips[c].layout);
+    }
+    p->y += GAP;
+}
