@@ -58,6 +58,7 @@ static enum err fill_detail(struct ctx *ctx, struct record_detail_view *v, const
     v->self = record_url(ctx, rec);
     v->edit = url_build(ctx, "/records/{}/{}/edit", form->kind, rec->id);
     v->history = url_build(ctx, "/records/{}/{}/history", form->kind, rec->id);
+    v->print = url_build(ctx, "/records/{}/{}/print", form->kind, rec->id);
     v->may_edit = may(ctx, form->kind, "edit");
     v->may_history = may(ctx, form->kind, "history");
     detail_fill(ctx, v, rec);

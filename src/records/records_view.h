@@ -241,6 +241,7 @@ struct record_detail_view {
     struct url self;
     struct url edit;
     struct url history;
+    struct url print;
     const struct detail_item_view *items;
     size_t items_len;
     const struct children_view *children;

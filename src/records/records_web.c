@@ -28,6 +28,12 @@ static const struct field_spec new_fields_in[] = {
     { 0 },
 };
 
+static const struct field_spec print_fields_in[] = {
+    { "as", INPUT_CODE },
+    { "lang", INPUT_CODE },
+    { 0 },
+};
+
 static const struct field_spec diff_fields_in[] = {
     { "from", INPUT_INT, .min = 1, .max = INT32_MAX, .required = true },
     { "to", INPUT_INT, .min = 1, .max = INT32_MAX, .required = true },
@@ -80,6 +86,7 @@ const struct route records_routes[] = {
     { PUT, "/records/{kind}/{id}", "{kind}.edit", api_update, FIELDS_OF_KIND, FORM_BODY_MAX,
       .json = true },
     { GET, "/records/{kind}/{id}/edit", "{kind}.edit", get_edit, NO_FIELDS },
+    { GET, "/records/{kind}/{id}/print", "{kind}.view", get_print, FIELDS(print_fields_in) },
     { GET, "/records/{kind}/{id}/history", "{kind}.history", get_history, NO_FIELDS },
     { GET, "/records/{kind}/{id}/versions/{n}", "{kind}.history", get_version, NO_FIELDS },
     { GET, "/records/{kind}/{id}/diff", "{kind}.history", get_diff, FIELDS(diff_fields_in) },

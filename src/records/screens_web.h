@@ -116,6 +116,7 @@ enum err post_state(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_detail(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_edit(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_edit(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_print(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_history(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_version(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_diff(struct ctx *ctx, const struct req *req, struct res *res);

@@ -5,6 +5,7 @@
 
 #define COLUMNS_MAX 64
 #define HEAD_ROOM   60.0 /* a head is not left alone at the end of a page */
+#define KEEP_WITH   90.0 /* of what follows a heading */
 
 /* One cell on its way to the paper: what of its lines is still to come. */
 struct strip {
@@ -61,7 +62,7 @@ void item_text(struct pass *p, const struct doc_item *i)
     double height = layout_height(s.layout);
 
     if (height + before <= room_whole(p))
-        need(p, before + height + (heading ? 40 : 0));
+        need(p, before + height + (heading ? KEEP_WITH : 0));
     p->y += p->y > MARGIN ? before : 0;
     for (;;) {
         p->y += strip_put(p, &s, room_left(p), p->y <= MARGIN);

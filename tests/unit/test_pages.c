@@ -409,6 +409,26 @@ static void history_tells_what_changed(void **state)
         page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/versions/9", at), NULL).status, 404);
 }
 
+static void a_record_is_printed_as_page_pdf_sheet_and_csv(void **state)
+{
+    static const char *const starts[][2] = { { "pdf", "%PDF-" }, { "xlsx", "PK" } };
+    struct pages *p = *state;
+    const char *at = arena_printf(p->arena, "%s/print", given_person(p, AWA));
+    struct page page = page_get(p, SUPERVISOR, at, NULL);
+
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "as=pdf") && shows(&page, "<h2>"));
+    for (size_t i = 0; i < 2; i++) {
+        page = page_get(p, SUPERVISOR, at, arena_printf(p->arena, "as=%s", starts[i][0]));
+        assert_int_equal(page.status, 200);
+        assert_true(text_starts(page.body, starts[i][1]));
+    }
+    page = page_get(p, SUPERVISOR, at, "as=csv&lang=fr");
+    assert_true(shows(&page, "Nom,"));
+    assert_int_equal(page_get(p, SUPERVISOR, at, "as=doc").status, 422);
+    assert_int_equal(page_get(p, SUPERVISOR, at, "lang=xx").status, 422);
+}
+
 /* --- finding --- */
 
 static void search_words_are_never_in_an_address_nor_for_others(void **state)
@@ -655,6 +675,7 @@ int main(void)
         PAGES(the_second_to_save_chooses_and_nothing_is_lost),
         PAGES(rows_that_two_people_added_and_removed_are_put_together),
         PAGES(history_tells_what_changed),
+        PAGES(a_record_is_printed_as_page_pdf_sheet_and_csv),
         PAGES(search_words_are_never_in_an_address_nor_for_others),
         PAGES(who_is_not_found_can_be_registered_with_the_name_typed),
         PAGES(a_record_goes_out_as_json_and_comes_back),
