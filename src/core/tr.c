@@ -245,6 +245,16 @@ const char *tr_date(struct ctx *ctx, const char *date)
     return language_date(language_find(ctx->lang), ctx->arena, date);
 }
 
+const char *tr_month_short(struct ctx *ctx, const char *date)
+{
+    return language_date_name(language_find(ctx->lang), ctx->arena, date, LANGUAGE_MONTH);
+}
+
+const char *tr_day_short(struct ctx *ctx, const char *date)
+{
+    return language_date_name(language_find(ctx->lang), ctx->arena, date, LANGUAGE_DAY);
+}
+
 const char *tr_moment(struct ctx *ctx, int64_t ms)
 {
     return language_moment(language_find(ctx->lang), ctx->arena,

@@ -57,6 +57,9 @@ const char *tr_pick_language(const char *accept_language);
 
 /* A date in the language's medium form (22 Nov 2026); the text itself if it is not a date. */
 const char *tr_date(struct ctx *ctx, const char *date);
+/* Short names of the month and of the day of the week of a date: Nov, Sun; "" if it is none. */
+const char *tr_month_short(struct ctx *ctx, const char *date);
+const char *tr_day_short(struct ctx *ctx, const char *date);
 /* A moment in the language and ctx->time_zone, medium date and short time. */
 const char *tr_moment(struct ctx *ctx, int64_t ms);
 /*

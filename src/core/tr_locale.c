@@ -30,6 +30,7 @@ struct language {
     UPluralRules *plurals;
     UDateFormat *date;
     UDateFormat *moment;
+    UDateFormat *names[2]; /* by enum language_name */
     UNumberFormat *decimal;
 };
 
@@ -49,6 +50,9 @@ static void forget_all(void)
             udat_close(l->date);
         if (l->moment)
             udat_close(l->moment);
+        for (size_t k = 0; k < 2; k++)
+            if (l->names[k])
+                udat_close(l->names[k]);
         if (l->decimal)
             unum_close(l->decimal);
         *l = (struct language){ 0 };
@@ -235,6 +239,26 @@ const char *language_date(struct language *l, struct arena *a, const char *date)
         l->date = open_format(l, UDAT_NONE);
     text = format_ms(a, l->date, days * 86400000);
     return text ? text : date;
+}
+
+const char *language_date_name(struct language *l, struct arena *a, const char *date,
+                               enum language_name name)
+{
+    static const UChar month[] = { 'L', 'L', 'L', 0 };
+    static const UChar day[] = { 'c', 'c', 'c', 0 };
+    const char *text = NULL;
+    int64_t days;
+
+    if (!date_to_days(date, &days))
+        return "";
+    if (!l->names[name]) {
+        l->names[name] = open_format(l, UDAT_NONE);
+        if (l->names[name])
+            udat_applyPattern(l->names[name], false, name == LANGUAGE_MONTH ? month : day, 3);
+    }
+    if (l->names[name])
+        text = format_ms(a, l->names[name], days * 86400000);
+    return text ? text : "";
 }
 
 const char *language_moment(struct language *l, struct arena *a, int64_t local_ms)

@@ -6,7 +6,7 @@
 #include "core/date.h"
 #include "core/text.h"
 
-#define DAY_MS ((double)24 * 60 * 60 * 1000)
+#define TREE_DEPTH 20
 
 /* A side of a comparison after a node set is taken apart. */
 struct side {
@@ -29,6 +29,17 @@ struct expr_value value_number(double d)
 struct expr_value value_bool(bool b)
 {
     return (struct expr_value){ .type = EXPR_BOOL, .boolean = b };
+}
+
+struct expr_value value_date(const char *text)
+{
+    return (struct expr_value){ .type = EXPR_DATE, .text = text };
+}
+
+struct expr_value value_nodes(const struct expr_nodes *nodes)
+{
+    return (
+        struct expr_value){ .type = EXPR_NODES, .nodes = nodes->items, .nodes_len = nodes->len };
 }
 
 enum err run_spend(struct run *r, size_t n)
@@ -69,21 +80,75 @@ static double plain_number(const char *text)
 
 double text_to_number(const char *text)
 {
-    int64_t days;
+    double ms;
 
-    return date_to_days(text, &days) ? (double)days : plain_number(text);
+    return text_to_time(text, &ms) ? ms / DAY_MS : plain_number(text);
 }
 
-bool expr_bool(const struct expr_value *v)
+/* --- nodes as text --- */
+
+bool expr_node_same(const struct expr_node *a, const struct expr_node *b)
+{
+    return a->at == b->at && a->what == b->what && a->index == b->index && a->tree == b->tree;
+}
+
+void expr_nodes_add(struct expr_nodes *nodes, struct expr_node node)
+{
+    if (nodes->len == nodes->cap) {
+        size_t cap = nodes->cap ? nodes->cap * 2 : 1;
+
+        nodes->items =
+            arena_grow(nodes->arena, nodes->items, nodes->cap * sizeof(node), cap * sizeof(node));
+        nodes->cap = cap;
+    }
+    nodes->items[nodes->len++] = node;
+}
+
+/* Trees are as deep as forms are: a few levels. */
+static void add_texts(struct ctx *ctx, struct buf *b, const struct expr_node *node, int depth)
+{
+    const char *value = node->tree->value(ctx, node);
+    struct expr_nodes inside = { .arena = ctx->arena };
+
+    if (value) {
+        buf_add(b, value);
+        return;
+    }
+    if (depth == 0 || node->tree->children(ctx, node, NULL, &inside) != OK)
+        return;
+    for (size_t i = 0; i < inside.len && buf_ok(b); i++)
+        add_texts(ctx, b, &inside.items[i], depth - 1);
+}
+
+const char *expr_node_text(struct ctx *ctx, const struct expr_node *node)
+{
+    const char *value = node->tree->value(ctx, node);
+    struct buf b = { 0 };
+
+    if (value)
+        return value;
+    buf_init(&b, ctx->arena, TEXT_BYTES);
+    add_texts(ctx, &b, node, TREE_DEPTH);
+    return buf_text(&b);
+}
+
+/* --- conversions --- */
+
+static bool number_true(double d)
+{
+    return d < 0 || d > 0;
+}
+
+bool expr_bool(struct ctx *ctx, const struct expr_value *v)
 {
     switch (v->type) {
     case EXPR_BOOL:
         return v->boolean;
     case EXPR_NUMBER:
-        return v->number < 0 || v->number > 0;
+        return number_true(v->number);
     case EXPR_NODES:
         for (size_t i = 0; i < v->nodes_len; i++)
-            if (v->nodes[i][0])
+            if (expr_node_text(ctx, &v->nodes[i])[0])
                 return true;
         return false;
     case EXPR_TEXT:
@@ -101,7 +166,7 @@ const char *expr_text(struct ctx *ctx, const struct expr_value *v)
     case EXPR_NUMBER:
         return decimal_text(ctx->arena, v->number);
     case EXPR_NODES:
-        return v->nodes_len ? v->nodes[0] : "";
+        return v->nodes_len ? expr_node_text(ctx, &v->nodes[0]) : "";
     case EXPR_TEXT:
     case EXPR_DATE:
         break;
@@ -109,7 +174,7 @@ const char *expr_text(struct ctx *ctx, const struct expr_value *v)
     return v->text;
 }
 
-double expr_number(const struct expr_value *v)
+double expr_number(struct ctx *ctx, const struct expr_value *v)
 {
     switch (v->type) {
     case EXPR_BOOL:
@@ -117,7 +182,7 @@ double expr_number(const struct expr_value *v)
     case EXPR_NUMBER:
         return v->number;
     case EXPR_NODES:
-        return v->nodes_len ? text_to_number(v->nodes[0]) : NAN;
+        return v->nodes_len ? text_to_number(expr_node_text(ctx, &v->nodes[0])) : NAN;
     case EXPR_TEXT:
     case EXPR_DATE:
         break;
@@ -125,8 +190,7 @@ double expr_number(const struct expr_value *v)
     return text_to_number(v->text);
 }
 
-/* Milliseconds of a date or moment. */
-static bool to_time(const char *text, double *out)
+bool text_to_time(const char *text, double *out)
 {
     int64_t n;
 
@@ -139,6 +203,46 @@ static bool to_time(const char *text, double *out)
     *out = (double)n;
     return true;
 }
+
+const char *text_arg(struct run *r, const struct expr_value *args, size_t i)
+{
+    return expr_text(r->ctx, &args[i]);
+}
+
+double number_arg(struct run *r, const struct expr_value *args, size_t i)
+{
+    return expr_number(r->ctx, &args[i]);
+}
+
+enum err finish_text(struct run *r, struct expr_value *out, const struct buf *b)
+{
+    if (!buf_ok(b))
+        return ctx_fail(r->ctx, ERR_LIMIT, tr(r->ctx, "The expression makes a text too long."));
+    *out = value_text(buf_text(b));
+    return OK;
+}
+
+const char **all_texts(struct run *r, const struct node *call, const struct expr_value *args,
+                       size_t first, size_t *len_out)
+{
+    const char **texts;
+    size_t len = 0;
+    size_t at = 0;
+
+    for (size_t i = first; i < call->args_len; i++)
+        len += args[i].type == EXPR_NODES ? args[i].nodes_len : 1;
+    texts = ARENA_ARRAY(r->ctx->arena, len + 1, const char *);
+    for (size_t i = first; i < call->args_len; i++) {
+        if (args[i].type != EXPR_NODES)
+            texts[at++] = text_arg(r, args, i);
+        for (size_t k = 0; args[i].type == EXPR_NODES && k < args[i].nodes_len; k++)
+            texts[at++] = expr_node_text(r->ctx, &args[i].nodes[k]);
+    }
+    *len_out = len;
+    return texts;
+}
+
+/* --- operators --- */
 
 static bool holds(enum op op, double a, double b)
 {
@@ -162,6 +266,7 @@ static bool holds(enum op op, double a, double b)
     case OP_MULTIPLY:
     case OP_DIVIDE:
     case OP_MODULO:
+    case OP_UNION:
         break;
     }
     return false;
@@ -183,7 +288,7 @@ static bool side_bool(const struct side *s)
 {
     if (s->type == EXPR_BOOL)
         return s->boolean;
-    return s->type == EXPR_NUMBER ? s->number < 0 || s->number > 0 : s->text[0] != '\0';
+    return s->type == EXPR_NUMBER ? number_true(s->number) : s->text[0] != '\0';
 }
 
 static bool compare_sides(enum op op, const struct side *a, const struct side *b)
@@ -193,9 +298,7 @@ static bool compare_sides(enum op op, const struct side *a, const struct side *b
     double y;
 
     if (is_worded(a) && is_worded(b)) {
-        bool dates = !equality || a->type == EXPR_DATE || b->type == EXPR_DATE;
-
-        if (dates && to_time(a->text, &x) && to_time(b->text, &y))
+        if (text_to_time(a->text, &x) && text_to_time(b->text, &y))
             return holds(op, x, y);
         if (equality)
             return (strcmp(a->text, b->text) == 0) == (op == OP_EQUAL);
@@ -205,10 +308,10 @@ static bool compare_sides(enum op op, const struct side *a, const struct side *b
     return holds(op, side_number(a), side_number(b));
 }
 
-static struct side side_of(const struct expr_value *v, size_t i)
+static struct side side_of(struct run *r, const struct expr_value *v, size_t i)
 {
     if (v->type == EXPR_NODES)
-        return (struct side){ .type = EXPR_TEXT, .text = v->nodes[i] };
+        return (struct side){ .type = EXPR_TEXT, .text = expr_node_text(r->ctx, &v->nodes[i]) };
     return (struct side){
         .type = v->type, .text = v->text, .number = v->number, .boolean = v->boolean
     };
@@ -223,20 +326,20 @@ static enum err compare(struct run *r, bool *out, enum op op, struct expr_value 
     enum err rc;
 
     if (a.type == EXPR_NODES && b.type == EXPR_BOOL)
-        a = value_bool(expr_bool(&a));
+        a = value_bool(expr_bool(r->ctx, &a));
     if (b.type == EXPR_NODES && a.type == EXPR_BOOL)
-        b = value_bool(expr_bool(&b));
+        b = value_bool(expr_bool(r->ctx, &b));
     a_len = a.type == EXPR_NODES ? a.nodes_len : 1;
     b_len = b.type == EXPR_NODES ? b.nodes_len : 1;
     *out = false;
     for (size_t i = 0; i < a_len && !*out; i++) {
-        struct side left = side_of(&a, i);
+        struct side left = side_of(r, &a, i);
 
         rc = run_spend(r, b_len);
         if (rc)
             return rc;
         for (size_t k = 0; k < b_len && !*out; k++) {
-            struct side right = side_of(&b, k);
+            struct side right = side_of(r, &b, k);
 
             *out = compare_sides(op, &left, &right);
         }
@@ -267,7 +370,7 @@ static enum err eval_logic(struct run *r, struct expr_value *out, const struct n
 
         if (rc)
             return rc;
-        result = expr_bool(&v);
+        result = expr_bool(r->ctx, &v);
     }
     *out = value_bool(result);
     return OK;
@@ -289,8 +392,15 @@ static enum err eval_chain(struct run *r, struct expr_value *out, const struct n
         rc = node_eval(r, &right, n->args[i]);
         if (rc)
             return rc;
+        if (n->ops[i] == OP_UNION) {
+            rc = nodes_union(r, &left, &left, &right);
+            if (rc)
+                return rc;
+            continue;
+        }
         if (n->ops[i] >= OP_ADD) {
-            left = value_number(calculate(n->ops[i], expr_number(&left), expr_number(&right)));
+            left = value_number(
+                calculate(n->ops[i], expr_number(r->ctx, &left), expr_number(r->ctx, &right)));
             continue;
         }
         rc = compare(r, &truth, n->ops[i], left, right);
@@ -302,43 +412,38 @@ static enum err eval_chain(struct run *r, struct expr_value *out, const struct n
     return OK;
 }
 
-static enum err eval_path(struct run *r, struct expr_value *out, const struct node *n)
+static enum err eval_named(struct run *r, struct expr_value *out, const struct node *n)
 {
-    const char *const *values = NULL;
-    size_t len = 0;
+    struct expr_nodes found = { .arena = r->ctx->arena };
     enum err rc;
 
-    rc = r->host->lookup(r->ctx, r->host->place, n->steps, n->steps_len, &values, &len);
+    if (!r->host->named)
+        return ctx_fail(r->ctx, ERR_NOT_FOUND,
+                        tr(r->ctx, "{0} means nothing here.", TR_TEXT(n->text)));
+    rc = r->host->named(r->ctx, r->host, n->text, false, &found);
     if (rc)
         return rc;
-    rc = run_spend(r, len);
-    if (rc)
-        return rc;
-    *out = (struct expr_value){ .type = EXPR_NODES, .nodes = values, .nodes_len = len };
-    return OK;
-}
-
-static enum err eval_self(struct run *r, struct expr_value *out)
-{
-    const char **values = ARENA_ARRAY(r->ctx->arena, 1, const char *);
-
-    values[0] = r->host->self ? r->host->self : "";
-    *out = (struct expr_value){ .type = EXPR_NODES, .nodes = values, .nodes_len = 1 };
-    return OK;
+    *out = value_nodes(&found);
+    return run_spend(r, found.len);
 }
 
 static enum err eval_call(struct run *r, struct expr_value *out, const struct node *n)
 {
-    struct expr_value *args;
+    struct expr_value *args = NULL;
 
     if (n->function->lazy)
         return n->function->call(r, out, n, NULL);
-    args = ARENA_ARRAY(r->ctx->arena, n->args_len + 1, struct expr_value);
+    if (n->args_len > 0)
+        args = ARENA_ARRAY(r->ctx->arena, n->args_len, struct expr_value);
     for (size_t i = 0; i < n->args_len; i++) {
         enum err rc = node_eval(r, &args[i], n->args[i]);
 
         if (rc)
             return rc;
+    }
+    if (n->function->math) {
+        *out = value_number(n->function->math(number_arg(r, args, 0)));
+        return OK;
     }
     return n->function->call(r, out, n, args);
 }
@@ -349,7 +454,7 @@ static enum err eval_negative(struct run *r, struct expr_value *out, const struc
     enum err rc = node_eval(r, &v, n->args[0]);
 
     if (!rc)
-        *out = value_number(n->number * expr_number(&v));
+        *out = value_number(n->number * expr_number(r->ctx, &v));
     return rc;
 }
 
@@ -366,13 +471,10 @@ enum err node_eval(struct run *r, struct expr_value *out, const struct node *n)
     case NODE_NUMBER:
         *out = value_number(n->number);
         return OK;
-    case NODE_SELF:
-        return eval_self(r, out);
-    case NODE_PARENT:
-        *out = (struct expr_value){ .type = EXPR_NODES };
-        return OK;
+    case NODE_NAMED:
+        return eval_named(r, out, n);
     case NODE_PATH:
-        return eval_path(r, out, n);
+        return path_eval(r, out, n);
     case NODE_CALL:
         return eval_call(r, out, n);
     case NODE_NEGATIVE:
@@ -386,7 +488,12 @@ enum err node_eval(struct run *r, struct expr_value *out, const struct node *n)
 enum err expr_eval(struct ctx *ctx, struct expr_value *out, const struct expr *e,
                    const struct expr_host *host)
 {
-    struct run r = { .ctx = ctx, .host = host, .steps_left = EXPR_STEPS };
+    struct run r = { .ctx = ctx,
+                     .host = host,
+                     .here = host->item.tree ? host->item : host->here,
+                     .position = 1,
+                     .size = 1,
+                     .steps_left = EXPR_STEPS };
 
     return node_eval(&r, out, e->root);
 }

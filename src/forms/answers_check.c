@@ -1,13 +1,12 @@
 #include "forms/forms_inner.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "core/text.h"
 
 /*
  * Validation in three walks over the tree: values into canonical form; calculations and relevance
- * until nothing changes any more; then what is wrong.
+ * (answers_settle.c); then what is wrong.
  */
 
 struct check {
@@ -15,7 +14,6 @@ struct check {
     const struct form *form;
     const char *today;
     bool complete;
-    bool changed;
     bool failed;
 };
 
@@ -52,93 +50,6 @@ static enum err holds(struct check *c, bool *out, const struct answers *t, const
     return answers_holds(c->ctx, out, e, &host);
 }
 
-static void put(struct check *c, struct answers *t, const struct field *f, const char *value)
-{
-    c->changed = c->changed || !text_equal(t->values[f->place], value);
-    t->values[f->place] = value;
-}
-
-/* A result that is no number is no answer. */
-static enum err calculate(struct check *c, struct answers *t, const struct field *f)
-{
-    struct expr_host host = answers_host(c->ctx, t, f, c->today);
-    struct expr_value v = { 0 };
-    const char *value = NULL;
-    const char *problem = NULL;
-    enum err rc = expr_eval(c->ctx, &v, f->calculation, &host);
-
-    if (rc)
-        return rc;
-    if (v.type != EXPR_NUMBER || isfinite(v.number))
-        value = expr_text(c->ctx, &v);
-    if (value)
-        value_read(c->ctx, f, value, &value, &problem);
-    put(c, t, f, value);
-    return OK;
-}
-
-static enum err settle(struct check *c, struct answers *t, const struct field *first, bool shown);
-
-static enum err settle_rows(struct check *c, struct answers *t, const struct field *f,
-                            bool relevant)
-{
-    enum err rc = OK;
-
-    if (!relevant && t->rows_len[f->place]) {
-        t->rows_len[f->place] = 0;
-        c->changed = true;
-    }
-    for (size_t i = 0; i < t->rows_len[f->place] && !rc; i++)
-        rc = settle(c, t->rows[f->place][i], f->children, true);
-    return rc;
-}
-
-static enum err settle_field(struct check *c, struct answers *t, const struct field *f,
-                             bool relevant)
-{
-    if (f->kind == FIELD_GROUP)
-        return settle(c, t, f->children, relevant);
-    if (f->kind == FIELD_REPEAT)
-        return settle_rows(c, t, f, relevant);
-    if (!relevant)
-        put(c, t, f, NULL);
-    else if (f->calculation)
-        return calculate(c, t, f);
-    return OK;
-}
-
-static enum err settle(struct check *c, struct answers *t, const struct field *first, bool shown)
-{
-    enum err rc = OK;
-
-    if (!t->relevant)
-        t->relevant = ARENA_ARRAY(c->ctx->arena, c->form->all_len + 1, bool);
-    for (const struct field *f = first; f && !rc; f = f->next) {
-        bool relevant = shown;
-
-        if (relevant && f->relevant)
-            rc = holds(c, &relevant, t, f, f->relevant);
-        t->relevant[f->place] = relevant;
-        if (!rc)
-            rc = settle_field(c, t, f, relevant);
-    }
-    return rc;
-}
-
-/* Forms have no cycles, so that each walk settles at least one field more for good. */
-static enum err settle_all(struct check *c, struct answers *t)
-{
-    size_t walks = c->form->ordered ? 1 : c->form->all_len + 1;
-    enum err rc = OK;
-
-    c->changed = true;
-    for (size_t i = 0; i < walks && c->changed && !rc; i++) {
-        c->changed = false;
-        rc = settle(c, t, c->form->fields, true);
-    }
-    return rc;
-}
-
 static enum err check_required(struct check *c, struct answers *t, const struct field *f)
 {
     const char *label = label_text(c->ctx, &f->label);
@@ -158,6 +69,29 @@ static enum err check_required(struct check *c, struct answers *t, const struct 
     return OK;
 }
 
+/* Codes that the choice_filter leaves out now. */
+static enum err check_allowed(struct check *c, struct answers *t, const struct field *f)
+{
+    const struct choice *const *allowed = NULL;
+    char **codes = text_split(c->ctx->arena, t->values[f->place], ' ', true, NULL);
+    size_t len = 0;
+    enum err rc = answers_choices(c->ctx, t, f, &allowed, &len);
+
+    for (; !rc && *codes; codes++) {
+        size_t i = 0;
+
+        while (i < len && strcmp(allowed[i]->name, *codes) != 0)
+            i++;
+        if (i == len) {
+            refuse(c, t, f,
+                   tr(c->ctx, "{0} is not among the choices of this question.",
+                      TR_TEXT(value_shortened(c->ctx, *codes))));
+            break;
+        }
+    }
+    return rc;
+}
+
 static enum err check_value(struct check *c, struct answers *t, const struct field *f)
 {
     const char *value = t->values[f->place];
@@ -172,8 +106,9 @@ static enum err check_value(struct check *c, struct answers *t, const struct fie
         refuse(c, t, f, problem);
         return OK;
     }
-    if (!f->constraint)
-        return OK;
+    rc = f->choices && f->choice_filter ? check_allowed(c, t, f) : OK;
+    if (rc || !f->constraint)
+        return rc;
     rc = holds(c, &good, t, f, f->constraint);
     if (rc || good)
         return rc;
@@ -228,7 +163,7 @@ enum err answers_validate(struct ctx *ctx, struct answers *answers, bool complet
     enum err rc;
 
     read_values(&c, answers);
-    rc = settle_all(&c, answers);
+    rc = answers_recompute(ctx, answers, NULL, NULL);
     if (rc)
         return rc;
     rc = check_level(&c, answers, answers->form->fields);

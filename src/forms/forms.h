@@ -212,6 +212,8 @@ struct field {
     int row;                      /* in the CSV, for messages */
 };
 
+struct form_graph;
+
 struct state_change {
     const char *from;
     const char *to;
@@ -236,6 +238,7 @@ struct form {
     const struct field *const *by_name; /* the same, by name in byte order */
     bool ordered;    /* relevant and calculation refer to fields before their own only */
     bool asks_today; /* an expression calls today() */
+    const struct form_graph *graph; /* which fields depend on which, for answers_recompute */
     const struct state_change *states;
     size_t states_len;
     const char *initial_status; /* "active" without a status machine */
@@ -358,6 +361,18 @@ enum err answers_from_pairs(struct ctx *ctx, struct answers **out, const struct 
  * draft): required is not checked. ERR_INVALID when it found a problem.
  */
 enum err answers_validate(struct ctx *ctx, struct answers *answers, bool complete) MUST_USE;
+/*
+ * Brings calculations, relevance and the rows of repeats with a repeat_count up to date after one
+ * answer (or the rows of one repeat) changed: only what depends on it, in an order in which each
+ * comes after what it reads. root is the top level; changed = NULL, or answers never settled
+ * before: everything. *touched_out (may be NULL), by field->place: fields whose value, relevance or
+ * rows may have changed. Values of fields that are not relevant any more are cleared.
+ */
+enum err answers_recompute(struct ctx *ctx, struct answers *root, const struct field *changed,
+                           const bool **touched_out) MUST_USE;
+/* The choices of a select of this level that its choice_filter allows now, in form order. */
+enum err answers_choices(struct ctx *ctx, const struct answers *t, const struct field *f,
+                         const struct choice *const **out, size_t *len_out) MUST_USE;
 /* Whether a field of this level is relevant now, with all groups around it. */
 enum err answers_relevant(struct ctx *ctx, const struct answers *t, const struct field *f,
                           bool *out) MUST_USE;

@@ -36,59 +36,6 @@ static void check_references(struct form_build *f, const struct field *field,
     }
 }
 
-enum visit { VISIT_NOT, VISIT_OPEN, VISIT_DONE };
-
-struct cycles {
-    struct form_build *f;
-    enum visit *visits; /* by field->place */
-};
-
-static void visit(struct cycles *c, const struct field *field);
-
-static void visit_next(struct cycles *c, const struct field *from, const char *column,
-                       const struct field *to)
-{
-    if (c->visits[to->place] == VISIT_OPEN)
-        mistake(c->f->b, c->f->sheet->file, from->row, column,
-                tr(c->f->b->ctx,
-                   "{0} depends on {1}, which depends on {0}: nothing can settle "
-                   "it. Take one of the two out.",
-                   TR_TEXT(from->name), TR_TEXT(to->name)));
-    else if (c->visits[to->place] == VISIT_NOT)
-        visit(c, to);
-}
-
-static void visit(struct cycles *c, const struct field *field)
-{
-    struct field_expression all[FIELD_EXPRESSIONS];
-
-    c->visits[field->place] = VISIT_OPEN;
-    field_expressions(field, all);
-    for (size_t i = 0; i < ORDERING_EXPRESSIONS; i++) {
-        const char *const *name = all[i].expr ? expr_names(all[i].expr) : NULL;
-
-        for (; name && *name; name++) {
-            const struct field *other = field_find(c->f->form, *name);
-
-            if (other)
-                visit_next(c, field, all[i].column, other);
-        }
-    }
-    if (field->parent)
-        visit_next(c, field, "relevant", field->parent);
-    c->visits[field->place] = VISIT_DONE;
-}
-
-static void check_cycles(struct form_build *f)
-{
-    struct cycles c = { .f = f };
-
-    c.visits = ARENA_ARRAY(f->b->ctx->arena, f->fields_len + 1, enum visit);
-    for (size_t i = 0; i < f->fields_len; i++)
-        if (c.visits[i] == VISIT_NOT)
-            visit(&c, f->fields[i]);
-}
-
 static bool is_ordered(const struct form_build *f)
 {
     for (size_t i = 0; i < f->fields_len; i++) {
@@ -182,12 +129,10 @@ void check_form(struct form_build *f)
         field_expressions(all[i], e);
         for (size_t k = 0; k < FIELD_EXPRESSIONS; k++) {
             check_references(f, all[i], &e[k]);
-            if (e[k].expr && strstr(expr_source(e[k].expr), "today"))
-                f->form->asks_today = true;
         }
         check_open(f, all[i]);
     }
-    check_cycles(f);
+    graph_build(f);
     f->form->ordered = is_ordered(f);
     check_kinds(f);
 }

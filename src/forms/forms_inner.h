@@ -121,13 +121,42 @@ struct answers *answers_loose_row(struct arena *a, struct answers *parent,
 void answers_attach(struct arena *a, struct answers *row);
 /* A value for a message: its beginning, if it is long. */
 const char *value_shortened(struct ctx *ctx, const char *value);
-/* What an expression sees from a field of a level; today may be NULL if the form never asks. */
+/* --- answers_host.c --- */
+
+/* What an expression sees from a field of a level; today may be "" if the form never asks. */
 struct expr_host answers_host(struct ctx *ctx, const struct answers *t, const struct field *f,
                               const char *today);
+/* The same from a choice of a list: what a choice_filter sees. */
+struct expr_host choice_host(struct expr_host host, const struct choice_list *list, size_t i);
+/* The field of a node of answers; NULL for the top, and for nodes of lists. */
+const struct field *node_field(const struct expr_node *node);
 /* Whether the condition holds there; uses no memory that stays. */
 enum err answers_holds(struct ctx *ctx, bool *out, const struct expr *e,
                        const struct expr_host *host) MUST_USE;
 const char *answers_today(struct ctx *ctx, const struct form *form);
+
+/* --- graph.c --- */
+
+/* The fields whose relevance, value or rows depend on one. */
+struct field_users {
+    const size_t *places;
+    size_t len;
+};
+
+struct form_graph {
+    const size_t *order;             /* places, each after those it depends on */
+    const size_t *rank;              /* by place: where in order */
+    const struct field_users *users; /* by place */
+};
+
+/*
+ * Checks the references of all expressions and fills form->graph and form->asks_today. Mistakes:
+ * what leads nowhere, and what depends on itself.
+ */
+void graph_build(struct form_build *f);
+
+/* --- answers_value.c --- */
+
 /* Canonical form of a value: *out; or what is wrong with it, in ctx->lang: *problem_out. */
 void value_read(struct ctx *ctx, const struct field *f, const char *value, const char **out,
                 const char **problem_out);

@@ -607,7 +607,7 @@ static void test_calculations_see_all_rows_and_their_own(void **state)
     assert_string_equal(value(row(t, "trips", 0), "costs"), "17");
     assert_string_equal(value(row(t, "trips", 1), "costs"), "1");
     assert_string_equal(value(row(t, "trips", 1), "place"), "2");
-    assert_string_equal(value(row(t, "trips", 0), "share"), "1"); /* its own level's */
+    assert_string_equal(value(row(t, "trips", 0), "share"), "0.375"); /* of all rows */
     assert_string_equal(
         answers_path(ctx.arena, row(row(t, "trips", 0), "stops", 1), field_find(form, "cost")),
         "trips.1.stops.2.cost");
