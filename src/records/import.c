@@ -1,199 +1,206 @@
 /*
- * Import from CSV: columns are field paths, one row is one record. Rows go through the same checks
- * and the same record_insert as everything else; memory stays that of one row.
+ * Import from a table, in two rounds: the first checks every row and stores nothing; the second
+ * stores in steps. Rows go through the same checks and the same record_insert as everything else;
+ * memory stays that of one step.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "audit/audit.h"
+#include "core/date.h"
+#include "core/id.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "records/records_inner.h"
+#include "records/import_row.h"
 
-#define VALUE_SHOWN   80
-#define NOTES_MAX     200
-#define BATCH         100 /* rows stored in one transaction, when bad rows are passed over */
+#define STEP_ROWS     200   /* rows stored in one transaction, */
+#define STEP_US       40000 /* unless they take longer: others wait for it */
+#define PAUSE_NS      1000000
 #define PROGRESS_STEP 20
-#define PARENT_COLUMN "record.parent" /* number of the record above, for kinds that have one */
 
-struct import {
-    struct ctx *ctx;
-    const struct form *form;
-    const struct form *parent; /* NULL at the top */
-    const struct import_options *options;
-    struct arena *kept; /* the report: rows rewind ctx->arena */
-    struct import_report report;
-    const char **columns;
-    bool *filled; /* some row has a value in this column */
-    size_t len;
-    bool storing; /* false in a dry run, and after a fault that spoils all */
-    bool open;    /* a transaction of ours is open */
-    bool noted;   /* the audit has its row */
-    int64_t in_batch;
-};
+/* --- the columns --- */
 
-/* --- faults --- */
-
-static const char *shortened(struct arena *a, const char *s)
+static void column_fault(struct import *im, const struct import_column *c)
 {
-    const char *p = s;
+    struct ctx *ctx = im->ctx;
 
-    for (size_t n = 0; *p && n < VALUE_SHOWN; n++)
-        (void)text_next(&p);
-    return arena_strndup(a, s, (size_t)(p - s));
+    if (c->close)
+        import_fault_add(im, 1, c->heading, "",
+                         tr(ctx, "The form has no field named {0}. Did you mean {1} ({2})?",
+                            TR_TEXT(c->heading), TR_TEXT(c->close),
+                            TR_TEXT(target_title(ctx, im->form, c->close))));
+    else
+        import_fault_add(im, 1, c->heading, "",
+                         tr(ctx, "The form has no field named {0}. The first row must name fields.",
+                            TR_TEXT(c->heading)));
 }
 
-static void add_fault(struct import *im, int64_t row, const char *column, const char *value,
-                      const char *reason)
+static bool taken(const struct import *im, size_t i)
 {
-    struct import_fault *f;
+    const struct import_target *t = &im->columns[i].target;
 
-    if (im->report.faults_len == IMPORT_FAULTS_MAX)
-        return;
-    f = &im->report.faults[im->report.faults_len++];
-    f->row = row;
-    f->column = arena_strdup(im->kept, column);
-    f->value = shortened(im->kept, value);
-    f->reason = arena_strdup(im->kept, reason);
-}
+    for (size_t k = 0; k < i; k++) {
+        const struct import_target *other = &im->columns[k].target;
 
-static void add_note(struct import *im, const char *text)
-{
-    const char **notes;
-
-    if (im->report.notes_len == NOTES_MAX)
-        return;
-    notes = ARENA_ARRAY(im->kept, im->report.notes_len + 1, const char *);
-    for (size_t i = 0; i < im->report.notes_len; i++)
-        notes[i] = im->report.notes[i];
-    notes[im->report.notes_len++] = arena_strdup(im->kept, text);
-    im->report.notes = notes;
-}
-
-/* --- the header --- */
-
-/* What export writes and import passes by. */
-static bool column_passed(const char *name)
-{
-    return text_equal(name, "record.number") || text_equal(name, "record.status");
-}
-
-/* field, or repeat.NUMBER.field, with repeats inside repeats. */
-static bool column_known(struct ctx *ctx, const struct form *form, const char *name)
-{
-    size_t len = 0;
-    char **parts = text_split(ctx->arena, name, '.', false, &len);
-    const struct field *around = NULL;
-
-    for (size_t i = 0; i < len; i += 2) {
-        const struct field *f = field_find(form, parts[i]);
-        int64_t n;
-
-        if (!f || f->repeat != around)
-            return false;
-        if (i + 1 == len)
-            return field_is_answer(f);
-        if (!field_is_repeat(f) || !parse_int(parts[i + 1], 1, ANSWERS_ROWS_MAX, &n))
-            return false;
-        around = f;
+        if (other->part == t->part && !other->unused && text_equal(other->path, t->path) &&
+            other->choice == t->choice)
+            return true;
     }
     return false;
 }
 
-static void check_column(struct import *im, size_t i)
+/* A heading that says nothing, one that comes twice, one that no field has. */
+static void check_column(struct import *im, size_t i, const struct import_column *c)
 {
+    struct import_plan_column *p = &im->columns[i];
     struct ctx *ctx = im->ctx;
-    const char *name = im->columns[i];
 
-    if (!name[0]) {
-        add_fault(im, 1, arena_printf(ctx->arena, "%zu", i + 1), "",
-                  tr(ctx, "This column has no name. Name it by a field, or take it out."));
+    *p = (struct import_plan_column){ .heading = c->heading, .order = c->order };
+    if (p->order == ORDER_UNKNOWN)
+        p->order = im->options->dates;
+    if (!mapping_target(ctx, &p->target, im->form, c->target)) {
+        column_fault(im, c);
         return;
     }
-    for (size_t k = 0; k < i; k++)
-        if (text_equal(im->columns[k], name)) {
-            add_fault(im, 1, name, "", tr(ctx, "Two columns have this name."));
-            return;
-        }
-    if (column_passed(name)) {
-        add_note(im,
-                 tr(ctx, "Column {0} was passed by: every record gets its own.", TR_TEXT(name)));
+    if (p->target.unused && im->options->mapping) {
+        import_note_add(im, tr(ctx, "Column {0} was left out.", TR_TEXT(c->heading)));
         return;
     }
-    if (im->parent && text_equal(name, PARENT_COLUMN))
-        return;
-    if (!column_known(ctx, im->form, name))
-        add_fault(im, 1, name, "",
-                  tr(ctx, "The form has no field named {0}. The first row must name fields.",
-                     TR_TEXT(name)));
+    if (!c->heading[0] && p->target.unused)
+        import_fault_add(im, 1, arena_printf(ctx->arena, "%zu", i + 1), "",
+                         tr(ctx, "This column has no name. Name it by a field, or take it out."));
+    else if (p->target.unused)
+        column_fault(im, c);
+    else if (taken(im, i))
+        import_fault_add(im, 1, c->heading, "", tr(ctx, "Two columns have this name."));
+    else if (p->target.passed)
+        import_note_add(im, tr(ctx, "Column {0} was passed by: every record gets its own.",
+                               TR_TEXT(c->heading)));
 }
 
-static enum err read_header(struct import *im, struct csv *csv)
+static bool wants_scan(const struct import *im, const struct import_mapping *m)
 {
-    struct csv_row row = { 0 };
-    bool more = false;
-    enum err rc;
+    struct import_target t = { 0 };
 
-    rc = csv_next(im->ctx, csv, &row, &more);
+    for (size_t i = 0; i < m->len; i++)
+        if (m->columns[i].order == ORDER_UNKNOWN &&
+            mapping_target(im->ctx, &t, im->form, m->columns[i].target) && t.field &&
+            t.field->kind == FIELD_DATE)
+            return true;
+    return false;
+}
+
+static enum err read_columns(struct import *im, struct sheet *sheet)
+{
+    struct import_mapping m = { 0 };
+    struct ctx *ctx = im->ctx;
+    enum err rc = OK;
+
+    if (im->options->mapping)
+        m = *im->options->mapping;
+    else
+        rc = mapping_guess(ctx, &m, im->form, sheet);
+    if (rc == OK && wants_scan(im, &m))
+        rc = mapping_scan(ctx, &m, im->form, sheet);
     if (rc)
         return rc;
-    if (!more)
-        return ctx_fail(im->ctx, ERR_INVALID,
-                        tr(im->ctx, "The file is empty. Its first row must name the fields."));
-    im->len = row.len;
-    im->columns = ARENA_ARRAY(im->kept, row.len + 1, const char *);
-    im->filled = ARENA_ARRAY(im->kept, row.len + 1, bool);
-    for (size_t i = 0; i < row.len; i++) {
-        im->columns[i] = text_trim(im->kept, row.cells[i]);
-        check_column(im, i);
-    }
+    im->len = m.len;
+    im->columns = ARENA_ARRAY(im->kept, m.len + 1, struct import_plan_column);
+    for (size_t i = 0; i < m.len; i++)
+        check_column(im, i, &m.columns[i]);
     if (im->report.faults_len == 0)
         return OK;
-    return ctx_fail(im->ctx, ERR_INVALID,
-                    tr(im->ctx, "The first row names columns that the form does not have. Nothing "
-                                "was imported."));
+    return ctx_fail(ctx, ERR_INVALID,
+                    tr(ctx, "The first row names columns that the form does not have. Nothing "
+                            "was imported."));
 }
 
-/* --- one row --- */
+/* --- the first round: every row is checked --- */
 
-/* An apostrophe that only guards a formula cell is not part of the value. */
-static const char *unguarded(const char *cell)
+static void remember_bad(struct import *im)
 {
-    return cell[0] == '\'' && cell[1] && strchr("=+-@\t\r", cell[1]) ? cell + 1 : cell;
+    if (im->bad_len == im->bad_max) {
+        size_t size = im->bad_max * sizeof(*im->bad);
+
+        im->bad_max = im->bad_max ? im->bad_max * 2 : 64;
+        im->bad = arena_grow(im->kept, im->bad, size, im->bad_max * sizeof(*im->bad));
+    }
+    im->bad[im->bad_len++] = im->report.rows;
 }
 
-struct row {
-    const struct csv_row *csv;
-    struct answer_pair *pairs;
+static enum err check_row(struct import *im, const struct sheet_row *cells)
+{
+    struct record *rec = NULL;
+    struct import_row r;
+    enum err rc = import_row_read(im, &r, cells);
+
+    if (rc == OK && cells->len == im->len)
+        rc = import_row_check(im, &r, &rec);
+    if (rc == OK && r.good && rec)
+        rc = import_row_decide(im, &r, rec);
+    if (rc)
+        return rc;
+    im->report.rows++;
+    if (r.good) {
+        im->report.good++;
+        return OK;
+    }
+    im->report.bad++;
+    remember_bad(im);
+    return OK;
+}
+
+static enum err tell_progress(struct import *im, int64_t done)
+{
+    if (!im->options->progress)
+        return OK;
+    return im->options->progress(im->options->arg, done);
+}
+
+static enum err check_rows(struct import *im, struct sheet *sheet)
+{
+    enum err rc = OK;
+
+    for (;;) {
+        struct arena_mark mark = arena_mark(im->ctx->arena);
+        struct sheet_row row = { 0 };
+        bool more = false;
+
+        rc = sheet_next(im->ctx, sheet, &row, &more);
+        if (rc || !more)
+            break;
+        rc = check_row(im, &row);
+        if (rc == OK && im->report.rows % PROGRESS_STEP == 0)
+            rc = tell_progress(im, im->options->dry_run ? im->report.rows : 0);
+        if (rc)
+            break;
+        arena_rewind(im->ctx->arena, mark);
+    }
+    return rc;
+}
+
+/* --- the second round: steps --- */
+
+struct step {
+    struct arena *arena; /* the rows of a step: it may have to be done again */
+    struct sheet_row rows[STEP_ROWS];
+    bool bad[STEP_ROWS];
+    int64_t first; /* ordinal of the first row in the file, from 0 */
     size_t len;
-    const char *parent; /* number of the record above */
 };
 
-static const char *cell_of(const struct import *im, const struct csv_row *row, const char *column)
+static void copy_row(struct step *s, const struct sheet_row *row, bool bad)
 {
-    for (size_t i = 0; i < im->len; i++)
-        if (text_equal(im->columns[i], column))
-            return row->cells[i];
-    return "";
+    const char **cells = ARENA_ARRAY(s->arena, row->len + 1, const char *);
+
+    for (size_t i = 0; i < row->len; i++)
+        cells[i] = arena_strdup(s->arena, row->cells[i]);
+    s->bad[s->len] = bad;
+    s->rows[s->len++] = (struct sheet_row){ row->number, row->len, cells };
 }
 
-static void read_cells(struct import *im, struct row *r)
-{
-    r->pairs = ARENA_ARRAY(im->ctx->arena, im->len + 1, struct answer_pair);
-    for (size_t i = 0; i < im->len; i++) {
-        const char *cell = unguarded(r->csv->cells[i]);
-
-        if (text_blank(cell) || column_passed(im->columns[i]))
-            continue;
-        im->filled[i] = true;
-        if (im->parent && text_equal(im->columns[i], PARENT_COLUMN))
-            r->parent = text_trim(im->ctx->arena, cell);
-        else
-            r->pairs[r->len++] = (struct answer_pair){ im->columns[i], cell };
-    }
-}
-
-static int compare_numbers(const void *a, const void *b)
+static int compare_ordinals(const void *a, const void *b)
 {
     const int64_t *x = a;
     const int64_t *y = b;
@@ -201,288 +208,96 @@ static int compare_numbers(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
-/*
- * Rows of a repeat are counted without gaps in problems, but the columns may have gaps: the k-th
- * row that holds anything is named by its column again.
- */
-static const char *column_of(struct import *im, const struct row *r, const char *field)
+/* What the first round said; where there was none, the row is tried. */
+static bool known_bad(const struct import *im, int64_t ordinal)
+{
+    int64_t wanted = ordinal + 1;
+
+    return im->bad_len > 0 &&
+           bsearch(&wanted, im->bad, im->bad_len, sizeof(wanted), compare_ordinals) != NULL;
+}
+
+static enum err begin_run(struct import *im)
 {
     struct ctx *ctx = im->ctx;
-    size_t len = 0;
-    char **parts = text_split(ctx->arena, field, '.', false, &len);
-    int64_t *numbers = ARENA_ARRAY(ctx->arena, r->len + 1, int64_t);
-    int64_t k = 0;
-    size_t n = 0;
-
-    if (len < 3 || !parse_int(parts[1], 1, ANSWERS_ROWS_MAX, &k))
-        return field;
-    for (size_t i = 0; i < r->len; i++) {
-        size_t of = 0;
-        char **name = text_split(ctx->arena, r->pairs[i].name, '.', false, &of);
-        int64_t number = 0;
-
-        if (of < 3 || !text_equal(name[0], parts[0]) ||
-            !parse_int(name[1], 1, ANSWERS_ROWS_MAX, &number))
-            continue;
-        for (size_t at = 0; at < n && number; at++)
-            if (numbers[at] == number)
-                number = 0;
-        if (number)
-            numbers[n++] = number;
-    }
-    qsort(numbers, n, sizeof(*numbers), compare_numbers);
-    if ((size_t)k > n)
-        return field;
-    return arena_printf(ctx->arena, "%s.%lld%s", parts[0], (long long)numbers[k - 1],
-                        field + strlen(parts[0]) + 1 + strlen(parts[1]));
-}
-
-static bool told(const struct import *im, size_t from, const char *column)
-{
-    for (size_t i = from; i < im->report.faults_len; i++)
-        if (text_equal(im->report.faults[i].column, column))
-            return true;
-    return false;
-}
-
-/* Turns the problems after last into faults of the row, and forgets them. */
-static void take_problems(struct import *im, const struct row *r, struct problem *last,
-                          size_t faults_before)
-{
-    struct problem *p = last ? last->next : im->ctx->problems;
-
-    for (; p; p = p->next) {
-        const char *column = p->field ? column_of(im, r, p->field) : "";
-
-        if (!told(im, faults_before, column))
-            add_fault(im, r->csv->number, column, cell_of(im, r->csv, column), p->text);
-    }
-    problems_back(im->ctx, last);
-}
-
-/* Without the cells that are faulty themselves, to find what else is wrong with the row. */
-static void drop_faulty(struct import *im, struct row *r, size_t faults_before)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < r->len; i++)
-        if (!told(im, faults_before, r->pairs[i].name))
-            r->pairs[kept++] = r->pairs[i];
-    r->len = kept;
-}
-
-static enum err fill(struct import *im, struct row *r, struct record *rec, bool *good)
-{
-    struct problem *last = im->ctx->problems_last;
-    size_t before = im->report.faults_len;
-    struct row all = *r;
     enum err rc;
 
-    rc = answers_from_pairs(im->ctx, &rec->answers, im->form, r->pairs, r->len);
-    if (rc != ERR_INVALID)
-        return rc;
-    *good = false;
-    take_problems(im, &all, last, before);
-    all.pairs = arena_memdup(im->ctx->arena, r->pairs, (r->len + 1) * sizeof(*r->pairs));
-    drop_faulty(im, r, before);
-    rc = answers_from_pairs(im->ctx, &rec->answers, im->form, r->pairs, r->len);
+    if (im->run.created_at)
+        return OK;
+    rc = import_run_add(ctx, &im->run);
     if (rc == OK)
-        rc = record_check(im->ctx, rec);
-    if (rc == ERR_INVALID) {
-        take_problems(im, &all, last, before);
-        rc = OK;
-    }
+        rc =
+            audit_add(ctx, arena_printf(ctx->arena, "%s.import", im->form->kind), NULL, NULL, NULL);
+    im->run.created_at = ctx->now_ms;
     return rc;
 }
 
-static enum err find_parent(struct import *im, const struct row *r, const char **out, bool *good)
+static enum err end_step(struct import *im)
 {
-    struct pick pick = { .form = im->parent, .number = r->parent, .limit = 1 };
-    struct record *parent = NULL;
-    size_t len = 0;
-    enum err rc = OK;
+    enum err rc = import_run_move(im->ctx, &im->run);
 
-    if (!im->parent)
-        return OK;
-    if (r->parent)
-        rc = sql_pick(im->ctx, &parent, NULL, &len, &pick);
-    if (rc)
-        return rc;
-    if (len == 0) {
-        *good = false;
-        add_fault(im, r->csv->number, PARENT_COLUMN, r->parent ? r->parent : "",
-                  tr(im->ctx, "There is no record with this number. Each row needs one."));
-        return OK;
-    }
-    *out = parent->id;
-    return OK;
+    if (rc == OK && im->options->step)
+        rc = im->options->step(im->options->arg, im->run.place);
+    return rc ? rc : db_commit(im->ctx);
 }
 
-static enum err begin_storing(struct import *im)
+static enum err store_row(struct import *im, struct step *s, size_t i)
 {
-    enum err rc;
+    struct arena_mark mark = arena_mark(im->ctx->arena);
+    struct import_row r;
+    enum err rc = import_row_read(im, &r, &s->rows[i]);
 
-    if (im->open)
-        return OK;
-    rc = db_begin(im->ctx);
-    if (rc)
-        return rc;
-    im->open = true;
-    im->in_batch = 0;
-    if (im->noted)
-        return OK;
-    im->noted = true;
-    return audit_add(im->ctx, arena_printf(im->ctx->arena, "%s.import", im->form->kind), NULL, NULL,
-                     NULL);
-}
-
-static enum err end_storing(struct import *im)
-{
-    enum err rc;
-
-    if (!im->open)
-        return OK;
-    rc = db_commit(im->ctx);
-    if (rc == OK) {
-        im->open = false;
-        im->report.stored += im->in_batch;
-    }
-    return rc;
-}
-
-static void undo_storing(struct import *im)
-{
-    if (im->open)
-        db_rollback(im->ctx);
-    im->open = false;
-}
-
-static enum err check_or_store(struct import *im, const struct row *r, struct record *rec,
-                               bool *good)
-{
-    struct problem *last = im->ctx->problems_last;
-    size_t before = im->report.faults_len;
-    enum err rc = OK;
-
-    if (im->storing)
-        rc = begin_storing(im);
-    if (rc)
-        return rc;
-    rc = im->storing ? record_insert(im->ctx, rec) : record_check(im->ctx, rec);
-    if (rc == OK && im->storing)
-        im->in_batch++;
-    if (rc != ERR_INVALID)
-        return rc;
-    *good = false;
-    take_problems(im, r, last, before);
-    return OK;
-}
-
-static enum err take_row(struct import *im, const struct csv_row *csv_row, bool *good)
-{
-    struct row r = { .csv = csv_row };
-    struct record *rec = NULL;
-    const char *parent_id = NULL;
-    enum err rc;
-
-    *good = true;
-    if (csv_row->len != im->len) {
-        *good = false;
-        add_fault(im, csv_row->number, "", "",
-                  tr(im->ctx, "The row has {0} cells, the first row has {1}.",
-                     TR_INT((int64_t)csv_row->len), TR_INT((int64_t)im->len)));
-        return OK;
-    }
-    read_cells(im, &r);
-    rc = find_parent(im, &r, &parent_id, good);
-    if (rc || !*good)
-        return rc;
-    rc = record_new(im->ctx, &rec, im->form->kind, parent_id);
+    if (rc == OK && !r.good)
+        rc = ERR_INVALID;
     if (rc == OK)
-        rc = fill(im, &r, rec, good);
-    if (rc == OK && *good)
-        rc = check_or_store(im, &r, rec, good);
+        rc = import_row_store(im, &r);
+    if (rc == OK)
+        arena_rewind(im->ctx->arena, mark);
     return rc;
 }
 
-static bool row_blank(const struct csv_row *row)
+/*
+ * One transaction, from row *at on: until all are stored or others have waited long enough. A row
+ * that is refused after all ends it without a trace, and is left out when it is tried again.
+ */
+static enum err store_some(struct import *im, struct step *s, size_t *at)
 {
-    for (size_t i = 0; i < row->len; i++)
-        if (!text_blank(row->cells[i]))
-            return false;
-    return true;
-}
+    const struct import before = *im;
+    int64_t began = clock_monotonic_us();
+    size_t i = *at;
+    enum err rc = db_begin(im->ctx);
 
-/* --- all rows --- */
-
-static enum err after_row(struct import *im, bool good)
-{
-    enum err rc = OK;
-
-    im->report.rows++;
-    if (good)
-        im->report.good++;
-    else
-        im->report.bad++;
-    if (!good && !im->options->skip_bad && im->storing) {
-        im->storing = false;
-        undo_storing(im);
-    }
-    if (im->options->skip_bad && im->in_batch == BATCH)
-        rc = end_storing(im);
-    if (im->options->progress && im->report.rows % PROGRESS_STEP == 0)
-        im->options->progress(im->options->arg, im->report.rows);
-    return rc;
-}
-
-static enum err take_rows(struct import *im, struct csv *csv)
-{
-    enum err rc = OK;
-
-    for (;;) {
-        struct arena_mark mark = arena_mark(im->ctx->arena);
-        struct csv_row row = { 0 };
-        bool more = false;
-        bool good = true;
-
-        rc = csv_next(im->ctx, csv, &row, &more);
-        if (rc || !more)
-            break;
-        if (!row_blank(&row)) {
-            rc = take_row(im, &row, &good);
-            if (rc == OK)
-                rc = after_row(im, good);
-        }
+    if (rc)
+        return rc;
+    rc = begin_run(im);
+    for (; rc == OK && i < s->len; i++) {
+        if (!s->bad[i])
+            rc = store_row(im, s, i);
         if (rc)
             break;
-        arena_rewind(im->ctx->arena, mark);
+        im->run.bad += s->bad[i];
+        im->run.place = s->first + (int64_t)i + 1;
+        if (clock_monotonic_us() - began > STEP_US) {
+            i++;
+            break;
+        }
     }
     if (rc == OK)
-        rc = end_storing(im);
-    return rc;
-}
-
-static void note_empty_columns(struct import *im)
-{
-    for (size_t i = 0; i < im->len; i++)
-        if (!im->filled[i] && !column_passed(im->columns[i]))
-            add_note(im, tr(im->ctx, "Column {0} holds nothing.", TR_TEXT(im->columns[i])));
-}
-
-static enum err verdict(struct import *im)
-{
-    if (im->report.bad == 0 || im->options->skip_bad)
+        rc = end_step(im);
+    if (rc == OK) {
+        *at = i;
         return OK;
-    return ctx_fail(im->ctx, ERR_INVALID,
-                    tr(im->ctx,
-                       "{0, plural, one {# row has} other {# rows have}} mistakes. Nothing was "
-                       "imported.",
-                       TR_INT(im->report.bad)));
-}
-
-static void free_kept(void *arg)
-{
-    arena_free(arg);
+    }
+    db_rollback(im->ctx);
+    im->run = before.run;
+    im->seq = before.seq;
+    im->report.stored = before.report.stored;
+    im->report.updated = before.report.updated;
+    im->report.same = before.report.same;
+    im->report.skipped = before.report.skipped;
+    if (rc == ERR_INVALID && i < s->len)
+        s->bad[i] = true;
+    return rc;
 }
 
 static void follow_index(struct ctx *ctx)
@@ -499,6 +314,101 @@ static void follow_index(struct ctx *ctx)
     problems_back(ctx, last);
 }
 
+static enum err store_step(struct import *im, struct step *s)
+{
+    const struct timespec pause = { .tv_nsec = PAUSE_NS };
+    size_t at = 0;
+    enum err rc = OK;
+
+    while (rc == OK && at < s->len) {
+        struct arena_mark mark = arena_mark(im->ctx->arena);
+        size_t faults = im->report.faults_len;
+
+        rc = store_some(im, s, &at);
+        if (rc == ERR_INVALID && im->options->skip_bad && im->report.faults_len > faults) {
+            im->report.bad++;
+            im->report.good -= im->report.good > 0;
+            rc = OK;
+            continue;
+        }
+        if (rc)
+            break;
+        arena_rewind(im->ctx->arena, mark);
+        follow_index(im->ctx);
+        nanosleep(&pause, NULL); /* whoever waits for the lock gets it now */
+        rc = tell_progress(im, im->run.place);
+    }
+    return rc;
+}
+
+static enum err read_step(struct import *im, struct sheet *sheet, struct step *s, int64_t *ordinal)
+{
+    struct arena_mark mark = arena_mark(im->ctx->arena);
+    enum err rc = OK;
+
+    s->len = 0;
+    while (rc == OK && s->len < STEP_ROWS) {
+        struct sheet_row row = { 0 };
+        bool more = false;
+
+        rc = sheet_next(im->ctx, sheet, &row, &more);
+        if (rc || !more)
+            break;
+        if (s->len == 0)
+            s->first = *ordinal;
+        if (*ordinal >= im->run.place)
+            copy_row(s, &row, known_bad(im, *ordinal));
+        (*ordinal)++;
+    }
+    if (rc == OK)
+        arena_rewind(im->ctx->arena, mark);
+    return rc;
+}
+
+static void free_kept(void *arg)
+{
+    arena_free(arg);
+}
+
+static enum err store_rows(struct import *im, struct sheet *sheet)
+{
+    struct step *s = ARENA_NEW(im->kept, struct step);
+    int64_t ordinal = 0;
+    enum err rc = sheet_rewind(im->ctx, sheet);
+
+    s->len = STEP_ROWS;
+    while (rc == OK && s->len == STEP_ROWS) {
+        s->arena = arena_new(0);
+        rc = read_step(im, sheet, s, &ordinal);
+        if (rc == OK)
+            rc = store_step(im, s);
+        arena_free(s->arena);
+    }
+    return rc;
+}
+
+/* --- all --- */
+
+static void note_empty_columns(struct import *im)
+{
+    for (size_t i = 0; i < im->len; i++)
+        if (!im->columns[i].filled && !im->columns[i].target.passed &&
+            !im->columns[i].target.unused)
+            import_note_add(
+                im, tr(im->ctx, "Column {0} holds nothing.", TR_TEXT(im->columns[i].heading)));
+}
+
+static enum err verdict(struct import *im)
+{
+    if (im->report.bad == 0 || im->options->skip_bad)
+        return OK;
+    return ctx_fail(im->ctx, ERR_INVALID,
+                    tr(im->ctx,
+                       "{0, plural, one {# row has} other {# rows have}} mistakes. Nothing was "
+                       "imported.",
+                       TR_INT(im->report.bad)));
+}
+
 static enum err find_forms(struct import *im, const char *kind)
 {
     enum err rc = record_form(im->ctx, &im->form, kind);
@@ -507,13 +417,78 @@ static enum err find_forms(struct import *im, const char *kind)
         rc = record_permit(im->ctx, im->form, "import");
     if (rc == OK && im->form->parent)
         rc = record_form(im->ctx, &im->parent, im->form->parent);
+    if (rc == OK)
+        im->kinds_len = mapping_kinds(im->ctx, im->form, im->kinds);
+    return rc;
+}
+
+/* Goes on with a run that began before. */
+static enum err find_run(struct import *im)
+{
+    struct ctx *ctx = im->ctx;
+    const char *id = im->options->run_id;
+    enum err rc = OK;
+
+    if (id && !im->options->dry_run)
+        rc = import_run_load(ctx, &im->run, id);
+    if (rc)
+        return rc;
+    if (!im->run.id) {
+        im->run = (struct import_run){ .id = arena_strdup(
+                                           im->kept, id ? id : id_new(ctx->arena, ctx->now_ms)),
+                                       .kind = im->form->kind,
+                                       .state = "storing" };
+    } else if (text_equal(im->run.state, "undone") || !text_equal(im->run.kind, im->form->kind)) {
+        return ctx_fail(ctx, ERR_CONFLICT, tr(ctx, "This has ended already."));
+    }
+    im->seq = im->run.place ? im->run.stored + im->run.place * IMPORT_KINDS_MAX : 0;
+    im->report.stored = im->run.stored;
+    return OK;
+}
+
+static enum err end_run(struct import *im)
+{
+    enum err rc;
+
+    if (!im->run.created_at)
+        return OK; /* no row was stored */
+    rc = db_begin(im->ctx);
+    if (rc)
+        return rc;
+    im->run.state = "stored";
+    rc = import_run_move(im->ctx, &im->run);
+    if (rc == OK)
+        rc = db_commit(im->ctx);
+    if (rc)
+        db_rollback(im->ctx);
+    return rc;
+}
+
+static enum err both_rounds(struct import *im, struct sheet *sheet)
+{
+    bool resumed = im->run.place > 0;
+    bool finished = text_equal(im->run.state, "stored");
+    enum err rc = resumed ? OK : check_rows(im, sheet);
+
+    import_decisions_sort(im);
+    if (rc == OK && !finished && !im->options->dry_run &&
+        (im->report.bad == 0 || im->options->skip_bad)) {
+        rc = store_rows(im, sheet);
+        if (rc == OK)
+            rc = end_run(im);
+    }
+    if (resumed) {
+        im->report.rows = im->run.place;
+        im->report.bad = im->run.bad;
+        im->report.good = im->report.rows - im->report.bad;
+    }
     return rc;
 }
 
 enum err record_import(struct ctx *ctx, struct import_report *out, const char *kind,
-                       struct csv *csv, const struct import_options *options)
+                       struct sheet *sheet, const struct import_options *options)
 {
-    struct import im = { .ctx = ctx, .options = options, .storing = !options->dry_run };
+    struct import im = { .ctx = ctx, .options = options };
     enum err rc;
 
     rc = find_forms(&im, kind);
@@ -522,17 +497,22 @@ enum err record_import(struct ctx *ctx, struct import_report *out, const char *k
     im.kept = arena_new(0);
     arena_on_free(ctx->arena, free_kept, im.kept);
     im.report.faults = ARENA_ARRAY(im.kept, IMPORT_FAULTS_MAX, struct import_fault);
-    rc = read_header(&im, csv);
+    im.report.likes = ARENA_ARRAY(im.kept, IMPORT_LIKES_MAX, struct import_like);
+    im.decisions_len = im.decisions_max = options->decisions_len;
+    if (options->decisions_len)
+        im.decisions = arena_memdup(im.kept, options->decisions,
+                                    options->decisions_len * sizeof(*im.decisions));
+    import_decisions_sort(&im);
+    rc = find_run(&im);
+    if (rc == OK)
+        rc = read_columns(&im, sheet);
     if (rc == OK) {
-        rc = take_rows(&im, csv);
-        if (rc)
-            undo_storing(&im);
-        if (im.report.stored > 0)
-            follow_index(ctx);
+        rc = both_rounds(&im, sheet);
         note_empty_columns(&im);
     }
     if (rc == OK)
         rc = verdict(&im);
+    im.report.run_id = im.run.created_at ? im.run.id : NULL;
     *out = im.report;
     return rc;
 }

@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "core/tr.h"
 #include "db/db.h"
+#include "records/import.h"
 #include "records/jobs_inner.h"
 #include "records/records.h"
 
@@ -142,55 +143,75 @@ static void add_report(struct json_out *j, const struct import_report *r)
     add_faults(j, r);
 }
 
-/* Seen by others only outside of a transaction; inside one it would not be. */
-static void tell_progress(void *arg, int64_t done)
+static enum err tell_progress(void *arg, int64_t done)
 {
-    struct job_work *w = arg;
+    return job_progress(arg, done);
+}
 
-    if (job_progress(w, done))
-        log_error("could not write the progress of a job");
+static enum err tell_step(void *arg, int64_t done)
+{
+    return job_step(arg, done);
 }
 
 static enum err import_rows(struct job_work *w, struct import_report *report,
                             const struct import_options *options)
 {
-    struct csv *csv = NULL;
-    enum err rc = csv_open_bytes(w->ctx, &csv, w->bytes, w->len, options->delimiter);
+    const struct sheet_options read = { 0 };
+    struct sheet *sheet = NULL;
+    enum err rc = sheet_open_bytes(w->ctx, &sheet, w->bytes, w->len, &read);
 
     if (!rc)
-        rc = record_import(w->ctx, report, job_asked(w, "form"), csv, options);
-    csv_close(csv);
+        rc = record_import(w->ctx, report, job_asked(w, "form"), sheet, options);
+    sheet_close(sheet);
     return rc;
 }
 
-/* Stored and marked done in one transaction: a job that is tried again cannot store twice. */
+/* The last try failed as well: what was stored before is told, and can be undone. */
+static enum err tell_stored(struct job_work *w, enum err rc)
+{
+    struct ctx *ctx = w->ctx;
+    struct import_run run = { 0 };
+
+    if (db_in_transaction(ctx->db))
+        db_rollback(ctx);
+    if (import_run_load(ctx, &run, w->id) || run.stored == 0)
+        return rc;
+    ctx_clear_problems(ctx);
+    return ctx_fail(ctx, ERR_LIMIT,
+                    tr(ctx,
+                       "The import broke off: {0, plural, one {# record was} other {# records "
+                       "were}} stored before.",
+                       TR_INT(run.stored)));
+}
+
+/*
+ * An import that a kill has interrupted goes on under the same id: what it has stored is noted with
+ * it in the same transactions.
+ */
 static enum err run_import(struct job_work *w)
 {
-    struct import_options options = { .progress = tell_progress, .arg = w };
+    struct import_options options = {
+        .progress = tell_progress, .step = tell_step, .arg = w, .run_id = w->id
+    };
     struct import_report report = { 0 };
     struct ctx *ctx = w->ctx;
-    enum err rc = OK;
+    enum err rc;
 
     options.dry_run = job_asked_true(w, "dry_run");
     options.skip_bad = job_asked_true(w, "skip_bad");
     if (!user_may(ctx->user, arena_printf(ctx->arena, "%s.import", job_asked(w, "form"))))
         return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
-    if (!options.dry_run)
-        rc = db_begin(ctx);
+    rc = import_rows(w, &report, &options);
+    if (rc && (rc != ERR_INVALID || report.faults_len == 0))
+        return w->attempts == JOB_ATTEMPTS && rc != ERR_CONFLICT ? tell_stored(w, rc) : rc;
+    w->total = report.rows;
+    add_report(w->result, &report);
+    rc = db_begin(ctx);
     if (rc)
         return rc;
-    rc = import_rows(w, &report, &options);
-    if (rc == OK || (rc == ERR_INVALID && report.faults_len > 0)) {
-        bool stored = rc == OK && !options.dry_run;
-
-        if (rc)
-            db_rollback(ctx); /* all or nothing: the report says why nothing */
-        w->total = report.rows;
-        add_report(w->result, &report);
-        rc = job_end(w, options.dry_run);
-        if (!rc && stored)
-            rc = db_commit(ctx);
-    }
+    rc = job_end(w, options.dry_run);
+    if (!rc)
+        rc = db_commit(ctx);
     if (rc)
         db_rollback(ctx);
     return rc;
@@ -264,7 +285,7 @@ static enum err run_export(struct job_work *w)
 }
 
 const struct job_kind records_jobs[] = {
-    { "import", N_("Import of a file"), run_import },
+    { "import", N_("Import of a file"), run_import, .again = true },
     { "export", N_("Export"), run_export },
     { 0 },
 };

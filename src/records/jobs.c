@@ -36,6 +36,8 @@ DB_SQL(JOB_PROGRESS, "UPDATE job SET done = $2, total = $3, taken_at = $4"
                      " WHERE id = $1 AND state = 'running' AND attempts = $5");
 DB_SQL(JOB_END, "UPDATE job SET state = $2, result = $3, done = $4, total = $4"
                 " WHERE id = $1 AND state = 'running' AND attempts = $5");
+DB_SQL(JOB_AGAIN, "UPDATE job SET state = 'waiting', run_at = $2"
+                  " WHERE id = $1 AND state = 'running' AND attempts = $3");
 DB_SQL(JOB_CANCEL, "UPDATE job SET state = 'cancelled', input = NULL"
                    " WHERE id = $1 AND created_by = $2 AND state IN ('waiting', 'running')");
 DB_SQL(JOB_STATE, "SELECT state FROM job WHERE id = $1");
@@ -474,17 +476,36 @@ static bool was_cancelled(struct job_work *w)
     return text_equal(state, "cancelled");
 }
 
-static enum err settle(struct job_work *w, const char *kind_name, enum err rc)
+static enum err try_again(struct job_work *w)
+{
+    struct ctx *ctx = w->ctx;
+    enum err rc = db_begin(ctx);
+
+    if (rc)
+        return rc;
+    rc = db_exec(ctx, NULL, &JOB_AGAIN, DB_TEXT(w->id), DB_INT(ctx->now_ms + JOB_AGAIN_MS),
+                 DB_INT(w->attempts));
+    return commit_or_not(ctx, rc);
+}
+
+static bool passing(enum err rc)
+{
+    return rc == ERR_DB || rc == ERR_IO || rc == ERR_BUSY;
+}
+
+static enum err settle(struct job_work *w, const struct job_kind *kind, enum err rc)
 {
     struct ctx *ctx = w->ctx;
 
     if (db_in_transaction(ctx->db))
         db_rollback(ctx);
     if (rc == ERR_CONFLICT && was_cancelled(w)) {
-        log_info("job %s %s was cancelled", kind_name, w->id);
+        log_info("job %s %s was cancelled", kind->name, w->id);
         return OK;
     }
-    log_error("job %s %s: %s", kind_name, w->id, err_name(rc));
+    log_error("job %s %s: %s", kind->name, w->id, err_name(rc));
+    if (kind->again && passing(rc) && w->attempts < JOB_ATTEMPTS)
+        return try_again(w);
     return fail_job(w, rc == ERR_DB || rc == ERR_IO || rc == ERR_INTERNAL
                            ? tr(ctx, "Something went wrong here. Nothing was stored.")
                            : ctx_first_problem(ctx));
@@ -512,7 +533,7 @@ static enum err run_job(struct ctx *base, const char *id, const char *kind_name,
     } else {
         rc = work_on(&w, kind);
         if (rc && !w.ended)
-            rc = settle(&w, kind_name, rc);
+            rc = settle(&w, kind, rc);
     }
     arena_free(ctx.arena);
     renew_clock(base);

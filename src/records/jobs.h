@@ -9,11 +9,12 @@
  * Input and result of a job are sealed under the system key, bound to "job/ID". A job acts as the
  * user who asked for it, with that user's rights. What was made is kept for JOB_KEPT_MS.
  *
- * Errors: jobs are tried once; one that was running when the process died is tried again, at most
- * JOB_ATTEMPTS times, then failed. A job is ours while its row says running and counts our attempt;
- * job_progress and job_end say ERR_CONFLICT once somebody cancelled it or, on PostgreSQL, another
- * host took it because nothing was heard of it for JOB_STALE_MS. What a job stores, it stores in
- * the transaction of a job_step or of job_end, so nothing is stored twice.
+ * Errors: jobs are tried once, those that can go on where they were again after JOB_AGAIN_MS; one
+ * that was running when the process died is tried again too; at most JOB_ATTEMPTS times in all. A
+ * job is ours while its row says running and counts our attempt; job_progress and job_end say
+ * ERR_CONFLICT once somebody cancelled it or, on PostgreSQL, another host took it because nothing
+ * was heard of it for JOB_STALE_MS. What a job stores, it stores in the transaction of a job_step
+ * or of job_end, so nothing is stored twice.
  */
 
 #include <stdbool.h>
@@ -25,6 +26,7 @@
 
 #define JOB_ATTEMPTS 3
 #define JOB_KEPT_MS  ((int64_t)24 * 60 * 60 * 1000)
+#define JOB_AGAIN_MS ((int64_t)5 * 1000)
 #define JOB_STALE_MS ((int64_t)15 * 60 * 1000)
 #define JOB_FILE_MAX                                                                               \
     ((size_t)16 * 1024 * 1024) /* an export that is larger is refused, with advice */
@@ -55,6 +57,9 @@ struct job_kind {
      * back and the job has failed, with the first problem as the reason.
      */
     enum err (*run)(struct job_work *w);
+    /* It goes on where it was: tried again after a fault of database or disk, not failed at once.
+     */
+    bool again;
 };
 
 /*

@@ -26,7 +26,6 @@
 #include <stdint.h>
 
 #include "core/buf.h"
-#include "core/csv.h"
 #include "core/ctx.h"
 #include "forms/forms.h"
 
@@ -198,11 +197,41 @@ enum err index_rebuild(struct ctx *ctx, int64_t *records_out) MUST_USE;
 
 /* --- import --- */
 
+/* How a column was understood: not at all, by its name, by a label, or as a person said. */
+enum column_match { MATCH_NONE, MATCH_NAME, MATCH_LABEL, MATCH_CHOSEN };
+/* Which comes first in 03/04/2026. */
+enum date_order { ORDER_UNKNOWN, ORDER_DAY, ORDER_MONTH };
+
+/* What is done with a row that is like a record that exists. */
+enum import_choice { IMPORT_NEW, IMPORT_SAME, IMPORT_SKIP };
+
+struct import_decision {
+    int64_t row;
+    enum import_choice choice;
+    const char *record_id; /* of IMPORT_SAME */
+};
+
+struct import_mapping;
+struct sheet;
+
 struct import_options {
     bool dry_run;
-    bool skip_bad;  /* else all or nothing */
-    char delimiter; /* 0 = find it */
-    void (*progress)(void *arg, int64_t done);
+    bool skip_bad; /* else all or nothing */
+    bool match;    /* look for existing records that are the same; a dry run tells them */
+    bool update;   /* IMPORT_SAME also changes the record: cells that hold something */
+    /* NULL = by names and labels; then a column that is not understood is a fault. */
+    const struct import_mapping *mapping;
+    enum date_order dates; /* where the column does not tell */
+    const struct import_decision *decisions;
+    size_t decisions_len;
+    const char *run_id; /* goes on with this one if it began; NULL = a new one */
+    /*
+     * Between rows, outside transactions; and in the transaction of each step that stores. An error
+     * ends the import: what was stored is undone, unless it is ERR_CONFLICT of a run that somebody
+     * else has taken over.
+     */
+    enum err (*progress)(void *arg, int64_t done);
+    enum err (*step)(void *arg, int64_t done);
     void *arg;
 };
 
@@ -214,23 +243,66 @@ struct import_fault {
 };
 #define IMPORT_FAULTS_MAX 1000
 
+/* A row that is like a record within the acting user's scope. */
+struct import_like {
+    int64_t row;
+    const char *id;
+    const char *number;
+    const char *title;
+    const char *why;
+    double score;
+    enum import_choice choice; /* by strength, or as decided */
+};
+#define IMPORT_LIKES_MAX  500
+#define IMPORT_SAME_FROM  0.9 /* as likely the same as two files of one person are */
+#define IMPORT_DOUBT_FROM 0.75
+
 struct import_report {
     int64_t rows;
     int64_t good;
     int64_t bad; /* rows with a fault */
     int64_t stored;
+    int64_t updated;
+    int64_t same;    /* rows of existing records */
+    int64_t skipped; /* left out by decision */
     struct import_fault *faults;
     size_t faults_len;        /* at most IMPORT_FAULTS_MAX are kept; bad counts all */
     const char *const *notes; /* e.g. columns that hold nothing */
     size_t notes_len;
+    struct import_like *likes;
+    size_t likes_len;
+    const char *run_id; /* of what was stored: import_undo takes it */
 };
 /*
- * Columns are named by field paths (names.1.name_text); record.parent has the number of the record
- * above, record.number and record.status are passed by. Needs permission <kind>.import. ERR_INVALID
- * (mistakes, none stored) with the report filled; so it is after any other error.
+ * Reads records of a kind, and of the kinds below it, from a table (records/import_sheet.h).
+ * Columns are named by field paths (names.1.name_text) or labels; record.parent has the number of
+ * the record above, record.number and record.status are passed by. Needs <kind>.import.
+ *
+ * Stores in steps, each a short transaction that also notes how far it is: other savers wait 0.1
+ * second at most, and one that is killed goes on where it was when it is begun again with its
+ * run_id. All or nothing is kept by checking every row first, and by undoing what was stored if a
+ * row is refused all the same. ERR_INVALID (mistakes, none stored) with the report filled; so it is
+ * after any other error.
  */
 enum err record_import(struct ctx *ctx, struct import_report *out, const char *kind,
-                       struct csv *csv, const struct import_options *options) MUST_USE;
+                       struct sheet *sheet, const struct import_options *options) MUST_USE;
+
+struct import_kept {
+    const char *kind;
+    const char *number;
+};
+struct import_undone {
+    int64_t undone;
+    struct import_kept *kept; /* changed since, or no longer there for this user: left alone */
+    size_t kept_len;
+};
+#define IMPORT_UNDO_MS ((int64_t)30 * 24 * 60 * 60 * 1000)
+/*
+ * Takes back what an import made, newest first: records that nobody changed since are deleted,
+ * those it changed get their answers of before. ERR_NOT_FOUND: no such import of the acting user's,
+ * or it is older than IMPORT_UNDO_MS; ERR_CONFLICT: undone already.
+ */
+enum err import_undo(struct ctx *ctx, struct import_undone *out, const char *run_id) MUST_USE;
 
 /* --- export --- */
 

@@ -9,7 +9,7 @@
 #include "auth/home.h"
 #include "core/opt.h"
 #include "core/text.h"
-#include "records/records_inner.h"
+#include "records/import.h"
 
 static enum err no_database(struct ctx *ctx)
 {
@@ -86,7 +86,8 @@ enum err import_command(struct ctx *ctx, int argc, char **argv)
     struct import_report report = { 0 };
     struct import_options options = { 0 };
     struct opts *o = NULL;
-    struct csv *csv = NULL;
+    struct sheet_options read = { 0 };
+    struct sheet *sheet = NULL;
     enum err rc;
 
     rc = opts_parse(ctx, &o, import_options, import_usage, argc, argv);
@@ -97,14 +98,14 @@ enum err import_command(struct ctx *ctx, int argc, char **argv)
                         tr(ctx, "Say what to import and from where: homeward import KIND FILE"));
     if (!ctx->db)
         return no_database(ctx);
-    if (!read_delimiter(opt_text(o, "delimiter"), &options.delimiter))
+    if (!read_delimiter(opt_text(o, "delimiter"), &read.delimiter))
         return ctx_fail(ctx, ERR_INVALID, tr(ctx, "The delimiter is comma, semicolon or tab."));
     options.dry_run = opt_flag(o, "dry-run");
     options.skip_bad = opt_flag(o, "skip-bad");
-    rc = csv_open_file(ctx, &csv, opt_word(o, 1), options.delimiter);
+    rc = sheet_open_file(ctx, &sheet, opt_word(o, 1), &read);
     if (rc)
         return rc;
-    rc = record_import(ctx, &report, opt_word(o, 0), csv, &options);
+    rc = record_import(ctx, &report, opt_word(o, 0), sheet, &options);
     print_report(ctx, &report, options.dry_run);
     return rc;
 }

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "auth/auth.h"
-#include "core/csv.h"
 #include "people/people.h"
+#include "records/import_sheet.h"
 #include "records/records.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -47,19 +47,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ctx ctx = *shared();
     struct import_options options = { .dry_run = true };
     struct import_report report = { 0 };
-    struct csv *csv = NULL;
+    struct sheet_options read = { 0 };
+    struct sheet *sheet = NULL;
     enum err rc;
 
     ctx.arena = arena_new(0);
     if (size) {
         options.skip_bad = data[0] & 1;
-        options.delimiter = data[0] & 2 ? ',' : 0;
+        read.delimiter = data[0] & 2 ? ',' : 0;
+        read.head_rows = data[0] & 4 ? 2 : 0;
+        options.dates = data[0] & 8 ? ORDER_DAY : ORDER_UNKNOWN;
         data++;
         size--;
     }
-    rc = csv_open_bytes(&ctx, &csv, (const char *)data, size, options.delimiter);
+    rc = sheet_open_bytes(&ctx, &sheet, (const char *)data, size, &read);
     if (rc == OK)
-        rc = record_import(&ctx, &report, "person", csv, &options);
+        rc = record_import(&ctx, &report, "person", sheet, &options);
     assert(report.stored == 0 && report.rows == report.good + report.bad);
     assert(report.faults_len <= IMPORT_FAULTS_MAX);
     for (size_t i = 0; i < report.faults_len; i++)

@@ -13,6 +13,7 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "people_fixture.h"
+#include "records/import_sheet.h"
 
 static const char *exported(struct fixture *f, enum export_format format, int64_t *records,
                             size_t *len_out)
@@ -35,11 +36,12 @@ static void import_bytes(struct fixture *f, const char *bytes, size_t len)
 {
     const struct import_options options = { 0 };
     struct import_report report = { 0 };
-    struct csv *csv = NULL;
+    const struct sheet_options read = { 0 };
+    struct sheet *sheet = NULL;
     enum err rc;
 
-    must(f, csv_open_bytes(&f->ctx, &csv, bytes, len, 0));
-    rc = record_import(&f->ctx, &report, "person", csv, &options);
+    must(f, sheet_open_bytes(&f->ctx, &sheet, bytes, len, &read));
+    rc = record_import(&f->ctx, &report, "person", sheet, &options);
     if (rc && report.faults_len)
         fail_msg("row %d, %s, %s: %s", (int)report.faults[0].row, report.faults[0].column,
                  report.faults[0].value, report.faults[0].reason);
@@ -57,10 +59,11 @@ static void import_people(struct fixture *f)
 {
     const struct import_options options = { 0 };
     struct import_report report = { 0 };
-    struct csv *csv = NULL;
+    const struct sheet_options read = { 0 };
+    struct sheet *sheet = NULL;
 
-    must(f, csv_open_file(&f->ctx, &csv, source_file(f, "people.csv"), 0));
-    must(f, record_import(&f->ctx, &report, "person", csv, &options));
+    must(f, sheet_open_file(&f->ctx, &sheet, source_file(f, "people.csv"), &read));
+    must(f, record_import(&f->ctx, &report, "person", sheet, &options));
 }
 
 /* Answers without ids, numbers, dates of the record: what must survive the way out and in. */

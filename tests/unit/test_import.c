@@ -10,19 +10,23 @@
 
 #include <cmocka.h>
 
+#include "core/csv.h"
 #include "core/text.h"
 #include "people_fixture.h"
+#include "records/import.h"
 
 #define HEAD "names.1.name_text,names.1.name_script,birth_date,birth_precision,sex\r\n"
 
 static enum err import_text(struct fixture *f, struct import_report *out, const char *text,
                             struct import_options options)
 {
-    struct csv *csv = NULL;
+    const struct sheet_options read = { 0 };
+    struct sheet *sheet = NULL;
+    enum err rc;
 
     *out = (struct import_report){ 0 };
-    must(f, csv_open_bytes(&f->ctx, &csv, text, strlen(text), options.delimiter));
-    return record_import(&f->ctx, out, "person", csv, &options);
+    rc = sheet_open_bytes(&f->ctx, &sheet, text, strlen(text), &read);
+    return rc ? rc : record_import(&f->ctx, out, "person", sheet, &options);
 }
 
 static const char *file_text(struct fixture *f, const char *name)
@@ -303,6 +307,289 @@ static void json_that_is_wrong_is_told_by_path(void **state)
     }
 }
 
+/* --- tables of others --- */
+
+static struct record *only_person(struct fixture *f)
+{
+    struct record_list list = { 0 };
+    struct record *rec = NULL;
+
+    must(f, record_list(&f->ctx, &list, "person", NULL));
+    assert_int_equal(list.len, 1);
+    must(f, record_load(&f->ctx, &rec, "person", list.items[0]->id));
+    return rec;
+}
+
+static void columns_are_found_by_labels_in_any_language(void **state)
+{
+    struct fixture *f = *state;
+    struct import_report report;
+    struct record *rec;
+
+    must(f, import_text(f, &report,
+                        "Name 1,Noms 2 : Nom,FECHA DE NACIMIENTO,birth_precision,الجنس,"
+                        "Nationality\r\nAwa,Sow,٠٦/٠٥/١٩٩١,Day,أنثى,\"SN, Guinea\"\r\n",
+                        (struct import_options){ .dates = ORDER_DAY }));
+    assert_int_equal(report.stored, 1);
+    rec = only_person(f);
+    assert_string_equal(rec->title, "Awa Sow");
+    assert_string_equal(record_value(rec, "birth_date"), "1991-05-06");
+    assert_string_equal(record_value(rec, "sex"), "female");
+    assert_string_equal(record_value(rec, "nationality"), "GN SN");
+}
+
+static void a_heading_that_is_like_a_label_is_suggested_and_not_taken(void **state)
+{
+    struct fixture *f = *state;
+    struct import_report report;
+
+    assert_int_equal(import_text(f, &report,
+                                 "names.1.name_text,Date of brith\r\nAwa,1991-05-06\r\n",
+                                 (struct import_options){ 0 }),
+                     ERR_INVALID);
+    assert_int_equal(report.faults_len, 1);
+    assert_string_equal(report.faults[0].column, "Date of brith");
+    assert_non_null(strstr(report.faults[0].reason, "birth_date"));
+    assert_int_equal(people(f), 0);
+}
+
+static void a_date_that_can_be_read_in_two_ways_is_asked_for(void **state)
+{
+    static const char two[] = "names.1.name_text,birth_date,birth_precision\r\n"
+                              "Awa,03/04/1991,day\r\n";
+    static const char told[] = "names.1.name_text,birth_date,birth_precision\r\n"
+                               "Awa,03/04/1991,day\r\nBinta,25/04/1990,day\r\n";
+    struct fixture *f = *state;
+    struct import_report report;
+    struct record_list list = { 0 };
+
+    assert_int_equal(import_text(f, &report, two, (struct import_options){ 0 }), ERR_INVALID);
+    assert_string_equal(report.faults[0].value, "03/04/1991");
+    ctx_clear_problems(&f->ctx);
+    must(f, import_text(f, &report, two, (struct import_options){ .dates = ORDER_MONTH }));
+    assert_string_equal(record_value(only_person(f), "birth_date"), "1991-03-04");
+    /* Another row of the column says it: the day comes first. */
+    must(f, import_text(f, &report, told, (struct import_options){ 0 }));
+    must(f, record_list(&f->ctx, &list, "person", &(struct record_filter){ .sort = SORT_NUMBER }));
+    assert_string_equal(record_value(list.items[1], "birth_date"), "1991-04-03");
+}
+
+static void dates_are_read_as_people_and_workbooks_write_them(void **state)
+{
+    static const struct {
+        const char *text;
+        enum date_order order;
+        const char *date; /* NULL: it is none, or can be read in two ways */
+    } dates[] = {
+        { "2026-11-22", ORDER_UNKNOWN, "2026-11-22" },
+        { "2026/11/22", ORDER_UNKNOWN, "2026-11-22" },
+        { "22.11.2026", ORDER_UNKNOWN, "2026-11-22" },
+        { "11/22/2026", ORDER_UNKNOWN, "2026-11-22" },
+        { "03/04/2026", ORDER_UNKNOWN, NULL },
+        { "03/04/2026", ORDER_DAY, "2026-04-03" },
+        { "03/04/2026", ORDER_MONTH, "2026-03-04" },
+        { "04-04-2026", ORDER_UNKNOWN, "2026-04-04" },
+        { "22/11/2026", ORDER_MONTH, NULL },
+        { "22 Nov 2026", ORDER_UNKNOWN, "2026-11-22" },
+        { "November 22, 2026", ORDER_UNKNOWN, "2026-11-22" },
+        { "22 novembre 2026", ORDER_UNKNOWN, "2026-11-22" },
+        { "3 août 2026", ORDER_UNKNOWN, "2026-08-03" },
+        { "3 de enero de 2026", ORDER_UNKNOWN, "2026-01-03" },
+        { "٢٢/١١/٢٠٢٦", ORDER_UNKNOWN, "2026-11-22" },
+        { "٣ كانون الثاني ٢٠٢٦", ORDER_UNKNOWN, "2026-01-03" },
+        { "٣ أغسطس ٢٠٢٦", ORDER_UNKNOWN, "2026-08-03" },
+        { "46348", ORDER_UNKNOWN, "2026-11-22" },
+        { "46348.5", ORDER_UNKNOWN, "2026-11-22" },
+        { "2026-11-22T05:56:00", ORDER_UNKNOWN, "2026-11-22" },
+        { "22/11/26", ORDER_DAY, NULL },
+        { "1987", ORDER_DAY, NULL },
+        { "31/02/2026", ORDER_DAY, NULL },
+        { "soon", ORDER_DAY, NULL },
+        { "22 Brumaire 2026", ORDER_DAY, NULL },
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
+        const char *date = NULL;
+        bool read = import_date(f->ctx.arena, &date, dates[i].text, dates[i].order) == DATE_READ;
+
+        if (read != (dates[i].date != NULL) || (read && strcmp(date, dates[i].date) != 0))
+            fail_msg("%s: %s", dates[i].text, date ? date : "not read");
+    }
+}
+
+static void one_row_fills_a_person_and_the_case(void **state)
+{
+    struct fixture *f = *state;
+    struct import_report report;
+    struct record_list list = { 0 };
+    struct record *rec;
+
+    must(f, import_text(f, &report,
+                        "names.1.name_text,Case: opened on,case:priority,nationality/SN,"
+                        "nationality/GN\r\nAwa,2026-01-05,high,1,0\r\nBinta,,,,x\r\n",
+                        (struct import_options){ 0 }));
+    assert_int_equal(report.rows, 2);
+    assert_int_equal(report.stored, 3);
+    must(f, record_list(&f->ctx, &list, "case", NULL));
+    assert_int_equal(list.len, 1);
+    must(f, record_load(&f->ctx, &rec, "person", list.items[0]->parent_id));
+    assert_string_equal(rec->title, "Awa");
+    assert_string_equal(record_value(rec, "nationality"), "SN");
+    assert_string_equal(record_value(list.items[0], "opened"), "2026-01-05");
+    /* A fault in the case is told by its own column, and the person is not stored either. */
+    assert_int_equal(import_text(f, &report, "names.1.name_text,case:opened\r\nCoumba,tomorrow\r\n",
+                                 (struct import_options){ 0 }),
+                     ERR_INVALID);
+    assert_string_equal(report.faults[0].column, "case:opened");
+    assert_int_equal(people(f), 2);
+}
+
+static void two_rows_of_headings_are_joined(void **state)
+{
+    static const char text[] = "Names,,Sex\r\n1 Name,2 Name,\r\nAwa,Sow,female\r\n";
+    const struct sheet_options read = { .head_rows = 2 };
+    const struct import_options options = { 0 };
+    struct fixture *f = *state;
+    struct import_report report = { 0 };
+    struct sheet *sheet = NULL;
+    size_t len = 0;
+
+    must(f, sheet_open_bytes(&f->ctx, &sheet, text, strlen(text), &read));
+    assert_string_equal(sheet_headings(sheet, &len)[1], "Names / 2 Name");
+    assert_string_equal(sheet_headings(sheet, &len)[2], "Sex");
+    must(f, record_import(&f->ctx, &report, "person", sheet, &options));
+    assert_string_equal(only_person(f)->title, "Awa Sow");
+}
+
+/* --- kept mappings, matches, and going on --- */
+
+static void a_mapping_is_kept_under_its_name_and_sealed(void **state)
+{
+    static const char text[] = "Quoi,Zzz,Naissance,Précis\r\nAwa,x,03/04/1991,day\r\n";
+    const struct sheet_options read = { 0 };
+    struct fixture *f = *state;
+    const struct form *form = form_find(f->ctx.forms, "person");
+    struct import_mapping m = { 0 };
+    struct import_report report = { 0 };
+    struct import_options options = { .mapping = &m };
+    struct sheet *sheet = NULL;
+    const char *const *names = NULL;
+    const char *kept = NULL;
+    struct buf b;
+    size_t len = 0;
+
+    must(f, sheet_open_bytes(&f->ctx, &sheet, text, strlen(text), &read));
+    must(f, mapping_guess(&f->ctx, &m, form, sheet));
+    m.columns[0].target = "names.1.name_text";
+    m.columns[2].target = "birth_date";
+    m.columns[2].order = ORDER_MONTH;
+    m.columns[3].target = "birth_precision";
+    buf_init(&b, f->ctx.arena, MAPPING_MAX);
+    mapping_json(&b, &m);
+    must(f, mapping_save(&f->ctx, "person", "Liste de Dakar", buf_text(&b)));
+    must(f, mapping_save(&f->ctx, "person", "Liste de Dakar", buf_text(&b)));
+    assert_int_equal(mapping_save(&f->ctx, "person", " ", "{}"), ERR_INVALID);
+    ctx_clear_problems(&f->ctx);
+    assert_false(files_hold(f, "Naissance"));
+    must(f, mapping_names(&f->ctx, &names, &len, "person"));
+    assert_int_equal(len, 1);
+    must(f, mapping_load(&f->ctx, &kept, "person", names[0]));
+    must(f, mapping_guess(&f->ctx, &m, form, sheet));
+    assert_string_equal(m.columns[0].target, "");
+    must(f, mapping_apply(&f->ctx, &m, kept, strlen(kept)));
+    must(f, record_import(&f->ctx, &report, "person", sheet, &options));
+    assert_string_equal(only_person(f)->title, "Awa");
+    assert_int_equal(report.notes_len, 1); /* Zzz was left out */
+    fixture_as(f, "case_manager");
+    must(f, mapping_load(&f->ctx, &kept, "person", "Liste de Thiès"));
+    assert_null(kept);
+}
+
+#define TWICE                                                                                      \
+    "names.1.name_text,names.2.name_text,birth_date,birth_precision,sex,nationality,"              \
+    "case:opened\r\nAwa,Ndiaye,1991-05-06,day,female,SN GN,2026-01-05\r\n"
+
+static void who_is_there_already_is_told_and_not_made_again(void **state)
+{
+    struct fixture *f = *state;
+    struct import_report report;
+    struct record *rec = person_stored(f, PERSON_AWA);
+    struct import_decision decision = { 0 };
+
+    must(f,
+         import_text(f, &report, TWICE, (struct import_options){ .dry_run = true, .match = true }));
+    assert_int_equal(report.likes_len, 1);
+    assert_int_equal(report.likes[0].row, 2);
+    assert_string_equal(report.likes[0].id, rec->id);
+    assert_int_equal(report.likes[0].choice, IMPORT_SAME);
+    assert_int_equal(people(f), 1);
+
+    /* The same person: her case is added to her, she stays as she is. */
+    must(f, import_text(f, &report, TWICE, (struct import_options){ .match = true }));
+    assert_int_equal(people(f), 1);
+    assert_int_equal(report.same, 1);
+    assert_int_equal(report.stored, 1);
+    assert_string_equal(record_value(only_person(f), "nationality"), "SN");
+
+    /* Only when asked is she changed. */
+    must(f,
+         import_text(f, &report, TWICE, (struct import_options){ .match = true, .update = true }));
+    assert_int_equal(report.updated, 1);
+    assert_string_equal(record_value(only_person(f), "nationality"), "GN SN");
+    assert_int_equal(rows_of(only_person(f), "names"), 2);
+
+    decision = (struct import_decision){ 2, IMPORT_SKIP, NULL };
+    must(f, import_text(f, &report, TWICE,
+                        (struct import_options){ .decisions = &decision, .decisions_len = 1 }));
+    assert_int_equal(report.skipped, 1);
+    assert_int_equal(report.stored, 0);
+    decision.choice = IMPORT_NEW;
+    must(f, import_text(f, &report, TWICE,
+                        (struct import_options){
+                            .decisions = &decision, .decisions_len = 1, .match = true }));
+    assert_int_equal(people(f), 2);
+}
+
+/* Stops after some steps, as a kill does; nothing but the database knows how far it was. */
+static enum err stop_after(void *arg, int64_t done)
+{
+    return done >= *(int64_t *)arg ? ERR_CONFLICT : OK;
+}
+
+static void an_import_that_was_killed_goes_on_where_it_was(void **state)
+{
+    struct fixture *f = *state;
+    int64_t stop = 200;
+    struct import_options options = { .run_id = "00000000-0000-7000-8000-00000000abcd",
+                                      .progress = stop_after,
+                                      .arg = &stop };
+    struct import_report report;
+    int64_t before;
+    struct buf b;
+
+    buf_init(&b, f->long_arena, (size_t)1024 * 1024);
+    buf_add(&b, HEAD);
+    for (int i = 0; i < 450; i++)
+        buf_printf(&b, "Awa%d,Latn,1991-05-06,day,female\r\n", i);
+    assert_int_equal(import_text(f, &report, buf_text(&b), options), ERR_CONFLICT);
+    before = people(f);
+    assert_true(before >= 200 && before < 450);
+    ctx_clear_problems(&f->ctx);
+    stop = INT64_MAX;
+    must(f, import_text(f, &report, buf_text(&b), options));
+    assert_int_equal(people(f), 450);
+    assert_int_equal(report.stored, 450);
+    assert_int_equal(audit_count(f, "person.import"), 1);
+    /* Once more: it has ended, and stores nothing again. */
+    must(f, import_text(f, &report, buf_text(&b), options));
+    assert_int_equal(people(f), 450);
+    assert_int_equal(report.stored, 450);
+    assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM import_made"), 450);
+    assert_int_equal(
+        count_of(f, f->ctx.db, "SELECT count(*) FROM import_run WHERE state = 'stored'"), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, people_setup, people_teardown)
 
 int main(void)
@@ -319,6 +606,15 @@ int main(void)
         TEST(a_file_that_breaks_off_leaves_nothing),
         TEST(who_may_not_import_is_refused),
         TEST(many_rows_need_the_memory_of_one),
+        TEST(columns_are_found_by_labels_in_any_language),
+        TEST(a_heading_that_is_like_a_label_is_suggested_and_not_taken),
+        TEST(a_date_that_can_be_read_in_two_ways_is_asked_for),
+        TEST(dates_are_read_as_people_and_workbooks_write_them),
+        TEST(one_row_fills_a_person_and_the_case),
+        TEST(two_rows_of_headings_are_joined),
+        TEST(a_mapping_is_kept_under_its_name_and_sealed),
+        TEST(who_is_there_already_is_told_and_not_made_again),
+        TEST(an_import_that_was_killed_goes_on_where_it_was),
         TEST(json_is_read_by_its_form),
         TEST(json_that_is_wrong_is_told_by_path),
     };

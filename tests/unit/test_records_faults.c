@@ -8,6 +8,7 @@
 
 #include "core/text.h"
 #include "people_fixture.h"
+#include "records/import_sheet.h"
 
 #define CALLS_MAX 400
 
@@ -69,11 +70,12 @@ static enum err import(struct fixture *f, struct writer *w)
 {
     const struct import_options options = { 0 };
     struct import_report report = { 0 };
-    struct csv *csv = NULL;
+    const struct sheet_options read = { 0 };
+    struct sheet *sheet = NULL;
 
     (void)w;
-    must(f, csv_open_bytes(&f->ctx, &csv, text, strlen(text), ','));
-    return record_import(&f->ctx, &report, "person", csv, &options);
+    must(f, sheet_open_bytes(&f->ctx, &sheet, text, strlen(text), &read));
+    return record_import(&f->ctx, &report, "person", sheet, &options);
 }
 
 static void nothing_remains_of(struct fixture *f, struct writer *w)
