@@ -91,5 +91,6 @@ const struct route records_routes[] = {
     { GET, "/records/{kind}/{id}/versions/{n}", "{kind}.history", get_version, NO_FIELDS },
     { GET, "/records/{kind}/{id}/diff", "{kind}.history", get_diff, FIELDS(diff_fields_in) },
     { GET, "/api/openapi.json", "form.view", get_openapi, NO_FIELDS },
+    { GET, "/forms/{kind}/xform.xml", "form.view", get_xform, NO_FIELDS },
     { 0 },
 };

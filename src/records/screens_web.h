@@ -131,5 +131,7 @@ enum err post_job_start(struct ctx *ctx, const struct req *req, struct res *res)
 enum err api_create(struct ctx *ctx, const struct req *req, struct res *res);
 enum err api_update(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_openapi(struct ctx *ctx, const struct req *req, struct res *res);
+/* The form as an XForm. */
+enum err get_xform(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
 
 #endif
