@@ -135,34 +135,3 @@ enum err answers_defaults(struct ctx *ctx, struct answers *answers)
     }
     return OK;
 }
-
-/* --- as people read it --- */
-
-static const char *shown_codes(struct ctx *ctx, const struct field *f, const char *value)
-{
-    char **codes = text_split(ctx->arena, value, ' ', true, NULL);
-    const char *text = NULL;
-
-    for (; *codes; codes++) {
-        const struct choice *c = choice_find(f->choices, *codes);
-        const char *label = c ? label_text(ctx, &c->label) : *codes;
-
-        text = text ? tr(ctx, "{0}, {1}", TR_TEXT(text), TR_TEXT(label)) : label;
-    }
-    return text ? text : "";
-}
-
-const char *answers_shown(struct ctx *ctx, const struct field *f, const char *value)
-{
-    int64_t ms;
-
-    if (!value || !value[0])
-        return "";
-    if (f->choices)
-        return shown_codes(ctx, f, value);
-    if (f->kind == FIELD_DATE)
-        return tr_date(ctx, value);
-    if (f->kind == FIELD_DATETIME && moment_parse(value, &ms))
-        return tr_moment(ctx, ms);
-    return value;
-}

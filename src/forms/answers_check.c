@@ -62,7 +62,9 @@ static enum err check_required(struct check *c, struct answers *t, const struct 
         rc = holds(c, &required, t, f, f->required_if);
     if (rc || !required)
         return rc;
-    if (f->kind == FIELD_REPEAT)
+    if (f->required_message.texts)
+        refuse(c, t, f, label_text(c->ctx, &f->required_message));
+    else if (f->kind == FIELD_REPEAT)
         refuse(c, t, f, tr(c->ctx, "At least one row is needed here: {0}", TR_TEXT(label)));
     else
         refuse(c, t, f, tr(c->ctx, "An answer is needed here: {0}", TR_TEXT(label)));

@@ -99,7 +99,7 @@ static void put_value(struct reading *r, struct answers *t, const struct field *
 
     if (!value[0])
         return;
-    if (had && f->kind != FIELD_SELECT_MULTIPLE) {
+    if (had && f->kind != FIELD_SELECT_MULTIPLE && f->kind != FIELD_RANK) {
         refuse(r, pair->name, tr(r->ctx, "This question has one answer, and two came."));
         return;
     }

@@ -1,5 +1,6 @@
 #include "forms/forms_inner.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/buf.h"
@@ -12,6 +13,7 @@
 #define SHOWN_MAX    80
 #define SHORT_MAX    ((size_t)64)
 #define PHONE_DIGITS 3
+#define STEP_SLACK   1e-6
 
 const char *value_shortened(struct ctx *ctx, const char *value)
 {
@@ -32,13 +34,13 @@ static bool is_ascii(const char *s)
 }
 
 /* Arabic-Indic and Persian digits and the Arabic decimal point, as typed on Arabic keyboards. */
-static const char *western(struct ctx *ctx, const char *value)
+const char *value_western(struct ctx *ctx, const char *value, size_t max)
 {
     struct buf b = { 0 };
 
-    if (is_ascii(value) || strlen(value) > SHORT_MAX)
+    if (is_ascii(value) || strlen(value) > max)
         return value;
-    buf_init(&b, ctx->arena, SHORT_MAX * 2);
+    buf_init(&b, ctx->arena, max * 2);
     while (*value) {
         uint32_t cp = text_next(&value);
 
@@ -51,6 +53,11 @@ static const char *western(struct ctx *ctx, const char *value)
         buf_add_codepoint(&b, cp);
     }
     return buf_text(&b);
+}
+
+static const char *western(struct ctx *ctx, const char *value)
+{
+    return value_western(ctx, value, SHORT_MAX);
 }
 
 static const char *read_integer(struct ctx *ctx, const char *value, const char **problem)
@@ -78,6 +85,29 @@ static const char *read_decimal(struct ctx *ctx, const char *value, const char *
                   "12.5.",
                   TR_TEXT(value_shortened(ctx, value)));
     return value;
+}
+
+/* A number from the first to the last of a range, whole steps away from the first. */
+static const char *read_range(struct ctx *ctx, const struct field *f, const char *value,
+                              const char **problem)
+{
+    const struct field_range *r = &f->range;
+    const char *text = read_decimal(ctx, value, problem);
+    double d = 0;
+    double steps;
+
+    if (*problem || !parse_decimal(text, &d))
+        return value;
+    steps = (d - r->start) / r->step;
+    if (d < r->start || d > r->end)
+        *problem = tr(ctx, "{0} is not between {1} and {2}.", TR_TEXT(text),
+                      TR_TEXT(decimal_text(ctx->arena, r->start)),
+                      TR_TEXT(decimal_text(ctx->arena, r->end)));
+    else if (fabs(steps - round(steps)) > STEP_SLACK)
+        *problem = tr(ctx, "{0} is not allowed: the values go from {1} in steps of {2}.",
+                      TR_TEXT(text), TR_TEXT(decimal_text(ctx->arena, r->start)),
+                      TR_TEXT(decimal_text(ctx->arena, r->step)));
+    return *problem ? value : text;
 }
 
 static const char *read_date(struct ctx *ctx, const char *value, const char **problem)
@@ -206,6 +236,48 @@ static const char *read_codes(struct ctx *ctx, const struct field *f, const char
     return *problem ? value : buf_text(&b);
 }
 
+/* All codes of the list, each once, the best first; fewer where a filter takes some out. */
+static const char *read_rank(struct ctx *ctx, const struct field *f, const char *value,
+                             const char **problem)
+{
+    size_t len = 0;
+    char **codes = text_split(ctx->arena, value, ' ', true, &len);
+    bool *chosen = ARENA_ARRAY(ctx->arena, f->choices->len + 1, bool);
+    const char *out = "";
+
+    for (size_t i = 0; i < len; i++) {
+        const struct choice *c = choice_find(f->choices, codes[i]);
+
+        if (!c || chosen[c - f->choices->items]) {
+            *problem = tr(ctx,
+                          c ? N_("{0} is chosen twice.")
+                            : N_("{0} is not among the choices of this question."),
+                          TR_TEXT(value_shortened(ctx, codes[i])));
+            return value;
+        }
+        chosen[c - f->choices->items] = true;
+        out = i ? arena_printf(ctx->arena, "%s %s", out, codes[i]) : codes[i];
+    }
+    if (len < f->choices->len && !f->choice_filter) {
+        *problem = tr(ctx, "Put all {0} choices in order: here are {1}.",
+                      TR_INT((int64_t)f->choices->len), TR_INT((int64_t)len));
+        return value;
+    }
+    return out;
+}
+
+static const char *read_tick(struct ctx *ctx, const char *value, const char **problem)
+{
+    static const char *const words[] = { "OK", "yes", "true", "on", "1" };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (ascii_casecmp(words[i], value) == 0)
+            return "OK";
+    *problem = tr(ctx, "{0} is no answer here: write {1}, or leave it empty.",
+                  TR_TEXT(value_shortened(ctx, value)), TR_TEXT("OK"));
+    return value;
+}
+
 /* Lines end in LF; tabs stay; false if there are other control characters. */
 static bool plain_text(struct arena *a, const char *value, const char **out)
 {
@@ -279,7 +351,7 @@ static const char *read_finer(struct ctx *ctx, const struct field *f, const char
 static const char *read_text(struct ctx *ctx, const struct field *f, const char *value,
                              const char **problem)
 {
-    bool notes = f->appearance && strstr(f->appearance, "multiline");
+    bool notes = field_looks(f, LOOK_MULTILINE);
     size_t max = notes ? ANSWERS_NOTES_MAX : ANSWERS_TEXT_MAX;
     const char *text = value;
 
@@ -295,6 +367,79 @@ static const char *read_text(struct ctx *ctx, const struct field *f, const char 
     return f->type ? read_finer(ctx, f, text, problem) : text;
 }
 
+/* One line; what a scanner reads, and what a device calls itself. */
+static const char *read_line(struct ctx *ctx, const struct field *f, const char *value,
+                             const char **problem)
+{
+    const char *text = read_text(ctx, f, value, problem);
+
+    if (!*problem && strchr(text, '\n'))
+        *problem = tr(ctx, "This answer has one line only, and several came.");
+    return *problem ? value : text;
+}
+
+static const char *read_meta(struct ctx *ctx, const struct field *f, const char *value,
+                             const char **problem)
+{
+    if (f->meta == META_START || f->meta == META_END)
+        return read_moment(ctx, value, problem);
+    if (f->meta == META_TODAY)
+        return read_date(ctx, value, problem);
+    if (f->meta == META_START_GEOPOINT)
+        return value_place(ctx, value, problem);
+    return field_is_file(f) ? value_stored(ctx, value, problem) : read_line(ctx, f, value, problem);
+}
+
+static const char *read_kind(struct ctx *ctx, const struct field *f, const char *text,
+                             const char **problem)
+{
+    switch (f->kind) {
+    case FIELD_INTEGER:
+        return read_integer(ctx, text, problem);
+    case FIELD_DECIMAL:
+        return read_decimal(ctx, text, problem);
+    case FIELD_RANGE:
+        return read_range(ctx, f, text, problem);
+    case FIELD_DATE:
+        return read_date(ctx, text, problem);
+    case FIELD_TIME:
+        return read_time(ctx, text, problem);
+    case FIELD_DATETIME:
+        return read_moment(ctx, text, problem);
+    case FIELD_SELECT_ONE:
+        return read_code(ctx, f, text, problem);
+    case FIELD_SELECT_MULTIPLE:
+        return read_codes(ctx, f, text, problem);
+    case FIELD_RANK:
+        return read_rank(ctx, f, text, problem);
+    case FIELD_ACKNOWLEDGE:
+        return read_tick(ctx, text, problem);
+    case FIELD_BARCODE:
+        return read_line(ctx, f, text, problem);
+    case FIELD_GEOPOINT:
+        return value_place(ctx, text, problem);
+    case FIELD_GEOTRACE:
+        return value_trace(ctx, text, problem);
+    case FIELD_GEOSHAPE:
+        return value_shape(ctx, text, problem);
+    case FIELD_IMAGE:
+    case FIELD_AUDIO:
+    case FIELD_VIDEO:
+    case FIELD_FILE:
+        return value_stored(ctx, text, problem);
+    case FIELD_META:
+        return read_meta(ctx, f, text, problem);
+    case FIELD_TEXT:
+    case FIELD_CALCULATE:
+    case FIELD_HIDDEN:
+    case FIELD_NOTE:
+    case FIELD_GROUP:
+    case FIELD_REPEAT:
+        break;
+    }
+    return read_text(ctx, f, text, problem);
+}
+
 void value_read(struct ctx *ctx, const struct field *f, const char *value, const char **out,
                 const char **problem_out)
 {
@@ -306,51 +451,10 @@ void value_read(struct ctx *ctx, const struct field *f, const char *value, const
         *problem_out = NULL;
         return;
     }
-    switch (f->kind) {
-    case FIELD_INTEGER:
-        text = read_integer(ctx, text, &problem);
-        break;
-    case FIELD_DECIMAL:
-        text = read_decimal(ctx, text, &problem);
-        break;
-    case FIELD_DATE:
-        text = read_date(ctx, text, &problem);
-        break;
-    case FIELD_TIME:
-        text = read_time(ctx, text, &problem);
-        break;
-    case FIELD_DATETIME:
-        text = read_moment(ctx, text, &problem);
-        break;
-    case FIELD_SELECT_ONE:
-        text = read_code(ctx, f, text, &problem);
-        break;
-    case FIELD_SELECT_MULTIPLE:
-        text = read_codes(ctx, f, text, &problem);
-        break;
-    case FIELD_RANGE:
-        text = read_decimal(ctx, text, &problem);
-        break;
-    case FIELD_RANK:
-    case FIELD_ACKNOWLEDGE:
-    case FIELD_BARCODE:
-    case FIELD_GEOPOINT:
-    case FIELD_GEOTRACE:
-    case FIELD_GEOSHAPE:
-    case FIELD_IMAGE:
-    case FIELD_AUDIO:
-    case FIELD_VIDEO:
-    case FIELD_FILE:
-    case FIELD_META:
-    case FIELD_TEXT:
-    case FIELD_CALCULATE:
-    case FIELD_HIDDEN:
-    case FIELD_NOTE:
-    case FIELD_GROUP:
-    case FIELD_REPEAT:
-        text = read_text(ctx, f, text, &problem);
-        break;
-    }
+    if (text_equal(f->type, "money"))
+        text = value_money(ctx, f, text, &problem);
+    else
+        text = read_kind(ctx, f, text, &problem);
     *out = text;
     *problem_out = problem;
 }

@@ -96,17 +96,20 @@ static const char *hash_text(struct arena *a, const char *bytes, size_t len)
 
 static void check_sections(struct build *b, const struct sheet *sheet)
 {
-    static const char *const known[] = { "survey", "choices", "settings", "hw_states" };
+    static const char *const known[] = { "survey",   "choices",   "external_choices",
+                                         "settings", "hw_states", NULL };
 
     for (size_t i = 0; i < sheet->len; i++) {
-        bool found = false;
+        const struct section *s = &sheet->sections[i];
+        const char *near = nearest_of(s->name, known, NULL);
 
-        for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
-            found = found || strcmp(sheet->sections[i].name, known[k]) == 0;
-        if (!found)
-            warn(b, sheet->file, sheet->sections[i].number, sheet->sections[i].name,
-                 tr(b->ctx, "The section {0} is not known and is passed by.",
-                    TR_TEXT(sheet->sections[i].name)));
+        if (near && strcmp(near, s->name) == 0)
+            continue;
+        warn(b, s->place, s->number, s->name,
+             with_near(
+                 b->ctx,
+                 tr(b->ctx, "The section {0} is not known and is passed by.", TR_TEXT(s->name)),
+                 near));
     }
 }
 
@@ -120,6 +123,7 @@ static struct form *build_form(struct build *b, const struct source *source)
     f.form->req = "";
     f.form->default_language = b->languages[0];
     f.form->hash = hash_text(b->ctx->arena, source->csv, source->len);
+    f.survey = sheet_section(source->sheet, "survey");
     check_sections(b, source->sheet);
     read_settings(&f);
     read_states(&f);

@@ -180,6 +180,7 @@ struct field {
     const struct expr *repeat_count;    /* of a repeat: how many rows there are, no more no less */
     const struct field *const *trigger; /* calculated anew when one of these changes only */
     size_t trigger_len;
+    const char *trigger_text; /* as written; NULL if none */
     const struct field_setting *parameters;
     size_t parameters_len;
     const struct field_setting *attributes; /* body::, bind:: and instance:: but bind::hw: */

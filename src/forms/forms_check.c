@@ -6,35 +6,7 @@
 #include "core/asset.h"
 #include "core/text.h"
 
-void field_expressions(const struct field *f, struct field_expression out[FIELD_EXPRESSIONS])
-{
-    out[0] = (struct field_expression){ "relevant", f->relevant };
-    out[1] = (struct field_expression){ "calculation", f->calculation };
-    out[2] = (struct field_expression){ "constraint", f->constraint };
-    out[3] = (struct field_expression){ "required", f->required_if };
-    out[4] = (struct field_expression){ "default", f->default_value };
-}
-
-#define ORDERING_EXPRESSIONS 2 /* relevant and calculation: what other answers depend on */
-
-static void check_references(struct form_build *f, const struct field *field,
-                             const struct field_expression *e)
-{
-    struct ctx *ctx = f->b->ctx;
-
-    if (!e->expr)
-        return;
-    for (const char *const *name = expr_names(e->expr); *name; name++) {
-        const struct field *other = field_find(f->form, *name);
-
-        if (!other)
-            mistake(f->b, f->sheet->file, field->row, e->column,
-                    tr(ctx, "There is no field named {0} in this form.", TR_TEXT(*name)));
-        else if (!field_has_value(other) && other->kind != FIELD_REPEAT)
-            mistake(f->b, f->sheet->file, field->row, e->column,
-                    tr(ctx, "{0} holds no answer: a group or a note has none.", TR_TEXT(*name)));
-    }
-}
+#define ORDERING_EXPRESSIONS 3 /* what other answers depend on: relevant, calculation, count */
 
 static bool is_ordered(const struct form_build *f)
 {
@@ -68,7 +40,7 @@ static void check_open(struct form_build *f, const struct field *field)
             strcmp(cell(s, &s->rows[i], "field"), field->name) == 0 &&
             cell(s, &s->rows[i], "reason")[0])
             return;
-    mistake(f->b, f->sheet->file, field->row, "bind::hw:store",
+    mistake(f->b, f->survey->place, field->row, "bind::hw:store",
             tr(f->b->ctx,
                "{0} is about a person and would be stored open: seal it, or add a line "
                "with the reason to content/privacy/open.csv.",
@@ -94,10 +66,25 @@ static void check_kinds(struct form_build *f)
         const char *ref = f->fields[i]->ref;
 
         if (ref && strcmp(ref, "user") != 0 && !kind_exists(f, ref))
-            mistake(f->b, f->sheet->file, f->fields[i]->row, "bind::hw:ref",
+            mistake(f->b, f->survey->place, f->fields[i]->row, "bind::hw:ref",
                     tr(ctx, "There is no form {0} in content/forms, and it is not the word user.",
                        TR_TEXT(ref)));
     }
+}
+
+/* A default that is a plain text must be a value of its field. */
+static void check_default(struct form_build *f, const struct field *field)
+{
+    const struct expr *e = field->default_value;
+    const char *problem = NULL;
+    const char *value = NULL;
+
+    if (!e || !field_has_value(field) || expr_names(e)[0] || strchr(expr_source(e), '(') ||
+        (field_has_codes(field) && !field->choices))
+        return;
+    value_read(f->b->ctx, field, expr_source(e), &value, &problem);
+    if (problem)
+        mistake(f->b, f->survey->place, field->row, column_written(f->survey, "default"), problem);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -119,19 +106,19 @@ void check_form(struct form_build *f)
         all[i] = f->fields[i];
         by_name[i] = f->fields[i];
     }
-    qsort(by_name, f->fields_len, sizeof(*by_name), compare_names);
+    if (f->fields_len)
+        qsort(by_name, f->fields_len, sizeof(*by_name), compare_names);
     f->form->all = all;
     f->form->all_len = f->fields_len;
     f->form->by_name = by_name;
     for (size_t i = 0; i < f->fields_len; i++) {
-        struct field_expression e[FIELD_EXPRESSIONS];
-
-        field_expressions(all[i], e);
-        for (size_t k = 0; k < FIELD_EXPRESSIONS; k++) {
-            check_references(f, all[i], &e[k]);
-        }
+        check_references(f, f->fields[i]);
         check_open(f, all[i]);
+        check_default(f, all[i]);
     }
+    check_settings_references(f);
+    f->form->lists = f->named;
+    f->form->lists_len = f->named_len;
     graph_build(f);
     f->form->ordered = is_ordered(f);
     check_kinds(f);

@@ -14,11 +14,14 @@ struct sheet_row {
 };
 
 struct section {
-    const char *name;
-    int number; /* row of its name */
-    int header; /* row of its columns; 0 = none yet */
-    const char *const *columns;
+    const char *name;  /* survey, choices ...; "" = a plain table */
+    const char *place; /* what messages call the sheet: the file, or FILE:SHEET of a workbook */
+    int number;        /* row of its name */
+    int header;        /* row of its columns; 0 = none yet */
+    const char *const *columns; /* as written */
     size_t columns_len;
+    const char **names;     /* what they are: label, relevant ... by section_prepare */
+    const char **languages; /* of a text column its code, "" without, "?" not said; else NULL */
     struct sheet_row *rows;
     size_t rows_len;
     size_t rows_cap;
@@ -26,15 +29,23 @@ struct section {
 
 #define SECTIONS_MAX 16
 
-/* One CSV file: a form with its sections, or a plain table, which is one section without a name. */
+/*
+ * One file: a form with its sections, or a plain table, which is one section without a name. Who
+ * fills it from something else than CSV calls section_prepare once a section has its columns; cells
+ * are trimmed.
+ */
 struct sheet {
     const char *file; /* forms/person.csv */
     struct section sections[SECTIONS_MAX];
     size_t len;
 };
 
+/* A list of content/choices, with the columns that hold its codes and labels. */
 struct list_file {
-    const char *name; /* countries.csv */
+    const char *file; /* countries.csv */
+    const char *value;
+    const char *label;
+    bool table;
     const struct choice_list *list;
     struct list_file *next;
 };
@@ -48,18 +59,28 @@ struct build {
     struct list_file *list_files;
     const struct sheet *open;        /* privacy/open.csv, or NULL */
     const struct sheet *permissions; /* roles/permissions.csv, or NULL */
+    const struct sheet *language_names;
 };
+
+#define LIST_PLACES 100
 
 /* One form while it is built. */
 struct form_build {
     struct build *b;
     const struct sheet *sheet;
+    const struct section *survey; /* NULL: there is none */
     struct form *form;
     struct field **fields; /* form->all, still open to change */
     size_t fields_len;
-    struct choice_list *lists;
-    struct choice **list_items; /* lists[i].items, still open to change */
+    size_t fields_cap;
+    struct field **slots;      /* fields by hash of their name */
+    size_t slots_len;          /* a power of two */
+    struct choice_list *lists; /* of the sheets choices and external_choices */
     size_t lists_len;
+    const struct choice_list **named; /* what form->lists becomes */
+    size_t named_len;
+    size_t named_cap;
+    const struct field *list_places[LIST_PLACES];
     size_t language; /* place of the default language */
 };
 
@@ -70,47 +91,121 @@ enum err sheet_read(struct build *b, struct sheet **out, const char *file, const
 enum err sheet_read_table(struct build *b, struct sheet **out, const char *file, const char *csv,
                           size_t len) MUST_USE;
 const struct section *sheet_section(const struct sheet *s, const char *name); /* NULL if none */
-/* Trimmed text of a column; "" if the column or the cell is not there. */
+/* Records a mistake at row and column of a sheet, and that the build failed. */
+void mistake(struct build *b, const char *place, int row, const char *column, const char *text);
+void warn(struct build *b, const char *place, int row, const char *column, const char *text);
+/* yes and no (true and false too); a mistake for anything else but an empty cell. */
+bool read_yes(struct build *b, const struct section *s, const struct sheet_row *row,
+              const char *column);
+/* One of words (ends with NULL), or NULL for an empty cell and after a mistake. */
+const char *read_word(struct build *b, const struct section *s, const struct sheet_row *row,
+                      const char *column, const char *const *words);
+
+/* --- forms_columns.c --- */
+
+/* Knows the columns of a section; mistakes for those that stand there twice. */
+void section_prepare(struct build *b, struct section *s);
+/* Trimmed text of a column by its name (relevant, not relevance); "" if there is none. */
 const char *cell(const struct section *s, const struct sheet_row *row, const char *column);
-/* Records a mistake at row and column, and that the build failed. */
-void mistake(struct build *b, const char *file, int row, const char *column, const char *text);
-void warn(struct build *b, const char *file, int row, const char *column, const char *text);
-/*
- * Code of the language of a text column such as label::English (en), "" for the column label, NULL
- * if it is none of prefix; code_out[0] is '?' where the code is missing.
- */
-const char *column_language(struct arena *a, const char *column, const char *prefix);
+/* How the sheet writes a column that is no text: readonly for read_only. */
+const char *column_written(const struct section *s, const char *column);
+/* Code of "English (en)", or of "English"; NULL if it is not known. */
+const char *column_language(struct build *b, const char *text);
 void languages_collect(struct build *b, const struct sheet *s);
 /* Place of a language code; LANGUAGES_MAX if it is not known. */
 size_t language_place(const struct build *b, const char *code);
 struct label read_label(const struct form_build *f, const struct section *s,
-                        const struct sheet_row *row, const char *prefix);
+                        const struct sheet_row *row, const char *name);
+struct media read_media(const struct form_build *f, const struct section *s,
+                        const struct sheet_row *row);
+/* Mistakes for text columns, of those in texts, whose language is not known. */
+void check_languages(struct build *b, const struct section *s, const char *const *texts);
 /* Warns of columns that are none of known (ends with NULL) nor of the text columns in texts. */
-void check_columns(struct build *b, const struct sheet *sheet, const struct section *s,
-                   const char *const *known, const char *const *texts);
-/* yes and no (true and false too); a mistake for anything else but an empty cell. */
-bool read_yes(struct build *b, const char *file, const struct section *s,
-              const struct sheet_row *row, const char *column);
+void check_columns(struct build *b, const struct section *s, const char *const *known,
+                   const char *const *texts);
+
+/* --- forms_near.c: did you mean? --- */
+
+struct near {
+    const char *word;
+    const char *found; /* NULL: nothing is near */
+    size_t best;
+};
+void near_begin(struct near *n, const char *word);
+void near_try(struct near *n, const char *candidate);
+/* Either list may be NULL; both end with NULL. */
+const char *nearest_of(const char *word, const char *const *first, const char *const *second);
+/* The text, with the question behind it if near is not NULL. */
+const char *with_near(struct ctx *ctx, const char *text, const char *near);
 
 /* --- forms_settings.c, forms_choices.c, forms_survey.c, forms_check.c --- */
 
 void read_settings(struct form_build *f);
 void read_states(struct form_build *f);
 void read_choices(struct form_build *f);
-/* A shared list of content/choices; NULL after a mistake. */
-const struct choice_list *read_list_file(struct form_build *f, int row, const char *name);
+/* What a row wants of a list in a file of content/choices. */
+struct list_wish {
+    const char *file;  /* countries.csv */
+    const char *value; /* columns of its codes and labels; NULL = name and label */
+    const char *label;
+    bool table;         /* for lookups: any columns */
+    int row;            /* for messages */
+    const char *column; /* for messages */
+};
+/* NULL after a mistake. */
+const struct choice_list *read_list_file(struct form_build *f, const struct list_wish *wish);
+/* A list of the form's own sheet; NULL if there is none. */
+const struct choice_list *own_list(const struct form_build *f, const char *name, bool external);
 /* Fills by_name; the items must be whole. */
 void choices_sort(struct arena *a, struct choice_list *list);
+void name_list(struct form_build *f, const struct choice_list *list);
 void read_survey(struct form_build *f);
 /* References, cycles, order, open fields: what can be said when all fields are known. */
 void check_form(struct form_build *f);
 
-/* Runs fn over each expression of a field that says where it comes from. */
+/* --- the section survey --- */
+
+struct survey {
+    struct form_build *f;
+    const struct section *s;
+    const struct sheet_row *row;
+    struct field *open[FORM_DEPTH + 1]; /* groups and repeats around the row; open[0] unused */
+    struct field *last[FORM_DEPTH + 1]; /* the newest field of each level */
+    size_t depth;
+};
+
+/* Trimmed text of a column of this row, and a mistake there. */
+const char *at(const struct survey *v, const char *column);
+void wrong(const struct survey *v, const char *column, const char *text);
+void wrong_if(const struct survey *v, bool bad, const char *column, const char *text);
+
+/* forms_type.c: kind, choices, or_other_out. false after a mistake that leaves no field. */
+bool read_type(struct survey *v, struct field *field, bool *or_other_out);
+/* Whether the row is a table (csv-external), which is no field. */
+bool read_table_row(struct survey *v);
+/* forms_logic.c */
+void read_logic(struct survey *v, struct field *field);
+const struct expr *read_expression(struct survey *v, const char *column);
+const struct expr *read_cell_expression(struct form_build *f, const struct section *s,
+                                        const struct sheet_row *row, const char *column);
+/* forms_looks.c: appearance, parameters and attributes. */
+void read_looks(struct survey *v, struct field *field);
+void read_parameters(struct survey *v, struct field *field);
+void read_attributes(struct survey *v, struct field *field);
+/* forms_binds.c: the columns bind::hw: */
+void read_binds(struct survey *v, struct field *field);
+/* forms_refs.c: names in expressions are fields, tables and columns that there are. */
+void check_references(struct form_build *f, struct field *field);
+void check_settings_references(struct form_build *f);
+/* Field of a name among those read so far; NULL if none. */
+struct field *field_named(const struct form_build *f, const char *name);
+
+/* The expressions of a field that other answers wake, with the columns they come from. */
 struct field_expression {
     const char *column;
     const struct expr *expr;
 };
-#define FIELD_EXPRESSIONS 5
+#define FIELD_EXPRESSIONS 7
 void field_expressions(const struct field *f, struct field_expression out[FIELD_EXPRESSIONS]);
 
 /* --- answers --- */
@@ -157,6 +252,16 @@ void graph_build(struct form_build *f);
 
 /* --- answers_value.c --- */
 
+/* Arabic digits as Western ones; texts longer than max bytes stay as they are. */
+const char *value_western(struct ctx *ctx, const char *value, size_t max);
+/* answers_place.c, answers_money.c: as value_read, for one kind; the value itself if it is wrong.
+ */
+const char *value_place(struct ctx *ctx, const char *value, const char **problem);
+const char *value_trace(struct ctx *ctx, const char *value, const char **problem);
+const char *value_shape(struct ctx *ctx, const char *value, const char **problem);
+const char *value_stored(struct ctx *ctx, const char *value, const char **problem);
+const char *value_money(struct ctx *ctx, const struct field *f, const char *value,
+                        const char **problem);
 /* Canonical form of a value: *out; or what is wrong with it, in ctx->lang: *problem_out. */
 void value_read(struct ctx *ctx, const struct field *f, const char *value, const char **out,
                 const char **problem_out);

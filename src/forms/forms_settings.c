@@ -11,34 +11,6 @@ static const char *const kinds[] = { "record", "instrument", NULL };
 static const char *const subjects[] = { "person", "household", "organisation", "staff", NULL };
 static const char *const no_texts[] = { NULL };
 
-static const char *joined(struct arena *a, const char *const *words)
-{
-    const char *text = words[0];
-
-    for (size_t i = 1; words[i]; i++)
-        text = arena_printf(a, "%s, %s", text, words[i]);
-    return text;
-}
-
-/* A cell that is empty or one of the words; NULL if empty, or after a mistake. */
-static const char *read_word(struct form_build *f, const struct section *s,
-                             const struct sheet_row *row, const char *column,
-                             const char *const *words)
-{
-    struct ctx *ctx = f->b->ctx;
-    const char *text = cell(s, row, column);
-
-    if (!text[0])
-        return NULL;
-    for (size_t i = 0; words[i]; i++)
-        if (strcmp(words[i], text) == 0)
-            return words[i];
-    mistake(f->b, f->sheet->file, row->number, column,
-            tr(ctx, "{0} is not known here: write one of {1}, or leave the cell empty.",
-               TR_TEXT(text), TR_TEXT(joined(ctx->arena, words))));
-    return NULL;
-}
-
 static void read_kind(struct form_build *f, const struct section *s, const struct sheet_row *row)
 {
     struct ctx *ctx = f->b->ctx;
@@ -47,38 +19,61 @@ static void read_kind(struct form_build *f, const struct section *s, const struc
     if (text_is_name(id))
         f->form->kind = id;
     else
-        mistake(f->b, f->sheet->file, row->number, "form_id",
+        mistake(f->b, s->place, row->number, column_written(s, "form_id"),
                 tr(ctx,
                    "{0} cannot be the name of a form: begin with a small letter; small Latin "
                    "letters, digits and _ may follow, 41 at most.",
                    TR_TEXT(id)));
     f->form->version = cell(s, row, "version");
     if (!f->form->version[0])
-        mistake(f->b, f->sheet->file, row->number, "version",
+        mistake(f->b, s->place, row->number, "version",
                 tr(ctx, "The form has no version: write 1."));
 }
 
-/* "en", or "English (en)" as in XLSForm. */
+/* Whether a sheet has labels in a language, or without one. */
+static bool speaks(const struct section *s, const char *code)
+{
+    for (size_t i = 0; s && i < s->columns_len; i++)
+        if (strcmp(s->names[i], "label") == 0 && s->languages[i] &&
+            (!s->languages[i][0] || strcmp(s->languages[i], code) == 0))
+            return true;
+    return false;
+}
+
+/* Without the setting: English if there is any, else the language of the first label. */
+static const char *first_language(const struct form_build *f)
+{
+    const struct section *s = f->survey;
+
+    if (!s || speaks(s, "en"))
+        return "en";
+    for (size_t i = 0; i < s->columns_len; i++)
+        if (strcmp(s->names[i], "label") == 0 && s->languages[i] && s->languages[i][0] != '?')
+            return s->languages[i];
+    return "en";
+}
+
+/* "en", "English (en)" as in XLSForm, or "English". */
 static void read_language(struct form_build *f, const struct section *s,
                           const struct sheet_row *row)
 {
     struct ctx *ctx = f->b->ctx;
     const char *text = cell(s, row, "default_language");
-    const char *open = strrchr(text, '(');
-    const char *code = text;
-    size_t place;
+    size_t place = language_place(f->b, text);
+    const char *code;
 
-    if (open && text_ends(text, ")"))
-        code = arena_strndup(ctx->arena, open + 1, strlen(open) - 2);
     if (!text[0])
-        code = "en";
-    place = language_place(f->b, code);
+        place = language_place(f->b, first_language(f));
     if (place == LANGUAGES_MAX) {
-        mistake(f->b, f->sheet->file, row->number, "default_language",
+        code = column_language(f->b, text);
+        place = code ? language_place(f->b, code) : LANGUAGES_MAX;
+    }
+    if (place == LANGUAGES_MAX) {
+        mistake(f->b, s->place, row->number, "default_language",
                 tr(ctx,
                    "No column has texts in the language {0}: write the code of one that is "
                    "there, such as {1}.",
-                   TR_TEXT(text), TR_TEXT("en")));
+                   TR_TEXT(text), TR_TEXT(first_language(f))));
         return;
     }
     f->form->default_language = f->b->languages[place];
@@ -106,7 +101,7 @@ static void read_number(struct form_build *f, const struct section *s, const str
     if (good)
         f->form->number = text;
     else
-        mistake(f->b, f->sheet->file, row->number, "hw:number",
+        mistake(f->b, s->place, row->number, "hw:number",
                 tr(f->b->ctx,
                    "{0} is no pattern of a number: it is made of {1}, {2} and {3}, and "
                    "{3} must be there.",
@@ -117,50 +112,108 @@ static void read_title(struct form_build *f, const struct section *s, const stru
 {
     f->form->title = read_label(f, s, row, "form_title");
     if (!f->form->title.texts || !f->form->title.texts[f->language])
-        mistake(f->b, f->sheet->file, row->number, "form_title",
+        mistake(f->b, s->place, row->number, "form_title",
                 tr(f->b->ctx, "The form has no title in its default language, {0}.",
                    TR_TEXT(f->b->languages[f->language])));
 }
 
 static void read_classes(struct form_build *f, const struct section *s, const struct sheet_row *row)
 {
-    const char *kind = read_word(f, s, row, "hw:kind", kinds);
+    const char *kind = read_word(f->b, s, row, "hw:kind", kinds);
     const char *privacy = cell(s, row, "hw:privacy");
     const char *parent = cell(s, row, "hw:parent");
 
     f->form->instrument = text_equal(kind, "instrument");
-    f->form->subject = read_word(f, s, row, "hw:subject", subjects);
+    f->form->subject = read_word(f->b, s, row, "hw:subject", subjects);
     f->form->parent = parent[0] ? parent : NULL;
     f->form->privacy = f->form->subject ? PRIVACY_PERSONAL : PRIVACY_INTERNAL;
     if (privacy[0] && !privacy_parse(privacy, &f->form->privacy))
-        mistake(f->b, f->sheet->file, row->number, "hw:privacy",
+        mistake(f->b, s->place, row->number, "hw:privacy",
                 tr(f->b->ctx, "{0} is no class: write public, internal, personal or sensitive.",
                    TR_TEXT(privacy)));
 }
 
+/* What ODK Collect and servers make of a form, kept for XForms out. */
+static const char *const kept[] = {
+    "style",           "public_key",        "submission_url", "auto_send",
+    "auto_delete",     "namespaces",        "instance_xmlns", "prefix",
+    "delimiter",       "sms_keyword",       "sms_separator",  "client_editable",
+    "omit_instanceID", "clean_text_values", "attribute",      NULL
+};
+
+static void read_kept(struct form_build *f, const struct section *s, const struct sheet_row *row)
+{
+    struct field_setting *out =
+        ARENA_ARRAY(f->b->ctx->arena, sizeof(kept) / sizeof(kept[0]), struct field_setting);
+
+    for (size_t i = 0; kept[i]; i++)
+        if (cell(s, row, kept[i])[0])
+            out[f->form->settings_len++] = (struct field_setting){ kept[i], cell(s, row, kept[i]) };
+    f->form->settings = out;
+}
+
+static void read_style(struct form_build *f, const struct section *s, const struct sheet_row *row)
+{
+    static const char *const styles[] = { "pages", "theme-grid", "theme-formhub",
+                                          "no-text-transform", NULL };
+    struct ctx *ctx = f->b->ctx;
+    char **words = text_split(ctx->arena, cell(s, row, "style"), ' ', true, NULL);
+
+    f->form->style = cell(s, row, "style");
+    for (; *words; words++) {
+        const char *near = nearest_of(*words, styles, NULL);
+
+        f->form->pages = f->form->pages || strcmp(*words, "pages") == 0;
+        f->form->theme_grid = f->form->theme_grid || strcmp(*words, "theme-grid") == 0;
+        if (!near || strcmp(near, *words) != 0)
+            warn(f->b, s->place, row->number, "style",
+                 with_near(ctx,
+                           tr(ctx, "The style {0} is not known and is passed by.", TR_TEXT(*words)),
+                           near));
+    }
+}
+
 void read_settings(struct form_build *f)
 {
-    static const char *const known[] = { "form_id",   "version",    "default_language",
-                                         "hw:kind",   "hw:parent",  "hw:subject",
-                                         "hw:number", "hw:privacy", "hw:req",
-                                         NULL };
+    static const char *const own[] = { "form_id",
+                                       "version",
+                                       "default_language",
+                                       "hw:kind",
+                                       "hw:parent",
+                                       "hw:subject",
+                                       "hw:number",
+                                       "hw:privacy",
+                                       "hw:req",
+                                       "instance_name",
+                                       "allow_choice_duplicates",
+                                       NULL };
+    const char *known[sizeof(own) / sizeof(own[0]) + sizeof(kept) / sizeof(kept[0])] = { 0 };
     static const char *const texts[] = { "form_title", NULL };
     const struct section *s = sheet_section(f->sheet, "settings");
     const struct sheet_row *row;
+    size_t len = 0;
 
     if (!s || s->rows_len != 1) {
-        mistake(f->b, f->sheet->file, s ? s->number : 1, "settings",
+        mistake(f->b, s ? s->place : f->sheet->file, s ? s->number : 1, "settings",
                 tr(f->b->ctx, "A form needs a section settings with one row."));
         return;
     }
+    for (size_t i = 0; own[i]; i++)
+        known[len++] = own[i];
+    for (size_t i = 0; kept[i]; i++)
+        known[len++] = kept[i];
     row = &s->rows[0];
-    check_columns(f->b, f->sheet, s, known, texts);
+    check_columns(f->b, s, known, texts);
     read_kind(f, s, row);
     read_language(f, s, row);
     read_title(f, s, row);
     read_classes(f, s, row);
     read_number(f, s, row);
     f->form->req = cell(s, row, "hw:req");
+    f->form->choice_duplicates = read_yes(f->b, s, row, "allow_choice_duplicates");
+    f->form->instance_name = read_cell_expression(f, s, row, "instance_name");
+    read_style(f, s, row);
+    read_kept(f, s, row);
 }
 
 /* Without the table of permissions, nothing is known about them. */
@@ -177,11 +230,11 @@ static bool permission_exists(const struct build *b, const char *permission)
     return false;
 }
 
-static void check_state(struct form_build *f, const struct sheet_row *row, const char *column,
-                        const char *name)
+static void check_state(struct form_build *f, const struct section *s, const struct sheet_row *row,
+                        const char *column, const char *name)
 {
     if (!text_is_name(name))
-        mistake(f->b, f->sheet->file, row->number, column,
+        mistake(f->b, s->place, row->number, column,
                 tr(f->b->ctx,
                    "{0} cannot be the name of a status: begin with a small letter; "
                    "small Latin letters, digits and _ may follow.",
@@ -195,13 +248,13 @@ static struct state_change read_change(struct form_build *f, const struct sectio
                                    .to = cell(s, row, "to"),
                                    .permission = cell(s, row, "permission") };
 
-    check_state(f, row, "from", change.from);
-    check_state(f, row, "to", change.to);
+    check_state(f, s, row, "from", change.from);
+    check_state(f, s, row, "to", change.to);
     if (!permission_exists(f->b, change.permission) || !change.permission[0])
-        mistake(f->b, f->sheet->file, row->number, "permission",
+        mistake(f->b, s->place, row->number, "permission",
                 tr(f->b->ctx, "There is no permission {0}: write one of {1}.",
                    TR_TEXT(change.permission), TR_TEXT("content/roles/permissions.csv")));
-    change.reason = read_yes(f->b, f->sheet->file, s, row, "reason");
+    change.reason = read_yes(f->b, s, row, "reason");
     return change;
 }
 
@@ -214,9 +267,9 @@ void read_states(struct form_build *f)
     f->form->initial_status = "active";
     if (!s || s->rows_len == 0)
         return;
-    check_columns(f->b, f->sheet, s, known, no_texts);
+    check_columns(f->b, s, known, no_texts);
     if (s->rows_len > STATES_MAX) {
-        mistake(f->b, f->sheet->file, s->number, "from",
+        mistake(f->b, s->place, s->number, "from",
                 tr(f->b->ctx, "There are more than {0} changes of status.", TR_INT(STATES_MAX)));
         return;
     }
@@ -226,7 +279,7 @@ void read_states(struct form_build *f)
         for (size_t k = 0; k < i; k++)
             if (text_equal(states[k].from, states[i].from) &&
                 text_equal(states[k].to, states[i].to))
-                mistake(f->b, f->sheet->file, s->rows[i].number, "to",
+                mistake(f->b, s->place, s->rows[i].number, "to",
                         tr(f->b->ctx, "The change from {0} to {1} stands here twice.",
                            TR_TEXT(states[i].from), TR_TEXT(states[i].to)));
     }

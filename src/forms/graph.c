@@ -51,11 +51,12 @@ static void reads_add(struct arena *a, struct reads *r, size_t place)
 static void tell(struct grapher *g, int row, const char *column, const char *text)
 {
     struct ctx *ctx = g->f->b->ctx;
-    const char *file = g->f->sheet->file;
+    const char *place = g->f->survey->place;
 
     g->failed = true;
-    if (!ctx_problem(ctx, arena_printf(ctx->arena, "%s:%d:%s", file, row, column)))
-        mistake(g->f->b, file, row, column, text);
+    column = column_written(g->f->survey, column);
+    if (!ctx_problem(ctx, arena_printf(ctx->arena, "%s:%d:%s", place, row, column)))
+        mistake(g->f->b, place, row, column, text);
 }
 
 /* --- a sample: every field of every level once --- */

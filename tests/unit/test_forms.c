@@ -170,7 +170,7 @@ static const struct mistake_case mistakes[] = {
     { ",Trips,Voyages,,,,,,", ",Trips,Voyages,,,,,,3", "visit.csv:7:default", "holds no answer" },
     { "Below 0,,,,,,,,2", "Below 0,,,,no way,,,,2", "visit.csv:5:read_only", "write yes" },
     { ",yes,,,,,,,,,,\n,select_multiple", ",yes,,x=1,,,,,,,,\n,select_multiple",
-      "visit.csv:10:choice_filter", "not known here" },
+      "visit.csv:10:choice_filter", "yn has no column x" },
     { "personal,sealed", "secret,sealed", "visit.csv:4:bind::hw:privacy", "secret is no class" },
     { "personal,sealed", "personal,shut", "visit.csv:4:bind::hw:store", "open, sealed" },
     { "personal,sealed", "personal,open", "visit.csv:4:bind::hw:store", "privacy/open.csv" },
@@ -186,7 +186,7 @@ static const struct mistake_case mistakes[] = {
     { ",yn,no,No,Non", ",yn,no way,No,Non", "visit.csv:17:name", "no way cannot be the code" },
     { ",yn,no,No,Non", ",yn,no,,Non", "visit.csv:17:label", "no label in the default" },
     { ",yn,no,No,Non,yes", ",yn,no,No,Non,maybe", "visit.csv:17:hw:exclusive", "write yes" },
-    { "dont_know", "perhaps", "visit.csv:18:hw:decline", "dont_know, declined or na" },
+    { "dont_know", "perhaps", "visit.csv:18:hw:decline", "dont_know, declined, na" },
     { ",yn,no,No,Non", ",,no,No,Non", "visit.csv:17:list_name", "name of a list" },
     { ",Visit,Visite", ",,Visite", "visit.csv:21:form_title", "no title" },
     { ",visit,1,en", ",Visit,1,en", "visit.csv:21:form_id", "Visit cannot be the name" },
@@ -204,8 +204,8 @@ static const struct mistake_case mistakes[] = {
       "no permission person.fly" },
     { ",closed,open,", ",open,closed,", "visit.csv:25:to", "stands here twice" },
     { ",relevant,", ",required,", "visit.csv:2:required", "stands here twice" },
-    { "label::Français (fr),relevant", "label::Français,relevant", "visit.csv:2:label::Français",
-      "does not say its language" },
+    { "label::Français (fr),relevant", "label::Franzosisch,relevant",
+      "visit.csv:2:label::Franzosisch", "does not say its language" },
     { "choices\n", "choices,,x\n", "visit.csv:14:choices", "alone on their line" },
     { "choices\n", "survey\n", "visit.csv:14:survey", "section survey stands here twice" },
     { "survey\n,type", ",type", "visit.csv:1:survey", "begins with the line survey" },
@@ -260,13 +260,13 @@ static void test_an_unknown_column_or_section_is_a_warning(void **state)
 {
     const struct forms *forms = NULL;
     const char *csv = arena_printf(ctx.arena, "%sentities\n,x\n,y\n",
-                                   with("hw:explain\n", "hw:explain,media::image\n"));
+                                   with("hw:explain\n", "hw:explain,colour::image\n"));
 
     (void)state;
     assert_int_equal(parse(csv, &forms), OK);
     assert_string_equal(ctx.problems->field, "visit.csv:26:entities");
     assert_int_equal(ctx.problems->code, OK);
-    assert_string_equal(ctx.problems->next->field, "visit.csv:15:media::image");
+    assert_string_equal(ctx.problems->next->field, "visit.csv:15:colour::image");
     assert_int_equal(ctx.problems->next->code, OK);
     assert_null(ctx.problems->next->next);
 }
