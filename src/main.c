@@ -16,7 +16,7 @@
 #include "core/date.h"
 #include "core/log.h"
 #include "demo/demo.h"
-#include "forms/forms.h"
+#include "records/publish.h"
 #include "records/records_cli.h"
 #include "survey/survey.h"
 #include "version.h"
@@ -39,8 +39,7 @@ static const struct command commands[] = {
     { "export", export_command, AS_USER, N_("write records to a CSV, XLSX or JSON file") },
     { "index", index_command, AT_HOME, N_("make the search index again: homeward index rebuild") },
     { "user", auth_command, AT_HOME, N_("people who work here: add, list, password, lock, token") },
-    { "form", forms_command, ALONE,
-      N_("check a form, or write it as an XForm: homeward form check") },
+    { "form", form_command, AS_USER, N_("check, publish and list forms: homeward form publish") },
     { "backup", backup_command, ALONE, N_("copy a database that may be in use") },
     { "restore", restore_command, ALONE, N_("make a database from a backup") },
     { "check", check_command, ALONE, N_("read everything and say whether it is whole") },

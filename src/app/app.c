@@ -17,6 +17,7 @@
 #include "http/serve.h"
 #include "people/people.h"
 #include "records/jobs.h"
+#include "records/publish.h"
 #include "records/records.h"
 #include "records/records_web.h"
 #include "survey/survey.h"
@@ -38,7 +39,18 @@ static const struct nav_item all_nav[] = {
     { 0 },
 };
 
-static struct web whole_web = { .tables = all_routes, .nav = all_nav };
+/* The forms in force in this process, and what was made from them. */
+static struct forms_live live;
+
+/* Before each request and each round of jobs: nothing is done half by older forms. */
+static enum err look_at_forms(struct ctx *ctx)
+{
+    bool moved = false;
+
+    return forms_live_look(ctx, &live, &moved, profiles_load);
+}
+
+static struct web whole_web = { .tables = all_routes, .nav = all_nav, .refresh = look_at_forms };
 
 const struct web *app_web(void)
 {
@@ -79,6 +91,8 @@ enum err app_load(struct ctx *ctx)
         rc = fold_init(ctx);
     if (rc)
         return rc;
+    forms_live_end(&live);
+    live.shipped = ctx->forms;
     person_hooks = people_hooks;
     person_hooks.detail = survey_person_detail;
     records_use_hooks(all_hooks);
@@ -100,15 +114,25 @@ struct app {
     struct home *home;
 };
 
+/* Connections of a child, and the forms in force: what it starts from. */
+static enum err attach(struct app *app)
+{
+    enum err rc = home_attach(app->ctx, app->home);
+
+    if (!rc)
+        rc = look_at_forms(app->ctx);
+    if (rc)
+        log_error("could not open the database: %s", ctx_first_problem(app->ctx));
+    return rc;
+}
+
 static int run_worker(void *arg, int fd)
 {
     struct app *app = arg;
 
     log_init("worker", LOG_LEVEL_INFO);
-    if (home_attach(app->ctx, app->home)) {
-        log_error("could not open the database: %s", ctx_first_problem(app->ctx));
+    if (attach(app))
         return 1;
-    }
     return web_worker(app->ctx, app->home, app_web(), fd);
 }
 
@@ -136,20 +160,24 @@ static int run_job(void *arg)
     const struct timespec pause = { .tv_nsec = JOB_PAUSE_MS * 1000000L };
 
     log_init("job", LOG_LEVEL_INFO);
-    if (home_attach(app->ctx, app->home)) {
-        log_error("could not open the database: %s", ctx_first_problem(app->ctx));
+    if (attach(app))
         return 1;
-    }
     for (;;) {
         struct ctx ctx = *app->ctx;
         enum err rc;
 
         ctx.arena = arena_new(0);
         ctx.now_ms = clock_now_ms();
-        rc = job_round(&ctx, app->home);
+        rc = look_at_forms(&ctx);
+        if (!rc)
+            rc = job_round(&ctx, app->home);
         if (rc)
             log_error("%s: %s", err_name(rc), ctx_first_problem(&ctx));
         arena_free(ctx.arena);
+        if (ctx.forms != app->ctx->forms) {
+            log_info("retires: forms were published");
+            return 0;
+        }
         nanosleep(&pause, NULL);
     }
 }

@@ -50,6 +50,33 @@ bool user_may(const struct user *user, const char *permission);
 const char *auth_role_title(struct ctx *ctx, const char *code);
 /* "public", "internal", "personal", "sensitive"; false if it is none of them. */
 bool privacy_parse(const char *text, enum privacy *out);
+const char *privacy_name(enum privacy p);
+
+/*
+ * Each kind of record has the permissions "<kind>.<verb>" of these verbs without a line in
+ * permissions.csv; the kinds that come with the program by the names of their files.
+ */
+extern const char *const kind_verbs[]; /* ends with NULL */
+bool kind_verb_exists(const char *verb);
+/* Whether permissions begin with "<kind>." that are no kind's, such as user.manage. */
+bool auth_prefix_taken(const char *kind);
+
+/* What a role may do with the records of a kind that was published at run time. */
+struct kind_grant {
+    const char *kind;
+    const char *role;
+    const char *level; /* see, work, all: see auth_level_exists */
+};
+/* see: view, search, history; work: create and edit too; all: import and export too. */
+bool auth_level_exists(const char *level);
+/*
+ * The role tables again, with the permissions of these kinds and their grants; grants of roles that
+ * are not there any more are passed by. Between requests: users loaded before keep nothing valid.
+ */
+enum err auth_load_kinds(struct ctx *ctx, const char *const *kinds, size_t kinds_len,
+                         const struct kind_grant *grants, size_t grants_len) MUST_USE;
+/* Codes of all roles, in the order of roles.csv; ends with NULL. */
+const char *const *auth_roles(struct arena *a);
 
 /* --- signing in --- */
 

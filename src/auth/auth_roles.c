@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "auth/auth_inner.h"
+#include "core/asset.h"
 #include "core/buf.h"
 #include "core/csv_table.h"
 #include "core/text.h"
@@ -8,13 +9,16 @@
 #define PERMISSIONS_FILE "content/roles/permissions.csv"
 #define ROLES_FILE       "content/roles/roles.csv"
 #define GRANTS_FILE      "content/roles/grants.csv"
+#define FORMS_PREFIX     "content/forms/"
 #define CODES_MAX        ((size_t)64 * 1024)
+#define VERBS_LEN        ((size_t)7)
 
 /* Read-only after auth_load, which runs before fork. */
 static struct tables {
     struct arena *arena;
     const char **permissions;
     size_t permissions_len;
+    size_t own_len; /* of permissions.csv */
     struct role *roles;
     size_t roles_len;
     const char **title_langs; /* language of each title column */
@@ -45,8 +49,31 @@ static size_t permission_place(const char *permission)
     return i;
 }
 
-static enum err load_permissions(struct ctx *ctx)
+/* The permissions that every kind of record has. */
+static void add_kind(const char *kind)
 {
+    for (size_t i = 0; kind_verbs[i]; i++) {
+        const char *name = arena_printf(tables.arena, "%s.%s", kind, kind_verbs[i]);
+
+        if (permission_place(name) == tables.permissions_len)
+            tables.permissions[tables.permissions_len++] = name;
+    }
+}
+
+static void add_shipped_kinds(const struct asset *const *files)
+{
+    for (; *files; files++) {
+        const char *file = (*files)->name + strlen(FORMS_PREFIX);
+
+        if (text_ends(file, ".csv"))
+            add_kind(arena_strndup(tables.arena, file, strlen(file) - strlen(".csv")));
+    }
+}
+
+static enum err load_permissions(struct ctx *ctx, const char *const *kinds, size_t kinds_len)
+{
+    const struct asset *const *files = asset_list(ctx->arena, FORMS_PREFIX);
+    size_t most = kinds_len;
     struct csv_table s = { 0 };
     size_t at = 0;
     enum err rc;
@@ -57,7 +84,9 @@ static enum err load_permissions(struct ctx *ctx)
     rc = csv_table_column(ctx, &at, &s, "permission");
     if (rc)
         return rc;
-    tables.permissions = ARENA_ARRAY(tables.arena, s.len, const char *);
+    while (files[most - kinds_len])
+        most++;
+    tables.permissions = ARENA_ARRAY(tables.arena, s.len + most * VERBS_LEN, const char *);
     for (size_t i = 0; i < s.len; i++) {
         const char *name = s.rows[i].cells[at];
 
@@ -70,7 +99,21 @@ static enum err load_permissions(struct ctx *ctx)
         tables.permissions[i] = name;
         tables.permissions_len++;
     }
+    tables.own_len = tables.permissions_len;
+    add_shipped_kinds(files);
+    for (size_t i = 0; i < kinds_len; i++)
+        add_kind(kinds[i]);
     return OK;
+}
+
+bool auth_prefix_taken(const char *kind)
+{
+    size_t len = strlen(kind);
+
+    for (size_t i = 0; i < tables.own_len; i++)
+        if (strncmp(tables.permissions[i], kind, len) == 0 && tables.permissions[i][len] == '.')
+            return true;
+    return false;
 }
 
 /* --- roles --- */
@@ -221,20 +264,70 @@ static enum err load_grants(struct ctx *ctx)
     return OK;
 }
 
+/* What each level allows, in the order of kind_verbs. */
+static const struct level {
+    const char *name;
+    const char *verbs[VERBS_LEN + 1];
+} levels[] = {
+    { "see", { "view", "search", "history", NULL } },
+    { "work", { "view", "search", "history", "create", "edit", NULL } },
+    { "all", { "*", NULL } },
+};
+
+static const struct level *level_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+        if (text_equal(levels[i].name, name))
+            return &levels[i];
+    return NULL;
+}
+
+bool auth_level_exists(const char *level)
+{
+    return level_find(level) != NULL;
+}
+
+static void give_level(const struct kind_grant *g)
+{
+    const struct role *found = role_find(g->role);
+    const struct level *level = level_find(g->level);
+
+    for (size_t i = 0; found && level && level->verbs[i]; i++)
+        (void)give(&tables.roles[found - tables.roles],
+                   arena_printf(tables.arena, "%s.%s", g->kind, level->verbs[i]));
+}
+
+const char *const *auth_roles(struct arena *a)
+{
+    const char **codes = ARENA_ARRAY(a, tables.roles_len + 1, const char *);
+
+    for (size_t i = 0; i < tables.roles_len; i++)
+        codes[i] = tables.roles[i].code;
+    return codes;
+}
+
 enum err auth_load(struct ctx *ctx)
+{
+    return auth_load_kinds(ctx, NULL, 0, NULL, 0);
+}
+
+enum err auth_load_kinds(struct ctx *ctx, const char *const *kinds, size_t kinds_len,
+                         const struct kind_grant *grants, size_t grants_len)
 {
     enum err rc;
 
     arena_free(tables.arena);
     memset(&tables, 0, sizeof(tables));
     tables.arena = arena_new(0);
-    rc = load_permissions(ctx);
+    rc = load_permissions(ctx, kinds, kinds_len);
     if (rc)
         return rc;
     rc = load_roles(ctx);
-    if (rc)
-        return rc;
-    return load_grants(ctx);
+    if (!rc)
+        rc = load_grants(ctx);
+    for (size_t i = 0; !rc && i < grants_len; i++)
+        give_level(&grants[i]);
+    return rc;
 }
 
 bool auth_permission_exists(const char *permission)

@@ -20,3 +20,20 @@ bool privacy_parse(const char *text, enum privacy *out)
     }
     return false;
 }
+
+const char *privacy_name(enum privacy p)
+{
+    return names[p];
+}
+
+/* Of every kind of record: "<kind>.<verb>". */
+const char *const kind_verbs[] = { "view",   "create",  "edit",   "import",
+                                   "export", "history", "search", NULL };
+
+bool kind_verb_exists(const char *verb)
+{
+    for (size_t i = 0; kind_verbs[i]; i++)
+        if (text_equal(kind_verbs[i], verb))
+            return true;
+    return false;
+}

@@ -244,17 +244,32 @@ enum err forms_load(struct ctx *ctx, const struct forms **out)
     return OK;
 }
 
-enum err form_parse(struct ctx *ctx, const struct forms **out, const char *file_name,
-                    const char *csv, size_t len)
+static enum err parse_one(struct build *b, const struct forms **out, struct source *source)
 {
-    struct source source = { .file = file_name, .csv = csv, .len = len };
     const struct forms *forms = NULL;
-    struct build b = { .ctx = ctx };
-    enum err rc = build_all(&b, &forms, &source, 1);
+    enum err rc = build_all(b, &forms, source, 1);
 
     if (!rc)
         *out = forms;
     return rc;
+}
+
+enum err form_parse(struct ctx *ctx, const struct forms **out, const char *file_name,
+                    const char *csv, size_t len)
+{
+    struct source source = { .file = file_name, .csv = csv, .len = len };
+    struct build b = { .ctx = ctx };
+
+    return parse_one(&b, out, &source);
+}
+
+enum err form_parse_published(struct ctx *ctx, const struct forms **out, const char *file_name,
+                              const char *csv, size_t len)
+{
+    struct source source = { .file = file_name, .csv = csv, .len = len };
+    struct build b = { .ctx = ctx, .published = true };
+
+    return parse_one(&b, out, &source);
 }
 
 enum err forms_load_directory(struct ctx *ctx, const struct forms **out, const char *dir)

@@ -280,6 +280,12 @@ enum err forms_load(struct ctx *ctx, const struct forms **out) MUST_USE;
  */
 enum err form_parse(struct ctx *ctx, const struct forms **out, const char *file_name,
                     const char *csv, size_t len) MUST_USE;
+/*
+ * The same for a form that is published at run time: kinds of ctx->forms are known too, and the
+ * reason of an open field stands beside it, in the column hw:reason.
+ */
+enum err form_parse_published(struct ctx *ctx, const struct forms **out, const char *file_name,
+                              const char *csv, size_t len) MUST_USE;
 /* From a source tree, for tools/formc: DIR/forms, DIR/choices, DIR/privacy, by asset_use_directory.
  */
 enum err forms_load_directory(struct ctx *ctx, const struct forms **out, const char *dir) MUST_USE;

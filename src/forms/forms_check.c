@@ -28,6 +28,17 @@ static bool is_ordered(const struct form_build *f)
     return true;
 }
 
+/* In a form published at run time the reason stands in the field's own row. */
+static bool gives_reason(const struct form_build *f, const struct field *field)
+{
+    const struct section *s = sheet_section(f->sheet, "survey");
+
+    for (size_t i = 0; f->b->published && s && i < s->rows_len; i++)
+        if (s->rows[i].number == field->row)
+            return cell(s, &s->rows[i], "hw:reason")[0] != '\0';
+    return false;
+}
+
 /* Each open field of a form about a person has a line that says why. */
 static void check_open(struct form_build *f, const struct field *field)
 {
@@ -40,6 +51,16 @@ static void check_open(struct form_build *f, const struct field *field)
             strcmp(cell(s, &s->rows[i], "field"), field->name) == 0 &&
             cell(s, &s->rows[i], "reason")[0])
             return;
+    if (gives_reason(f, field))
+        return;
+    if (f->b->published) {
+        mistake(f->b, f->survey->place, field->row, "bind::hw:store",
+                tr(f->b->ctx,
+                   "{0} is about a person and would be stored open: seal it, or write the reason "
+                   "into the column hw:reason.",
+                   TR_TEXT(field->name)));
+        return;
+    }
     mistake(f->b, f->survey->place, field->row, "bind::hw:store",
             tr(f->b->ctx,
                "{0} is about a person and would be stored open: seal it, or add a line "
@@ -52,6 +73,7 @@ static bool kind_exists(const struct form_build *f, const char *kind)
     struct arena *a = f->b->ctx->arena;
 
     return text_equal(kind, f->form->kind) ||
+           (f->b->published && form_find(f->b->ctx->forms, kind)) ||
            (text_is_name(kind) && asset_find(arena_printf(a, "content/forms/%s.csv", kind)));
 }
 

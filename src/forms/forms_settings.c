@@ -216,6 +216,15 @@ void read_settings(struct form_build *f)
     read_kept(f, s, row);
 }
 
+/* Each kind has the permissions <kind>.view and so on without a line of their own. */
+static bool permission_implied(const struct form_build *f, const char *permission)
+{
+    size_t len = strlen(f->form->kind);
+
+    return len && text_starts(permission, f->form->kind) && permission[len] == '.' &&
+           kind_verb_exists(permission + len + 1);
+}
+
 /* Without the table of permissions, nothing is known about them. */
 static bool permission_exists(const struct build *b, const char *permission)
 {
@@ -250,7 +259,9 @@ static struct state_change read_change(struct form_build *f, const struct sectio
 
     check_state(f, s, row, "from", change.from);
     check_state(f, s, row, "to", change.to);
-    if (!permission_exists(f->b, change.permission) || !change.permission[0])
+    if ((!permission_exists(f->b, change.permission) &&
+         !permission_implied(f, change.permission)) ||
+        !change.permission[0])
         mistake(f->b, s->place, row->number, "permission",
                 tr(f->b->ctx, "There is no permission {0}: write one of {1}.",
                    TR_TEXT(change.permission), TR_TEXT("content/roles/permissions.csv")));

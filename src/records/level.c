@@ -93,6 +93,26 @@ static bool same(const char *a, const char *b)
     return text_equal(a ? a : "", b ? b : "");
 }
 
+static const struct answer_kept *unknown_find(const struct answers *t, const char *name)
+{
+    for (size_t i = 0; i < t->unknown_len; i++)
+        if (text_equal(t->unknown[i].name, name))
+            return &t->unknown[i];
+    return NULL;
+}
+
+/* Whether all that b keeps without knowing it is in a too. */
+static bool has_unknown(const struct answers *a, const struct answers *b)
+{
+    for (size_t i = 0; i < b->unknown_len; i++) {
+        const struct answer_kept *kept = unknown_find(a, b->unknown[i].name);
+
+        if (!kept || !same(kept->value, b->unknown[i].value))
+            return false;
+    }
+    return true;
+}
+
 bool level_equal(const struct answers *a, const struct answers *b)
 {
     for (size_t i = 0; i < a->form->all_len; i++) {
@@ -102,7 +122,7 @@ bool level_equal(const struct answers *a, const struct answers *b)
             !same(a->values[f->place], b->values[f->place]))
             return false;
     }
-    return true;
+    return a->unknown_len == b->unknown_len && has_unknown(a, b);
 }
 
 bool field_visible(const struct ctx *ctx, const struct field *f)
@@ -192,12 +212,26 @@ static void merge_rows(struct ctx *ctx, struct answers *t, const struct answers 
     }
 }
 
+/* Of a newer form, or of an older one that asked more: what t says itself counts. */
+static void keep_unknown(struct ctx *ctx, struct answers *t, const struct answers *old)
+{
+    struct answer_kept *all =
+        ARENA_ARRAY(ctx->arena, t->unknown_len + old->unknown_len + 1, struct answer_kept);
+    size_t len = 0;
+
+    for (size_t i = 0; i < t->unknown_len; i++)
+        all[len++] = t->unknown[i];
+    for (size_t i = 0; i < old->unknown_len; i++)
+        if (!unknown_find(t, old->unknown[i].name))
+            all[len++] = old->unknown[i];
+    t->unknown = all;
+    t->unknown_len = len;
+}
+
 void answers_merge(struct ctx *ctx, struct answers *t, const struct answers *old)
 {
-    if (old && t->unknown_len == 0) {
-        t->unknown = old->unknown;
-        t->unknown_len = old->unknown_len;
-    }
+    if (old)
+        keep_unknown(ctx, t, old);
     for (size_t i = 0; i < t->form->all_len; i++) {
         const struct field *f = t->form->all[i];
 

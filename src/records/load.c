@@ -3,7 +3,7 @@
 #include "audit/audit.h"
 #include "core/id.h"
 #include "core/text.h"
-#include "records/records_inner.h"
+#include "records/publish_inner.h"
 
 /* Set once before fork. */
 static const struct record_hooks *const *hooks_used;
@@ -46,10 +46,8 @@ enum err record_after_save(struct ctx *ctx, const struct record *rec, const stru
 
 enum err records_prepare(struct ctx *ctx)
 {
-    enum err rc = OK;
+    enum err rc = publish_prepare(ctx);
 
-    for (size_t i = 0; rc == OK && i < ctx->forms->len; i++)
-        rc = sql_prepare(ctx, ctx->forms->items[i]);
     if (rc == OK && ctx->index_db)
         rc = index_recover(ctx);
     return rc;

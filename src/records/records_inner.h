@@ -89,7 +89,6 @@ enum err sql_one_text(struct ctx *ctx, const char **out, struct rows *rows) MUST
 
 #define SQL_BATCH 101 /* records read by one statement: the longest page, and one more */
 
-enum err sql_prepare(struct ctx *ctx, const struct form *form) MUST_USE;
 enum err sql_write(struct ctx *ctx, const struct saving *s, const struct write *w) MUST_USE;
 /* The root row where version = version_before; *changed_out = false if there is none. */
 enum err sql_update_root(struct ctx *ctx, const struct saving *s, int64_t version_before,

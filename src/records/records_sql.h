@@ -15,4 +15,7 @@ const char *sql_table(struct arena *a, const struct form *form, const struct fie
 /* Whether a field has a column of its own, a copy of what lies in open, to filter and sort by. */
 bool sql_has_column(const struct field *f, const struct field *repeat);
 
+/* Makes or widens the tables of a form; inside a transaction. */
+enum err sql_make_tables(struct ctx *ctx, const struct form *form) MUST_USE;
+
 #endif

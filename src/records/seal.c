@@ -45,14 +45,18 @@ enum err level_open(struct ctx *ctx, struct answers *t, const struct level_bytes
     return answers_decode(ctx, t, plain, len);
 }
 
-static bool has_store(const struct form *form, const struct field *repeat, enum field_store store)
+/* Answers that the form does not ask any more count too: they are kept. */
+static bool has_store(const struct answers *t, const struct field *repeat, enum field_store store)
 {
-    for (size_t i = 0; i < form->all_len; i++) {
-        const struct field *f = form->all[i];
+    for (size_t i = 0; i < t->form->all_len; i++) {
+        const struct field *f = t->form->all[i];
 
         if (f->repeat == repeat && field_is_answer(f) && f->store == store)
             return true;
     }
+    for (size_t i = 0; i < t->unknown_len; i++)
+        if (t->unknown[i].store == store)
+            return true;
     return false;
 }
 
@@ -62,9 +66,9 @@ enum err level_seal(struct ctx *ctx, struct write *w, const struct record *rec, 
     size_t len = 0;
     enum err rc = OK;
 
-    if (has_store(rec->form, w->repeat, STORE_OPEN))
+    if (has_store(w->t, w->repeat, STORE_OPEN))
         rc = answers_encode(ctx, &w->open, &w->open_len, w->t, STORE_OPEN);
-    if (rc || !has_store(rec->form, w->repeat, STORE_SEALED))
+    if (rc || !has_store(w->t, w->repeat, STORE_SEALED))
         return rc;
     rc = answers_encode(ctx, &plain, &len, w->t, STORE_SEALED);
     if (rc)

@@ -1,20 +1,12 @@
 /* Tables of record kinds: made and widened from the form. Part of sql.c's work, apart for size. */
 #include <string.h>
 
-#include "core/asset.h"
 #include "core/buf.h"
 #include "core/text.h"
 #include "records/records_sql.h"
 
 #define TABLE_NAME_MAX 50 /* PostgreSQL cuts names at 63, and indexes add a few letters */
 #define DDL_TEXT_MAX   ((size_t)64 * 1024)
-
-DB_SQL(FORM_VERSION_LAST, "SELECT hash, version FROM form_version WHERE form = $1"
-                          " ORDER BY epoch DESC LIMIT 1");
-DB_SQL(FORM_EPOCH, "UPDATE counter SET value = value + 1 WHERE name = 'form_epoch'"
-                   " RETURNING value");
-DB_SQL(FORM_VERSION_ADD, "INSERT INTO form_version (form, version, epoch, hash, source,"
-                         " published_at, published_by) VALUES ($1, $2, $3, $4, $5, $6, $7)");
 
 static uint32_t hash_name(const char *s)
 {
@@ -138,77 +130,23 @@ static enum err widen(struct ctx *ctx, const struct form *form, const struct fie
     return b.len ? db_ddl(ctx, ctx->db, buf_text(&b)) : OK;
 }
 
-static enum err publish(struct ctx *ctx, const struct form *form)
-{
-    const struct asset *source =
-        asset_find(arena_printf(ctx->arena, "content/forms/%s.csv", form->kind));
-    const char *text =
-        source ? arena_strndup(ctx->arena, (const char *)source->bytes, source->len) : "";
-    struct rows *rows = NULL;
-    int64_t epoch = 0;
-    bool there = false;
-    enum err rc;
-
-    rc = db_query(ctx, &rows, &FORM_EPOCH);
-    if (rc == OK)
-        rc = sql_one_int(ctx, &epoch, rows, &there);
-    if (rc)
-        return rc;
-    if (!there)
-        return ctx_fail(ctx, ERR_DB, "the counter form_epoch is missing");
-    return db_exec(ctx, NULL, &FORM_VERSION_ADD, DB_TEXT(form->kind), DB_TEXT(form->version),
-                   DB_INT(epoch), DB_TEXT(form->hash), DB_TEXT(text), DB_INT(ctx->now_ms),
-                   DB_TEXT(ctx->user_id));
-}
-
-static enum err published(struct ctx *ctx, const struct form *form, bool *out)
-{
-    struct rows *rows = NULL;
-    const char *hash = NULL;
-    enum err rc;
-
-    rc = db_query(ctx, &rows, &FORM_VERSION_LAST, DB_TEXT(form->kind));
-    if (rc == OK)
-        rc = sql_one_text(ctx, &hash, rows);
-    if (rc == OK)
-        *out = hash && text_equal(hash, form->hash);
-    return rc;
-}
-
-enum err sql_prepare(struct ctx *ctx, const struct form *form)
+enum err sql_make_tables(struct ctx *ctx, const struct form *form)
 {
     struct buf b;
-    bool done = false;
     enum err rc;
 
-    rc = published(ctx, form, &done);
-    if (rc || done)
-        return rc;
-
     buf_init(&b, ctx->arena, DDL_TEXT_MAX);
-    rc = db_begin(ctx);
-    if (rc)
-        return rc;
     add_table(ctx, &b, form, NULL);
     for (size_t i = 0; i < form->all_len; i++)
         if (field_is_repeat(form->all[i]))
             add_table(ctx, &b, form, form->all[i]);
-    if (!buf_ok(&b)) {
-        rc = ctx_fail(ctx, ERR_LIMIT, "the form has too many repeats");
-        goto out;
-    }
+    if (!buf_ok(&b))
+        return ctx_fail(ctx, ERR_LIMIT, "the form has too many repeats");
     rc = db_ddl(ctx, ctx->db, buf_text(&b));
     if (rc == OK)
         rc = widen(ctx, form, NULL);
     for (size_t i = 0; rc == OK && i < form->all_len; i++)
         if (field_is_repeat(form->all[i]))
             rc = widen(ctx, form, form->all[i]);
-    if (rc == OK)
-        rc = publish(ctx, form);
-    if (rc == OK)
-        rc = db_commit(ctx);
-out:
-    if (rc)
-        db_rollback(ctx);
     return rc;
 }

@@ -335,6 +335,13 @@ static enum err route_request(struct ctx *ctx, struct home *home, struct res *re
         res_body(res, 421, "text/plain; charset=utf-8", text, sizeof text - 1, NULL);
         return OK;
     }
+    if (res->web->refresh != NULL) {
+        ctx->db = home_read_db(home);
+        rc = res->web->refresh(ctx);
+        ctx->db = home_write_db(home);
+        if (rc)
+            return rc;
+    }
     rc = load_session(ctx, res, req, home_write_db(home));
     if (rc)
         return rc;

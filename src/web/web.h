@@ -85,6 +85,9 @@ struct web {
      * that resolves to 127.0.0.1 could speak to us in the name of who opens it.
      */
     const char *const *hosts;
+    /* Called before each request, on the connection that reads: brings what the process keeps up to
+     * date, such as ctx->forms. NULL = nothing. */
+    enum err (*refresh)(struct ctx *ctx);
 };
 /* ERR_INVALID: a route without a known permission, a path twice, a bad pattern. */
 enum err web_check(struct ctx *ctx, const struct web *web) MUST_USE;

@@ -20,8 +20,12 @@ static long memory_kb(void)
     return usage.ru_maxrss;
 }
 
-/* One request in an arena of its own. False: the front is gone. */
-static bool serve_one(const struct ctx *base, struct home *home, const struct web *web, int fd)
+/*
+ * One request in an arena of its own. False: the front is gone. *moved_out: other forms are in
+ * force than those that the worker began with.
+ */
+static bool serve_one(const struct ctx *base, struct home *home, const struct web *web, int fd,
+                      bool *moved_out)
 {
     struct arena *a = arena_new(REQUEST_BUDGET);
     struct wire_request in = { 0 };
@@ -38,6 +42,7 @@ static bool serve_one(const struct ctx *base, struct home *home, const struct we
     }
     if (!rc)
         rc = wire_send_reply(fd, &out);
+    *moved_out = ctx.forms != base->forms;
     arena_free(a);
     return rc == OK;
 }
@@ -47,8 +52,14 @@ int web_worker(struct ctx *base, struct home *home, const struct web *web, int f
     long baseline = 0;
 
     for (long n = 0;; n++) {
-        if (!serve_one(base, home, web, fd))
+        bool moved = false;
+
+        if (!serve_one(base, home, web, fd, &moved))
             return 0;
+        if (moved) {
+            log_info("retires after %ld requests: forms were published", n + 1);
+            return 0;
+        }
         if (n == WARM_REQUESTS)
             baseline = memory_kb();
         if (n > WARM_REQUESTS && memory_kb() > baseline + GROWTH_MAX_KB) {

@@ -1,0 +1,572 @@
+/* Forms published at run time: rules, overlays, versions, what processes see, faults. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/text.h"
+#include "people_fixture.h"
+#include "records/publish.h"
+
+#define LABELS "label::English (en),label::العربية (ar)"
+#define COLUMNS                                                                                    \
+    ",type,name," LABELS ",required,relevant,bind::hw:list,bind::hw:store,bind::hw:core,"          \
+    "bind::hw:privacy,hw:reason\n"
+/* clang-format off */
+#define SETTINGS_OF(kind, version)                                                              \
+    "settings\n,form_title::English (en),form_title::العربية (ar),form_id,version,hw:parent,"  \
+    "hw:subject,hw:number\n,Home visits,زيارات," kind "," version                              \
+    ",person,person,HV-{office}-{year}-{seq}\n"
+/* clang-format on */
+#define SETTINGS SETTINGS_OF("home_visit", "1")
+#define ROWS                                                                                       \
+    ",date,visited_on,Date,التاريخ,yes,,1,open,,,Work is planned by date\n"                 \
+    ",text,note_text,Notes,ملاحظات,,,,,,,\n"
+#define VISIT "survey\n" COLUMNS ROWS SETTINGS
+
+static const struct kind_grant grants[] = { { "home_visit", "supervisor", "all" },
+                                            { "home_visit", "case_manager", "work" } };
+
+static struct forms_live live;
+
+static int setup(void **state)
+{
+    struct fixture *f;
+    int rc = people_setup(state);
+
+    if (rc)
+        return rc;
+    f = *state;
+    live = (struct forms_live){ .shipped = f->ctx.forms, .forms = f->ctx.forms, .epoch = -1 };
+    fixture_as(f, "administrator");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    forms_live_end(&live);
+    return people_teardown(state);
+}
+
+static struct form_plan planned(struct fixture *f, const char *csv)
+{
+    const struct form_text text = { "visit.csv", csv, strlen(csv) };
+    struct form_plan plan = { 0 };
+
+    must(f, publish_check(&f->ctx, &plan, &text));
+    return plan;
+}
+
+static void look(struct fixture *f)
+{
+    bool moved = false;
+
+    must(f, forms_live_look(&f->ctx, &live, &moved, NULL));
+}
+
+/* As a next request sees it. */
+static int64_t published(struct fixture *f, const char *csv)
+{
+    struct form_plan plan = planned(f, csv);
+    bool fresh = plan.origin == ORIGIN_WHOLE && !plan.now;
+    int64_t epoch = 0;
+
+    for (size_t i = 0; i < plan.mistakes_len; i++)
+        print_message("%d %s: %s\n", plan.mistakes[i].row, plan.mistakes[i].column,
+                      plan.mistakes[i].text);
+    assert_int_equal(plan.bad, 0);
+    must(f, publish_now(&f->ctx, &plan, fresh ? grants : NULL, fresh ? 2 : 0, &epoch));
+    look(f);
+    return epoch;
+}
+
+/* The one mistake that the file has. */
+static struct form_mistake refused(struct fixture *f, const char *csv)
+{
+    struct form_plan plan = planned(f, csv);
+
+    assert_int_equal(plan.bad, 1);
+    assert_null(plan.form);
+    for (size_t i = 0; i < plan.mistakes_len; i++)
+        if (!plan.mistakes[i].warning)
+            return plan.mistakes[i];
+    return (struct form_mistake){ 0 };
+}
+
+static struct record *visited(struct fixture *f, const char *answers)
+{
+    struct record *person = NULL;
+    struct record *rec = NULL;
+
+    fixture_as(f, "supervisor");
+    person = person_stored(f, PERSON_AWA);
+    must(f, record_new(&f->ctx, &rec, "home_visit", person->id));
+    person_fill(f, rec, answers);
+    must(f, record_insert(&f->ctx, rec));
+    fixture_as(f, "administrator");
+    return rec;
+}
+
+static const char *value_now(struct fixture *f, const struct record *rec, const char *field)
+{
+    struct record *again = NULL;
+
+    fixture_as(f, "supervisor");
+    must(f, record_load(&f->ctx, &again, "home_visit", rec->id));
+    fixture_as(f, "administrator");
+    return record_value(again, field);
+}
+
+/* --- new kinds --- */
+
+static void a_new_kind_is_published_and_has_records_at_once(void **state)
+{
+    struct fixture *f = *state;
+    struct record *rec;
+    int64_t epoch = published(f, VISIT);
+
+    assert_int_equal(epoch, live.epoch);
+    assert_non_null(form_find(f->ctx.forms, "home_visit"));
+    rec = visited(f, "visited_on=2026-11-20;note_text=Calm");
+    assert_true(text_starts(rec->number, "HV-SN-2026-"));
+    assert_string_equal(value_now(f, rec, "note_text"), "Calm");
+    assert_false(files_hold(f, "Calm"));
+    assert_int_equal(audit_count(f, "form.publish"), 1);
+}
+
+static void roles_get_what_was_granted_and_no_more(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)published(f, VISIT);
+    fixture_as(f, "case_manager");
+    assert_true(user_may(f->ctx.user, "home_visit.create"));
+    assert_false(user_may(f->ctx.user, "home_visit.export"));
+    fixture_as(f, "supervisor");
+    assert_true(user_may(f->ctx.user, "home_visit.import"));
+    fixture_as(f, "me_officer");
+    assert_false(user_may(f->ctx.user, "home_visit.view"));
+    assert_false(user_may(f->ctx.user, "form.publish"));
+}
+
+static void only_who_may_publishes(void **state)
+{
+    struct fixture *f = *state;
+    struct form_plan plan = planned(f, VISIT);
+    int64_t epoch = 0;
+
+    fixture_as(f, "supervisor");
+    assert_int_equal(publish_now(&f->ctx, &plan, grants, 2, &epoch), ERR_FORBIDDEN);
+    look(f);
+    assert_null(form_find(f->ctx.forms, "home_visit"));
+}
+
+static void a_new_kind_that_nobody_may_see_is_not_published(void **state)
+{
+    struct fixture *f = *state;
+    const struct kind_grant wrong[] = { { "home_visit", "gardener", "all" } };
+    struct form_plan plan = planned(f, VISIT);
+    int64_t epoch = 0;
+
+    assert_int_equal(publish_now(&f->ctx, &plan, NULL, 0, &epoch), ERR_INVALID);
+    assert_int_equal(publish_now(&f->ctx, &plan, wrong, 1, &epoch), ERR_INVALID);
+    assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM form_grant"), 0);
+}
+
+static void who_looked_before_another_was_published_looks_again(void **state)
+{
+    struct fixture *f = *state;
+    struct form_plan first = planned(f, VISIT);
+    struct form_plan second = planned(f, VISIT);
+    int64_t epoch = 0;
+
+    must(f, publish_now(&f->ctx, &first, grants, 2, &epoch));
+    assert_int_equal(publish_now(&f->ctx, &second, grants, 2, &epoch), ERR_CONFLICT);
+    assert_int_equal(
+        count_of(f, f->ctx.db, "SELECT count(*) FROM form_version WHERE form = 'home_visit'"), 1);
+}
+
+/* --- what is refused --- */
+
+static void every_mistake_is_told_with_sheet_row_column_and_value(void **state)
+{
+    struct fixture *f = *state;
+    struct form_plan plan = planned(f, "survey\n" COLUMNS ROWS ",txet,third,Third,,,,,,,,\n"
+                                       ",text,fourth,Fourth,,,${nobody} = 1,,,,,\n" SETTINGS);
+
+    assert_int_equal(plan.bad, 2);
+    assert_null(plan.form);
+    assert_string_equal(plan.mistakes[0].sheet, "survey");
+    assert_int_equal(plan.mistakes[0].row, 5);
+    assert_string_equal(plan.mistakes[0].column, "type");
+    assert_string_equal(plan.mistakes[0].value, "txet");
+    assert_int_equal(plan.mistakes[1].row, 6);
+    assert_string_equal(plan.mistakes[1].column, "relevant");
+    assert_string_equal(plan.mistakes[1].value, "${nobody} = 1");
+}
+
+static void a_name_that_is_taken_is_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_string_equal(refused(f, "survey\n" COLUMNS ROWS SETTINGS_OF("survey", "1")).column,
+                        "form_id");
+    assert_string_equal(refused(f, "survey\n" COLUMNS ROWS SETTINGS_OF("person", "9")).column,
+                        "form_id");
+    assert_string_equal(
+        refused(f, "survey\n" COLUMNS ROWS SETTINGS_OF("person__names", "1")).column, "form_id");
+}
+
+static void a_parent_that_there_is_not_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct form_mistake m =
+        refused(f, "survey\n" COLUMNS ROWS "settings\n,form_title::English (en),form_id,version,"
+                   "hw:parent,hw:subject\n,Visits,visit,1,ghost,person\n");
+
+    assert_string_equal(m.column, "hw:parent");
+}
+
+static void an_open_field_about_a_person_needs_its_reason(void **state)
+{
+    struct fixture *f = *state;
+    struct form_mistake m =
+        refused(f, "survey\n" COLUMNS ",date,visited_on,Date,التاريخ,yes,,1,open,,,\n" SETTINGS);
+
+    assert_string_equal(m.column, "bind::hw:store");
+}
+
+static void a_stored_field_keeps_its_type_store_and_class(void **state)
+{
+    struct fixture *f = *state;
+    struct form_mistake m;
+
+    (void)published(f, VISIT);
+    m = refused(f,
+                "survey\n" COLUMNS ",text,visited_on,Date,التاريخ,,,1,open,,,Planned\n" SETTINGS);
+    assert_string_equal(m.column, "type");
+    m = refused(f, "survey\n" COLUMNS ",date,visited_on,Date,التاريخ,,,,,,,\n" SETTINGS);
+    assert_string_equal(m.column, "bind::hw:store");
+    m = refused(f, "survey\n" COLUMNS ",text,note_text,Notes,,,,,,,internal,\n" SETTINGS);
+    assert_string_equal(m.column, "bind::hw:privacy");
+}
+
+/* Also when a version in between did not have it. */
+static void a_field_that_comes_back_is_what_it_was(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)published(f, VISIT);
+    (void)published(f, "survey\n" COLUMNS
+                       ",text,note_text,Notes,ملاحظات,,,,,,,\n" SETTINGS_OF("home_visit", "2"));
+    assert_string_equal(
+        refused(f, "survey\n" COLUMNS
+                   ",integer,visited_on,Date,التاريخ,,,,open,,,Planned\n" SETTINGS_OF("home_visit",
+                                                                                      "3"))
+            .column,
+        "type");
+}
+
+static void a_core_field_is_not_taken_out(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)published(f, "survey\n" COLUMNS ROWS ",text,must_stay,Stays,,,,,,yes,,\n" SETTINGS);
+    assert_string_equal(refused(f, VISIT).column, "survey");
+}
+
+static void a_parent_once_given_stays(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)published(f, VISIT);
+    assert_string_equal(refused(f,
+                                "survey\n" COLUMNS ROWS
+                                "settings\n,form_title::English (en),form_id,version,hw:subject\n"
+                                ",Visits,home_visit,2,person\n")
+                            .column,
+                        "hw:parent");
+}
+
+/* --- versions --- */
+
+static void an_answer_that_is_no_longer_asked_is_kept_and_comes_back(void **state)
+{
+    struct fixture *f = *state;
+    struct record *rec;
+    struct form_version *versions = NULL;
+    struct form_text text = { 0 };
+    size_t len = 0;
+
+    (void)published(f, VISIT);
+    rec = visited(f, "visited_on=2026-11-20;note_text=Calm");
+    (void)published(
+        f, "survey\n" COLUMNS
+           ",date,visited_on,Date,التاريخ,yes,,1,open,,,Planned\n" SETTINGS_OF("home_visit", "2"));
+    fixture_as(f, "supervisor");
+    must(f, record_load(&f->ctx, &rec, "home_visit", rec->id));
+    person_fill(f, rec, "visited_on=2026-11-21");
+    must(f, record_update(&f->ctx, rec, 1));
+    fixture_as(f, "administrator");
+    must(f, form_versions(&f->ctx, &versions, &len, "home_visit"));
+    assert_int_equal(len, 2);
+    must(f, form_version_again(&f->ctx, &text, "home_visit", versions[1].epoch));
+    assert_string_equal(text.csv, VISIT);
+    (void)published(f, text.csv);
+    assert_string_equal(value_now(f, rec, "note_text"), "Calm");
+    assert_string_equal(value_now(f, rec, "visited_on"), "2026-11-21");
+}
+
+static void the_difference_to_the_version_in_force_is_told(void **state)
+{
+    struct fixture *f = *state;
+    struct form_plan plan;
+    bool label = false;
+    bool added = false;
+    bool gone = false;
+
+    (void)published(f, VISIT);
+    plan = planned(f, "survey\n" COLUMNS ",date,visited_on,Day,التاريخ,yes,,1,open,,,Planned\n"
+                      ",text,mood,Mood,,,,,,,,\n" SETTINGS_OF("home_visit", "2"));
+    assert_int_equal(plan.bad, 0);
+    for (size_t i = 0; i < plan.changes_len; i++) {
+        const struct form_change *c = &plan.changes[i];
+
+        label = label || (text_equal(c->what, "label::English (en)") &&
+                          text_equal(c->before, "Date") && text_equal(c->after, "Day"));
+        added = added || (text_equal(c->what, "added") && text_equal(c->field, "mood"));
+        gone = gone || (text_equal(c->what, "taken out") && text_equal(c->field, "note_text"));
+    }
+    assert_true(label && added && gone);
+}
+
+/* --- overlays --- */
+
+#define OVERLAY_OF(rows, choices)                                                                  \
+    "survey\n,hw:do,type,name," LABELS                                                             \
+    ",label::Wolof (wo),hw:after,bind::hw:store,hw:reason\n" rows                                  \
+    "choices\n,hw:do,list_name,name," LABELS "\n" choices                                          \
+    "settings\n,form_id,version,form_title::English (en)\n,person,do1,Returnees\n"
+
+static void an_overlay_adds_relabels_and_hides(void **state)
+{
+    struct fixture *f = *state;
+    const struct form *person;
+
+    (void)published(f, OVERLAY_OF(",add,text,clan,Clan,العشيرة,,birth_date,,\n"
+                                  ",relabel,,birth_date,Born on,,Bés bi ñu ko jur,,,\n",
+                                  ""));
+    person = form_find(f->ctx.forms, "person");
+    assert_non_null(field_find(person, "clan"));
+    assert_int_equal(field_find(person, "clan")->place,
+                     field_find(person, "birth_date")->place + 1);
+    assert_int_equal(field_find(person, "clan")->store, STORE_SEALED);
+    f->ctx.lang = "wo";
+    assert_string_equal(label_text(&f->ctx, &field_find(person, "birth_date")->label),
+                        "Bés bi ñu ko jur");
+    f->ctx.lang = "en";
+    assert_string_equal(label_text(&f->ctx, &field_find(person, "birth_date")->label), "Born on");
+    assert_string_equal(label_text(&f->ctx, &person->title), "Returnees");
+    fixture_as(f, "supervisor");
+    (void)person_stored(f, PERSON_AWA ";clan=Teranga");
+    assert_false(files_hold(f, "Teranga"));
+}
+
+static void an_overlay_leaves_core_fields_alone(void **state)
+{
+    struct fixture *f = *state;
+    const struct form *person = form_find(f->ctx.forms, "person");
+    const char *core = NULL;
+
+    for (size_t i = 0; i < person->all_len; i++)
+        if (person->all[i]->core && !person->all[i]->repeat && person->all[i]->kind != FIELD_REPEAT)
+            core = person->all[i]->name;
+    assert_non_null(core);
+    assert_string_equal(
+        refused(f, arena_printf(f->ctx.arena, OVERLAY_OF(",hide,,%s,,,,,,\n", ""), core)).column,
+        "name");
+    assert_string_equal(
+        refused(f, arena_printf(f->ctx.arena, OVERLAY_OF(",relabel,note,%s,X,,,,,\n", ""), core))
+            .column,
+        "type");
+    assert_string_equal(refused(f, OVERLAY_OF(",hide,,names,,,,,,\n", "")).column, "name");
+    assert_string_equal(refused(f, OVERLAY_OF(",add,text,clan,Clan,,,,open,\n", "")).column,
+                        "bind::hw:store");
+}
+
+static void a_mistake_in_an_overlay_is_told_at_its_own_row(void **state)
+{
+    struct fixture *f = *state;
+    struct form_mistake m = refused(f, OVERLAY_OF(",add,txet,clan,Clan,,,,,\n", ""));
+
+    assert_string_equal(m.file, "visit.csv");
+    assert_int_equal(m.row, 3);
+    assert_string_equal(m.value, "txet");
+    m = refused(f, OVERLAY_OF(",remove,,sex,,,,,,\n", ""));
+    assert_string_equal(m.column, "hw:do");
+    m = refused(f, OVERLAY_OF(",relabel,,nobody,X,,,,,\n", ""));
+    assert_string_equal(m.value, "nobody");
+    m = refused(f, OVERLAY_OF(",add,text,sex,Sex,,,,,\n", ""));
+    assert_string_equal(m.value, "sex");
+}
+
+/* An upgrade: the program's own form is another one than the overlay was made for. */
+static void an_upgrade_applies_the_overlay_again_and_tells_what_does_not_fit(void **state)
+{
+    struct fixture *f = *state;
+    struct form_version *versions = NULL;
+    size_t len = 0;
+
+    (void)published(f, OVERLAY_OF(",add,text,clan,Clan,العشيرة,,birth_date,,\n", ""));
+    /* As if an earlier program had had a field that is gone now. */
+    tamper(f, f->ctx.db,
+           "UPDATE form_version SET hash = 'older', given = replace(given, ',add,text,clan,',"
+           " ',relabel,,gone,Gone,,,,,\n,add,text,clan,')"
+           " WHERE form = 'person' AND origin = 'overlay'");
+    f->ctx.forms = live.shipped;
+    must(f, records_prepare(&f->ctx));
+    assert_non_null(field_find(form_find(f->ctx.forms, "person"), "clan"));
+    must(f, form_versions(&f->ctx, &versions, &len, "person"));
+    assert_non_null(versions[0].notes);
+    assert_non_null(strstr(versions[0].notes, "gone"));
+    f->ctx.forms = live.forms;
+}
+
+static void the_programs_own_form_comes_back_without_the_overlay(void **state)
+{
+    struct fixture *f = *state;
+    struct form_version *versions = NULL;
+    struct form_text text = { 0 };
+    size_t len = 0;
+
+    (void)published(f, OVERLAY_OF(",add,text,clan,Clan,العشيرة,,birth_date,,\n", ""));
+    must(f, form_versions(&f->ctx, &versions, &len, "person"));
+    must(f, form_version_again(&f->ctx, &text, "person", versions[len - 1].epoch));
+    (void)published(f, text.csv);
+    assert_null(field_find(form_find(f->ctx.forms, "person"), "clan"));
+}
+
+/* --- drafts, faults --- */
+
+static void a_draft_is_kept_sealed_and_forgotten_after_a_week(void **state)
+{
+    struct fixture *f = *state;
+    const struct form_text text = { "people.csv", "Awa Ndiaye\n", 11 };
+    struct form_draft draft = { 0 };
+    const char *id = NULL;
+    const char *other = NULL;
+
+    must(f, draft_add(&f->ctx, &id, &text));
+    assert_false(files_hold(f, "Awa Ndiaye"));
+    must(f, draft_load(&f->ctx, &draft, id));
+    assert_string_equal(draft.text.csv, "Awa Ndiaye\n");
+    assert_string_equal(draft.text.file, "people.csv");
+    f->ctx.now_ms += DRAFT_KEPT_MS + 1;
+    must(f, draft_add(&f->ctx, &other, &text));
+    assert_int_equal(draft_load(&f->ctx, &draft, id), ERR_NOT_FOUND);
+}
+
+static void publishing_leaves_nothing_behind_when_the_database_fails(void **state)
+{
+    struct fixture *f = *state;
+    struct form_plan plan = planned(f, VISIT);
+    int64_t epoch = 0;
+    enum err rc = ERR_DB;
+
+    for (int n = 1; rc; n++) {
+        db_fail_at(f->ctx.db, n);
+        rc = publish_now(&f->ctx, &plan, grants, 2, &epoch);
+        db_fail_at(f->ctx.db, 0);
+        assert_true(rc == OK || rc == ERR_DB);
+        assert_true(n < 200);
+        assert_false(db_in_transaction(f->ctx.db));
+        assert_int_equal(
+            count_of(f, f->ctx.db, "SELECT count(*) FROM form_version WHERE form = 'home_visit'"),
+            rc ? 0 : 1);
+        assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM form_grant"), rc ? 0 : 2);
+        assert_int_equal(audit_count(f, "form.publish"), rc ? 0 : 1);
+        look(f);
+        assert_true((form_find(f->ctx.forms, "home_visit") != NULL) == (rc == OK));
+    }
+}
+
+static void forms_stay_as_they_were_when_looking_fails(void **state)
+{
+    struct fixture *f = *state;
+    struct form_plan plan;
+    bool moved = false;
+    int64_t epoch = 0;
+    enum err rc = ERR_DB;
+
+    look(f);
+    plan = planned(f, VISIT);
+    must(f, publish_now(&f->ctx, &plan, grants, 2, &epoch));
+    for (int n = 1; rc; n++) {
+        db_fail_at(f->ctx.db, n);
+        rc = forms_live_look(&f->ctx, &live, &moved, NULL);
+        db_fail_at(f->ctx.db, 0);
+        assert_true(rc == OK || rc == ERR_DB);
+        assert_true(n < 200);
+        assert_true((form_find(live.forms, "home_visit") != NULL) == (rc == OK));
+    }
+}
+
+static void a_draft_is_whole_or_not_there_when_the_database_fails(void **state)
+{
+    struct fixture *f = *state;
+    const struct form_text text = { "visit.csv", VISIT, strlen(VISIT) };
+    const char *id = NULL;
+    enum err rc = ERR_DB;
+
+    for (int n = 1; rc; n++) {
+        db_fail_at(f->ctx.db, n);
+        rc = draft_add(&f->ctx, &id, &text);
+        db_fail_at(f->ctx.db, 0);
+        assert_true(n < 50);
+        assert_false(db_in_transaction(f->ctx.db));
+        assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM form_draft"), rc ? 0 : 1);
+    }
+    rc = ERR_DB;
+    for (int n = 1; rc; n++) {
+        db_fail_at(f->ctx.db, n);
+        rc = draft_delete(&f->ctx, id);
+        db_fail_at(f->ctx.db, 0);
+        assert_true(n < 50);
+        assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM form_draft"), rc ? 1 : 0);
+    }
+}
+
+#define PUBLISH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PUBLISH(a_new_kind_is_published_and_has_records_at_once),
+        PUBLISH(roles_get_what_was_granted_and_no_more),
+        PUBLISH(only_who_may_publishes),
+        PUBLISH(a_new_kind_that_nobody_may_see_is_not_published),
+        PUBLISH(who_looked_before_another_was_published_looks_again),
+        PUBLISH(every_mistake_is_told_with_sheet_row_column_and_value),
+        PUBLISH(a_name_that_is_taken_is_refused),
+        PUBLISH(a_parent_that_there_is_not_is_refused),
+        PUBLISH(an_open_field_about_a_person_needs_its_reason),
+        PUBLISH(a_stored_field_keeps_its_type_store_and_class),
+        PUBLISH(a_field_that_comes_back_is_what_it_was),
+        PUBLISH(a_core_field_is_not_taken_out),
+        PUBLISH(a_parent_once_given_stays),
+        PUBLISH(an_answer_that_is_no_longer_asked_is_kept_and_comes_back),
+        PUBLISH(the_difference_to_the_version_in_force_is_told),
+        PUBLISH(an_overlay_adds_relabels_and_hides),
+        PUBLISH(an_overlay_leaves_core_fields_alone),
+        PUBLISH(a_mistake_in_an_overlay_is_told_at_its_own_row),
+        PUBLISH(an_upgrade_applies_the_overlay_again_and_tells_what_does_not_fit),
+        PUBLISH(the_programs_own_form_comes_back_without_the_overlay),
+        PUBLISH(a_draft_is_kept_sealed_and_forgotten_after_a_week),
+        PUBLISH(publishing_leaves_nothing_behind_when_the_database_fails),
+        PUBLISH(forms_stay_as_they_were_when_looking_fails),
+        PUBLISH(a_draft_is_whole_or_not_there_when_the_database_fails),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
