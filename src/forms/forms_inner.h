@@ -91,6 +91,9 @@ enum err sheet_read(struct build *b, struct sheet **out, const char *file, const
                     size_t len) MUST_USE;
 enum err sheet_read_table(struct build *b, struct sheet **out, const char *file, const char *csv,
                           size_t len) MUST_USE;
+/* The same from a workbook (forms_book.c); sheet_read calls it for bytes that are one. */
+enum err sheet_read_book(struct build *b, struct sheet **out, const char *file, const char *bytes,
+                         size_t len) MUST_USE;
 const struct section *sheet_section(const struct sheet *s, const char *name); /* NULL if none */
 /* Records a mistake at row and column of a sheet, and that the build failed. */
 void mistake(struct build *b, const char *place, int row, const char *column, const char *text);

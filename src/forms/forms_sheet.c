@@ -4,6 +4,7 @@
 
 #include "core/csv.h"
 #include "core/text.h"
+#include "forms/xlsx.h"
 
 #define ROWS_MAX  ((size_t)20000)
 #define ROWS_STEP ((size_t)64)
@@ -131,6 +132,8 @@ enum err sheet_read(struct build *b, struct sheet **out, const char *file, const
     struct csv *reader = NULL;
     enum err rc;
 
+    if (xlsx_looks_like(csv, len))
+        return sheet_read_book(b, out, file, csv, len);
     sheet->file = file;
     rc = csv_open_bytes(b->ctx, &reader, csv, len, ',');
     if (rc)
