@@ -306,14 +306,19 @@ enum err post_state(struct ctx *ctx, const struct req *req, struct res *res)
     struct record_form_view v = { 0 };
     const struct form *form = NULL;
     struct answers *answers = NULL;
-    struct form_post post;
+    struct form_post post = { 0 };
+    size_t len = 0;
+    const char *json = req_json(req, &len);
     enum err rc = record_form(ctx, &form, req_path(req, "kind"));
 
-    if (!rc)
+    if (!rc && json != NULL)
+        rc = record_from_json(ctx, &answers, form, json, len);
+    else if (!rc)
         rc = post_read(ctx, &post, req);
     if (rc)
         return rc;
-    rc = post_answers(ctx, &answers, form, &post);
+    if (json == NULL)
+        rc = post_answers(ctx, &answers, form, &post);
     if (!rc)
         rc = answers_validate(ctx, answers, false);
     if (rc && rc != ERR_INVALID)

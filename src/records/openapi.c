@@ -480,7 +480,7 @@ static void put_body(struct printer *p, const struct route *r)
         return;
     json_key(j, "requestBody");
     json_begin_object(j);
-    if (r->input.record && json_route_of(r) != NULL && !text_ends(r->path, "/state")) {
+    if (r->input.record && json_route_of(r) != NULL) {
         begin_content(j, "application/json");
         put_ref(p, "{kind}");
         end_content(j);
