@@ -135,3 +135,10 @@ enum err answers_defaults(struct ctx *ctx, struct answers *answers)
     }
     return OK;
 }
+
+enum err answers_meet(struct ctx *ctx, bool *out, const struct answers *t, const struct expr *e)
+{
+    struct expr_host host = answers_host(ctx, t, t->form->all[0], ctx_today(ctx));
+
+    return answers_holds(ctx, out, e, &host);
+}

@@ -126,10 +126,10 @@ static struct form *build_form(struct build *b, const struct source *source)
     f.survey = sheet_section(source->sheet, "survey");
     check_sections(b, source->sheet);
     read_settings(&f);
-    read_states(&f);
     read_choices(&f);
     read_survey(&f);
     check_form(&f);
+    read_states(&f);
     return f.form;
 }
 

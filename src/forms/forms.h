@@ -215,11 +215,22 @@ struct field {
 
 struct form_graph;
 
+/* A row of hw_states with from and to. */
 struct state_change {
     const char *from;
     const char *to;
     const char *permission;
-    bool reason;
+    bool reason;              /* must be given */
+    bool second;              /* another person with the permission must confirm it */
+    const struct expr *needs; /* column requires: must hold of the answers; NULL = nothing */
+    struct label label;       /* what the change is called: "Close the case" */
+    struct label message;     /* told where needs does not hold */
+};
+
+/* A row of hw_states with to alone: what people read for a status. */
+struct state_name {
+    const char *name;
+    struct label label;
 };
 
 struct form {
@@ -242,6 +253,8 @@ struct form {
     const struct form_graph *graph; /* which fields depend on which, for answers_recompute */
     const struct state_change *states;
     size_t states_len;
+    const struct state_name *state_names;
+    size_t state_names_len;
     const char *initial_status; /* "active" without a status machine */
     const char *req;
     const struct choice_list *const *lists; /* all it names: own lists, files and tables */
@@ -383,6 +396,9 @@ enum err answers_choices(struct ctx *ctx, const struct answers *t, const struct 
 /* Whether a field of this level is relevant now, with all groups around it. */
 enum err answers_relevant(struct ctx *ctx, const struct answers *t, const struct field *f,
                           bool *out) MUST_USE;
+/* Whether an expression holds, seen from the top of the answers. */
+enum err answers_meet(struct ctx *ctx, bool *out, const struct answers *t,
+                      const struct expr *e) MUST_USE;
 /* Defaults of an empty form, or of a new row: fields of this level that have no answer. */
 enum err answers_defaults(struct ctx *ctx, struct answers *answers) MUST_USE;
 /* Path such as names.2.name_text, for problems and inputs. */

@@ -5,11 +5,11 @@
 #include "core/asset.h"
 #include "core/text.h"
 
-#define STATES_MAX 200
+#define STATES_MAX    200
+#define STATE_DELETED "deleted" /* src/records gives it */
 
 static const char *const kinds[] = { "record", "instrument", NULL };
 static const char *const subjects[] = { "person", "household", "organisation", "staff", NULL };
-static const char *const no_texts[] = { NULL };
 
 static void read_kind(struct form_build *f, const struct section *s, const struct sheet_row *row)
 {
@@ -250,12 +250,39 @@ static void check_state(struct form_build *f, const struct section *s, const str
                    TR_TEXT(name)));
 }
 
+/* An expression over the answers; its names are fields of the form. */
+static const struct expr *read_needs(struct form_build *f, const struct section *s,
+                                     const struct sheet_row *row)
+{
+    struct ctx *ctx = f->b->ctx;
+    struct ctx scratch = *ctx;
+    const char *text = cell(s, row, "requires");
+    const struct expr *e = NULL;
+    size_t offset = 0;
+
+    if (!text[0])
+        return NULL;
+    ctx_clear_problems(&scratch);
+    if (expr_parse(&scratch, &e, text, &offset)) {
+        mistake(f->b, s->place, row->number, "requires", ctx_first_problem(&scratch));
+        return NULL;
+    }
+    for (const char *const *name = expr_names(e); *name; name++)
+        if (!field_find(f->form, *name))
+            mistake(f->b, s->place, row->number, "requires",
+                    tr(ctx, "The form has no field {0}.", TR_TEXT(*name)));
+    return e;
+}
+
 static struct state_change read_change(struct form_build *f, const struct section *s,
                                        const struct sheet_row *row)
 {
     struct state_change change = { .from = cell(s, row, "from"),
                                    .to = cell(s, row, "to"),
-                                   .permission = cell(s, row, "permission") };
+                                   .permission = cell(s, row, "permission"),
+                                   .label = read_label(f, s, row, "label"),
+                                   .message = read_label(f, s, row, "message"),
+                                   .needs = read_needs(f, s, row) };
 
     check_state(f, s, row, "from", change.from);
     check_state(f, s, row, "to", change.to);
@@ -265,36 +292,73 @@ static struct state_change read_change(struct form_build *f, const struct sectio
         mistake(f->b, s->place, row->number, "permission",
                 tr(f->b->ctx, "There is no permission {0}: write one of {1}.",
                    TR_TEXT(change.permission), TR_TEXT("content/roles/permissions.csv")));
+    if (strcmp(change.from, STATE_DELETED) == 0 || strcmp(change.to, STATE_DELETED) == 0)
+        mistake(f->b, s->place, row->number, "to",
+                tr(f->b->ctx, "The status {0} is given by deleting, not by a change.",
+                   TR_TEXT(STATE_DELETED)));
     change.reason = read_yes(f->b, s, row, "reason");
+    change.second = read_yes(f->b, s, row, "second");
     return change;
+}
+
+static bool change_known(struct form_build *f, const struct section *s, const struct sheet_row *row,
+                         const struct state_change *change)
+{
+    const struct state_change *all = f->form->states;
+
+    for (size_t k = 0; k < f->form->states_len; k++) {
+        if (!text_equal(all[k].from, change->from) || !text_equal(all[k].to, change->to))
+            continue;
+        mistake(f->b, s->place, row->number, "to",
+                tr(f->b->ctx, "The change from {0} to {1} stands here twice.",
+                   TR_TEXT(change->from), TR_TEXT(cell(s, row, "to"))));
+        return true;
+    }
+    return false;
+}
+
+/* Rows that say nothing but what a status is called. */
+static bool names_status(const struct section *s, const struct sheet_row *row)
+{
+    return !cell(s, row, "from")[0] && !cell(s, row, "permission")[0];
 }
 
 void read_states(struct form_build *f)
 {
-    static const char *const known[] = { "from", "to", "permission", "reason", NULL };
+    static const char *const known[] = { "from",   "to",       "permission", "reason",
+                                         "second", "requires", NULL };
+    static const char *const texts[] = { "label", "message", NULL };
     const struct section *s = sheet_section(f->sheet, "hw_states");
     struct state_change *states;
+    struct state_name *names;
 
     f->form->initial_status = "active";
     if (!s || s->rows_len == 0)
         return;
-    check_columns(f->b, s, known, no_texts);
+    check_columns(f->b, s, known, texts);
     if (s->rows_len > STATES_MAX) {
         mistake(f->b, s->place, s->number, "from",
                 tr(f->b->ctx, "There are more than {0} changes of status.", TR_INT(STATES_MAX)));
         return;
     }
     states = ARENA_ARRAY(f->b->ctx->arena, s->rows_len, struct state_change);
-    for (size_t i = 0; i < s->rows_len; i++) {
-        states[i] = read_change(f, s, &s->rows[i]);
-        for (size_t k = 0; k < i; k++)
-            if (text_equal(states[k].from, states[i].from) &&
-                text_equal(states[k].to, states[i].to))
-                mistake(f->b, s->place, s->rows[i].number, "to",
-                        tr(f->b->ctx, "The change from {0} to {1} stands here twice.",
-                           TR_TEXT(states[i].from), TR_TEXT(states[i].to)));
-    }
+    names = ARENA_ARRAY(f->b->ctx->arena, s->rows_len, struct state_name);
     f->form->states = states;
-    f->form->states_len = s->rows_len;
-    f->form->initial_status = states[0].from;
+    f->form->state_names = names;
+    for (size_t i = 0; i < s->rows_len; i++) {
+        const struct sheet_row *row = &s->rows[i];
+        struct state_change change;
+
+        if (names_status(s, row)) {
+            check_state(f, s, row, "to", cell(s, row, "to"));
+            names[f->form->state_names_len].name = cell(s, row, "to");
+            names[f->form->state_names_len++].label = read_label(f, s, row, "label");
+            continue;
+        }
+        change = read_change(f, s, row);
+        if (!change_known(f, s, row, &change))
+            states[f->form->states_len++] = change;
+    }
+    if (f->form->states_len > 0)
+        f->form->initial_status = states[0].from;
 }

@@ -123,6 +123,28 @@ enum err reply_history_json(struct res *res, const struct record_version *items,
     return reply(res, b);
 }
 
+enum err reply_comments_json(struct res *res, const struct record_comment *items, size_t len)
+{
+    struct ctx *ctx = res_ctx(res);
+    struct buf *b = json_buf(ctx);
+    struct json_out j = { .buf = b };
+
+    json_begin_object(&j);
+    json_key(&j, "items");
+    json_begin_array(&j);
+    for (size_t i = 0; i < len; i++) {
+        json_begin_object(&j);
+        json_pair(&j, "id", items[i].id);
+        json_pair(&j, "made_at", moment_text(ctx->arena, items[i].made_at));
+        json_pair(&j, "made_by", items[i].made_by_name);
+        json_pair(&j, "text", items[i].text);
+        json_end_object(&j);
+    }
+    json_end_array(&j);
+    json_end_object(&j);
+    return reply(res, b);
+}
+
 enum err reply_diff_json(struct res *res, const struct record_change *items, size_t len)
 {
     struct buf *b = json_buf(res_ctx(res));

@@ -49,21 +49,6 @@ const char *record_name(struct ctx *ctx, const struct record *rec)
     return rec->number != NULL ? rec->number : label_text(ctx, &rec->form->title);
 }
 
-const char *status_title(struct ctx *ctx, const char *status)
-{
-    static const char *const known[][2] = {
-        { "active", N_("active") },
-        { "merged", N_("merged with another") },
-        { "deceased", N_("has died") },
-        { "erased", N_("erased") },
-    };
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (text_equal(status, known[i][0]))
-            return tr_args(ctx, known[i][1], NULL);
-    return status == NULL ? "" : status;
-}
-
 const char *count_text(struct ctx *ctx, int64_t count)
 {
     if (count < 0)

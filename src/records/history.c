@@ -13,10 +13,14 @@
 
 /* The newest row of each level up to a version. */
 DB_SQL(HISTORY_AT, "SELECT record_id, root_version, action, status, key_id, open, sealed, made_at,"
-                   " made_by FROM (SELECT record_id, root_version, action, status, key_id, open,"
-                   " sealed, made_at, made_by, row_number() OVER (PARTITION BY record_id"
+                   " made_by, parent_id, office_id FROM (SELECT record_id, root_version, action,"
+                   " status, key_id, open, sealed, made_at, made_by, parent_id, office_id,"
+                   " row_number() OVER (PARTITION BY record_id"
                    " ORDER BY root_version DESC) AS newest FROM record_history"
                    " WHERE root_id = $1 AND root_version <= $2) AS versions WHERE newest = 1");
+DB_SQL(HISTORY_SINCE, "SELECT record_id, root_version, action, key_id, open, sealed"
+                      " FROM record_history WHERE root_id = $1 AND root_version > $2"
+                      " ORDER BY root_version, seq");
 DB_SQL(HISTORY_VERSIONS, "SELECT root_version, made_at, made_by, action, status"
                          " FROM record_history WHERE root_id = $1 AND record_id = $1"
                          " ORDER BY root_version DESC LIMIT $2");
@@ -90,6 +94,9 @@ static enum err read_old(struct ctx *ctx, struct record *rec, struct rows *rows,
         rec->status = row_text(rows, 3);
         rec->updated_at = row_int(rows, 7);
         rec->updated_by = row_text(rows, 8);
+        if (!row_is_null(rows, 9))
+            rec->parent_id = row_text(rows, 9);
+        rec->office_id = row_text(rows, 10);
         row.bytes.context = seal_context(ctx->arena, rec->form, NULL, rec->id, row.version);
         return level_open(ctx, rec->answers, &row.bytes);
     }
@@ -135,8 +142,7 @@ static enum err place_rows(struct ctx *ctx, struct record *rec, struct old_rows 
     return rc;
 }
 
-/* now is the record as it is: its scope was checked. */
-static enum err load_old(struct ctx *ctx, struct record **out, const struct record *now,
+enum err record_load_was(struct ctx *ctx, struct record **out, const struct record *now,
                          int64_t version)
 {
     struct record *rec = ARENA_NEW(ctx->arena, struct record);
@@ -165,10 +171,16 @@ static enum err load_old(struct ctx *ctx, struct record **out, const struct reco
     if (rc == OK)
         rc = place_rows(ctx, rec, &v);
     if (rc == OK)
-        rc = record_finish(ctx, rec);
-    if (rc == OK)
         *out = rec;
     return rc;
+}
+
+static enum err load_old(struct ctx *ctx, struct record **out, const struct record *now,
+                         int64_t version)
+{
+    enum err rc = record_load_was(ctx, out, now, version);
+
+    return rc ? rc : record_finish(ctx, *out);
 }
 
 /* The record within scope, only its own row. */
@@ -181,6 +193,7 @@ static enum err load_head(struct ctx *ctx, struct record **out, const char *kind
     rc = record_form(ctx, &pick.form, kind);
     if (rc)
         return rc;
+    pick.deleted = sees_bin(ctx, pick.form);
     if (!id || !id_valid(id))
         return record_gone(ctx);
     rc = record_pick(ctx, out, &len, &pick, 0);
@@ -259,39 +272,130 @@ static enum err read_names(struct ctx *ctx, struct record_version *v, size_t len
     return rc;
 }
 
-static size_t count_answers(const struct record *rec)
+/* --- how much each version changed: every row of history is opened once --- */
+
+/* A level as it stands at the version that is being looked at. */
+struct stand {
+    const char *id;
+    struct answers *t; /* NULL: taken out */
+};
+
+struct stands {
+    struct stand *items;
+    size_t len;
+    size_t cap;
+};
+
+static struct stand *stand_of(struct ctx *ctx, struct stands *s, const char *id)
 {
-    struct arena *a = arena_new(0);
-    struct levels levels = levels_of(a, rec->answers);
+    for (size_t i = 0; i < s->len; i++)
+        if (text_equal(s->items[i].id, id))
+            return &s->items[i];
+    if (s->len == s->cap)
+        s->items = grow(ctx->arena, s->items, &s->cap, sizeof(*s->items));
+    s->items[s->len] = (struct stand){ .id = id };
+    return &s->items[s->len++];
+}
+
+/* Fields that differ and that the acting user may read; either side may be missing. */
+static size_t count_level(const struct ctx *ctx, const struct answers *a, const struct answers *b)
+{
+    const struct answers *there = a ? a : b;
     size_t n = 0;
 
-    for (size_t i = 0; i < levels.len; i++)
-        for (size_t k = 0; k < rec->form->all_len; k++)
-            n += levels.items[i].t->values[k] && rec->form->all[k]->kind != FIELD_HIDDEN;
-    arena_free(a);
+    for (size_t i = 0; there && i < there->form->all_len; i++) {
+        const struct field *f = there->form->all[i];
+        const char *x = a ? a->values[i] : NULL;
+        const char *y = b ? b->values[i] : NULL;
+
+        n += f->repeat == there->repeat && field_is_answer(f) && f->kind != FIELD_HIDDEN &&
+             field_visible(ctx, f) && !text_equal(x ? x : "", y ? y : "");
+    }
     return n;
+}
+
+/* A level by itself, with empty ones around it. */
+static struct answers *lone_level(struct ctx *ctx, const struct form *form,
+                                  const struct field *repeat)
+{
+    if (!repeat)
+        return answers_new(ctx->arena, form);
+    return answers_add_row(ctx->arena, lone_level(ctx, form, repeat->repeat), repeat);
+}
+
+/* One row of history: what it changed of its level, in *n_out. */
+static enum err step(struct ctx *ctx, struct stands *s, const struct record *now, struct rows *rows,
+                     size_t *n_out)
+{
+    struct old_row row = { .id = row_text(rows, 0), .version = row_int(rows, 1) };
+    const bool root = text_equal(row.id, now->id);
+    struct stand *stand = stand_of(ctx, s, row.id);
+    struct answers *before = stand->t;
+    enum err rc = OK;
+
+    row.bytes.key_id = row_text(rows, 3);
+    row.bytes.open = row_blob(rows, 4, &row.bytes.open_len);
+    row.bytes.sealed.bytes = row_blob(rows, 5, &row.bytes.sealed.len);
+    stand->t = NULL;
+    if (root || (!text_equal(row_text(rows, 2), "delete") && read_head(ctx, now->form, &row))) {
+        row.bytes.context = seal_context(ctx->arena, now->form, row.repeat, row.id, row.version);
+        stand->t = lone_level(ctx, now->form, row.repeat);
+        rc = level_open(ctx, stand->t, &row.bytes);
+    }
+    *n_out = count_level(ctx, before, stand->t);
+    return rc;
+}
+
+/* The oldest version that is told, whole. */
+static enum err first_stands(struct ctx *ctx, struct stands *s, struct record_version *v,
+                             const struct record *now)
+{
+    struct record *rec = NULL;
+    struct levels levels;
+    enum err rc = record_load_was(ctx, &rec, now, v->version);
+
+    if (rc)
+        return rc;
+    levels = levels_of(ctx->arena, rec->answers);
+    for (size_t i = 0; i < levels.len; i++) {
+        stand_of(ctx, s, levels.items[i].t->id)->t = levels.items[i].t;
+        if (v->version == 1)
+            v->changes += count_level(ctx, NULL, levels.items[i].t);
+    }
+    return OK;
 }
 
 static enum err count_changes(struct ctx *ctx, struct record_version *v, size_t len,
                               const struct record *now)
 {
-    struct record *newer = NULL;
-    enum err rc = OK;
+    struct stands s = { 0 };
+    struct rows *rows = NULL;
+    size_t at = len;
+    bool more = false;
+    enum err rc;
 
-    for (size_t i = 0; rc == OK && i < len; i++) {
-        struct record_change *changes = NULL;
-        struct record *rec = NULL;
+    if (len == 0)
+        return OK;
+    rc = first_stands(ctx, &s, &v[len - 1], now);
+    if (rc == OK)
+        rc = db_query(ctx, &rows, &HISTORY_SINCE, DB_TEXT(now->id), DB_INT(v[len - 1].version));
+    if (rc)
+        return rc;
+    for (;;) {
         size_t n = 0;
 
-        rc = load_old(ctx, &rec, now, v[i].version);
-        if (rc == OK && newer)
-            rc = record_diff(ctx, &changes, &n, rec, newer);
-        if (rc == OK && newer)
-            v[i - 1].changes = n;
-        newer = rec;
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        while (at > 0 && v[at - 1].version < row_int(rows, 1))
+            at--;
+        rc = step(ctx, &s, now, rows, &n);
+        if (rc)
+            break;
+        if (at > 0)
+            v[at - 1].changes += n;
     }
-    if (rc == OK && newer && v[len - 1].version == 1)
-        v[len - 1].changes = count_answers(newer);
+    db_rows_close(rows);
     return rc;
 }
 

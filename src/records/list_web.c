@@ -101,7 +101,8 @@ static void fill_states(struct ctx *ctx, struct record_list_view *v, const struc
     }
     for (size_t i = 0; i < n; i++) {
         f.status = codes[i];
-        items[i].label = codes[i] == NULL ? tr(ctx, "all") : status_title(ctx, codes[i]);
+        items[i].label =
+            codes[i] == NULL ? tr(ctx, "all") : record_status_title(ctx, form, codes[i]);
         items[i].link = list_url(ctx, form, sort, &f);
         items[i].current = text_equal(codes[i], now->status);
     }
@@ -131,7 +132,7 @@ static void fill_rows(struct ctx *ctx, struct record_list_view *v, const struct 
             cells[i] = record_shown(ctx, rec, columns[i]);
         rows[r].title = record_name(ctx, rec);
         rows[r].number = rec->number;
-        rows[r].status = status_title(ctx, rec->status);
+        rows[r].status = record_status_title(ctx, form, rec->status);
         rows[r].status_code = rec->status;
         rows[r].cells = cells;
         rows[r].cells_len = n;

@@ -131,10 +131,17 @@ enum err record_pick(struct ctx *ctx, struct record **out, size_t *len_out, cons
     return rc;
 }
 
+bool sees_bin(const struct ctx *ctx, const struct form *form)
+{
+    return ctx->user && user_may(ctx->user, arena_printf(ctx->arena, "%s.delete", form->kind));
+}
+
 enum err record_load_full(struct ctx *ctx, struct record **out, const struct form *form,
                           const char *id, bool anywhere)
 {
-    struct pick pick = { .form = form, .ids = &id, .ids_len = 1, .anywhere = anywhere };
+    struct pick pick = {
+        .form = form, .ids = &id, .ids_len = 1, .anywhere = anywhere, .deleted = sees_bin(ctx, form)
+    };
     struct record *rec = NULL;
     size_t len = 0;
     enum err rc;

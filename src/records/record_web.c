@@ -40,6 +40,7 @@ static enum err fill_parent(struct ctx *ctx, struct record_detail_view *v, const
 static enum err fill_detail(struct ctx *ctx, struct record_detail_view *v, const struct record *rec)
 {
     const struct form *form = rec->form;
+    const bool alive = strcmp(rec->status, STATUS_DELETED) != 0;
     enum err rc = fill_people(ctx, v, rec);
 
     if (!rc)
@@ -51,7 +52,7 @@ static enum err fill_detail(struct ctx *ctx, struct record_detail_view *v, const
     v->number = rec->number;
     v->age = age_text(ctx, rec);
     v->status_code = rec->status;
-    v->status = form->states_len > 0 ? status_title(ctx, rec->status) : NULL;
+    v->status = form->states_len > 0 || !alive ? record_status_title(ctx, form, rec->status) : NULL;
     v->version = rec->version;
     v->created_at = rec->created_at;
     v->updated_at = rec->updated_at;
@@ -59,7 +60,11 @@ static enum err fill_detail(struct ctx *ctx, struct record_detail_view *v, const
     v->edit = url_build(ctx, "/records/{}/{}/edit", form->kind, rec->id);
     v->history = url_build(ctx, "/records/{}/{}/history", form->kind, rec->id);
     v->print = url_build(ctx, "/records/{}/{}/print", form->kind, rec->id);
-    v->may_edit = may(ctx, form->kind, "edit");
+    v->may_edit = alive && may(ctx, form->kind, "edit");
+    v->may_move = v->may_edit && form->parent != NULL;
+    v->may_delete = alive && may(ctx, form->kind, "delete");
+    v->move = url_build(ctx, "/records/{}/{}/move", form->kind, rec->id);
+    v->remove = url_build(ctx, "/records/{}/{}/delete", form->kind, rec->id);
     v->may_history = may(ctx, form->kind, "history");
     detail_fill(ctx, v, rec);
     return OK;
@@ -124,10 +129,29 @@ static enum err fill_children(struct ctx *ctx, struct record_detail_view *v,
     return rc;
 }
 
-enum err get_detail(struct ctx *ctx, const struct req *req, struct res *res)
+enum err reply_detail(struct ctx *ctx, struct res *res, int status, const struct record *rec,
+                      const char *comment)
 {
     struct record_detail_view v = { 0 };
-    const struct record_hooks *hooks;
+    const struct record_hooks *hooks = record_hooks_of(rec->form->kind);
+    enum err rc = fill_detail(ctx, &v, rec);
+
+    if (!rc)
+        rc = fill_children(ctx, &v, rec);
+    if (!rc && hooks != NULL && hooks->detail != NULL)
+        rc = hooks->detail(ctx, rec, &v.extra);
+    if (!rc)
+        rc = notices_fill(ctx, &v.notices, rec);
+    if (!rc)
+        rc = comments_fill(ctx, &v.comments, rec, comment);
+    if (rc)
+        return rc;
+    record_detail_reply(res, status, &v);
+    return OK;
+}
+
+enum err get_detail(struct ctx *ctx, const struct req *req, struct res *res)
+{
     struct record *rec = NULL;
     enum err rc = record_load(ctx, &rec, req_path(req, "kind"), req_path(req, "id"));
 
@@ -137,16 +161,7 @@ enum err get_detail(struct ctx *ctx, const struct req *req, struct res *res)
         reply_record_json(ctx, res, 200, rec);
         return OK;
     }
-    rc = fill_detail(ctx, &v, rec);
-    if (!rc)
-        rc = fill_children(ctx, &v, rec);
-    hooks = record_hooks_of(rec->form->kind);
-    if (!rc && hooks != NULL && hooks->detail != NULL)
-        rc = hooks->detail(ctx, rec, &v.extra);
-    if (rc)
-        return rc;
-    record_detail_reply(res, 200, &v);
-    return OK;
+    return reply_detail(ctx, res, 200, rec, NULL);
 }
 
 static enum err version_of(struct ctx *ctx, int64_t *out, const char *text)
@@ -177,13 +192,6 @@ enum err get_version(struct ctx *ctx, const struct req *req, struct res *res)
 }
 
 /* --- history --- */
-
-static const char *action_title(struct ctx *ctx, const char *action)
-{
-    if (strcmp(action, "insert") == 0)
-        return tr(ctx, "registered");
-    return strcmp(action, "update") == 0 ? tr(ctx, "changed") : action;
-}
 
 static void fill_versions(struct ctx *ctx, struct record_history_view *v, const struct record *rec,
                           const struct record_version *list)

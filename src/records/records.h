@@ -108,12 +108,105 @@ enum err record_insert(struct ctx *ctx, struct record *rec) MUST_USE;
 /* version is what the user saw. ERR_CONFLICT: it changed since (nothing is written). */
 enum err record_update(struct ctx *ctx, struct record *rec, int64_t version) MUST_USE;
 /*
- * Moves the status along the form's hw_states. ERR_INVALID no such change or no reason given;
- * ERR_FORBIDDEN the permission is missing. "erased" takes out all answers, erases the record's own
- * key (vault_key_erase) and with it every older version.
+ * Moves the status along the form's hw_states. ERR_INVALID no such change, no reason given, or what
+ * the change requires does not hold; ERR_FORBIDDEN the permission is missing. Where the change
+ * needs a second person, the first one's asking is kept and OK is returned with the record as it
+ * was; the second person's call with the same status makes the change. "erased" takes out all
+ * answers, erases the record's own key (vault_key_erase) and with it every older version.
  */
 enum err record_set_status(struct ctx *ctx, struct record *rec, int64_t version, const char *status,
                            const char *reason) MUST_USE;
+
+/* A change that this user may make now, or that must wait for something. */
+struct record_step {
+    const char *status; /* code */
+    const char *label;  /* what the change is called */
+    bool reason;        /* must be given */
+    bool second;        /* another person confirms it */
+    const char *wants;  /* what has to be done before; NULL = nothing */
+};
+/* Changes of status from here that the acting user has the permission for; never an error to ask.
+ */
+enum err record_steps(struct ctx *ctx, struct record_step **out, size_t *len_out,
+                      const struct record *rec) MUST_USE;
+/* What people read for a status; the code itself if nothing is known. */
+const char *record_status_title(struct ctx *ctx, const struct form *form, const char *status);
+
+/* A change of status that waits for a second person. */
+struct record_request {
+    const char *status;
+    const char *reason; /* "" if none */
+    const char *asked_by;
+    const char *asked_by_name;
+    int64_t asked_at;
+    bool mine; /* the acting user asked: may take it back, may not confirm it */
+};
+/* *out is NULL if nothing waits. */
+enum err record_request_load(struct ctx *ctx, struct record_request **out,
+                             const struct record *rec) MUST_USE;
+/* Takes it away: by who asked, or by who could confirm it. The history tells it. */
+enum err record_request_refuse(struct ctx *ctx, const struct record *rec) MUST_USE;
+
+/*
+ * Hides a record from lists, search, counts and exports; it can be restored. Needs <kind>.delete
+ * and a reason. ERR_CONFLICT: it changed since, or records below it must go first.
+ */
+enum err record_delete(struct ctx *ctx, struct record *rec, int64_t version,
+                       const char *reason) MUST_USE;
+/* Gives back the status that it had. Needs <kind>.delete. */
+enum err record_restore(struct ctx *ctx, struct record *rec, int64_t version) MUST_USE;
+
+/*
+ * Takes back the last change, if the acting user made it less than RECORD_UNDO_MS ago and nobody
+ * changed the record since: a new version equals the one before; a new record is deleted. An
+ * undoing can itself not be undone, nor can an erasure.
+ */
+#define RECORD_UNDO_MS ((int64_t)10 * 60 * 1000)
+enum err record_undo(struct ctx *ctx, struct record *rec, int64_t version) MUST_USE;
+/* Whether record_undo would be allowed; *what_out: action of the history, or NULL if not. */
+enum err record_undoable(struct ctx *ctx, const char **what_out, const struct record *rec) MUST_USE;
+
+/*
+ * Puts a record below another parent of the same kind: it was written into the wrong file. Needs
+ * <kind>.edit and the parent's view; the histories of both parents tell it. It is sealed anew,
+ * under the new parent's key.
+ */
+enum err record_move(struct ctx *ctx, struct record *rec, int64_t version, const char *parent_id,
+                     const char *reason) MUST_USE;
+
+/* --- comments: <kind>.comment; whoever may open the record reads them --- */
+
+#define COMMENT_MAX    2000 /* characters */
+#define COMMENTS_SHOWN 200  /* of one record, the newest */
+
+struct record_comment {
+    const char *id;
+    const char *text; /* "" = it can no longer be read: the key is gone */
+    const char *made_by_name;
+    int64_t made_at;
+    bool mine; /* and young enough to be taken back */
+};
+/* Oldest first. */
+enum err record_comments(struct ctx *ctx, struct record_comment **out, size_t *len_out,
+                         const struct record *rec) MUST_USE;
+enum err record_comment_add(struct ctx *ctx, const struct record *rec, const char *text) MUST_USE;
+/* Within RECORD_UNDO_MS, by who wrote it. ERR_NOT_FOUND else. */
+enum err record_comment_undo(struct ctx *ctx, const struct record *rec,
+                             const char *comment_id) MUST_USE;
+
+/* What the history tells between versions, newest first. */
+struct record_event {
+    const char *action;     /* reason, child_in, child_out, comment, comment_gone, asked, refused */
+    int64_t version;        /* of a reason; else 0 */
+    const char *other_form; /* the child that came or went */
+    const char *other_id;
+    const char *words; /* a reason; "" if none, or not readable any more */
+    const char *made_by_name;
+    int64_t made_at;
+};
+#define EVENTS_SHOWN 400
+enum err record_events(struct ctx *ctx, struct record_event **out, size_t *len_out,
+                       const struct record *rec) MUST_USE;
 
 const char *record_value(const struct record *rec, const char *field); /* "" if none; top level */
 bool record_is(const struct record *rec, const char *field, const char *code);
@@ -125,7 +218,7 @@ struct record_version {
     int64_t version;
     int64_t made_at;
     const char *made_by_name;
-    const char *action; /* insert, update */
+    const char *action; /* insert, update, status, delete, restore, undo, move */
     const char *status;
     size_t changes; /* fields that differ from the version before */
 };

@@ -74,6 +74,7 @@ struct write {
 /* What all levels of one saving share. */
 struct saving {
     const struct record *rec; /* the new state; version is the new one */
+    const char *action;       /* of the root in the history */
     int64_t parts;            /* bits of the repeats that have rows */
     struct write *writes;     /* the root first */
     size_t len;
@@ -102,7 +103,9 @@ struct pick {
     const char *number;                 /* or by number */
     const struct record_filter *filter; /* or a page: status, parent, sort, after */
     size_t limit;
-    bool anywhere; /* no scope: for the index */
+    bool anywhere; /* no scope, also what was deleted: for the index */
+    bool deleted;  /* also what was deleted */
+    bool whole;    /* no scope, but not what was deleted */
     bool oldest;   /* a page from the oldest on; its token is that of SORT_NEWEST */
 };
 
@@ -161,6 +164,8 @@ enum err record_pick(struct ctx *ctx, struct record **out, size_t *len_out, cons
                      int64_t want) MUST_USE;
 enum err record_load_full(struct ctx *ctx, struct record **out, const struct form *form,
                           const char *id, bool anywhere) MUST_USE;
+/* Whether the acting user may delete, and so see and restore what was deleted. */
+bool sees_bin(const struct ctx *ctx, const struct form *form);
 /* Hides and titles. */
 enum err record_finish(struct ctx *ctx, struct record *rec) MUST_USE;
 /* Bits of the repeats that a title is made of. */
@@ -171,6 +176,72 @@ enum err record_note(struct ctx *ctx, const char *action, const struct form *for
 bool form_is_personal(const struct form *form);
 /* ERR_FORBIDDEN unless the acting user has "<kind>.<verb>". */
 enum err record_permit(struct ctx *ctx, const struct form *form, const char *verb) MUST_USE;
+
+/* --- save.c, for change.c --- */
+
+#define STATUS_DELETED "deleted"
+#define REASON_MAX     2000
+
+/* What a change of a stored record is called, and what goes with it. */
+struct record_change_of {
+    const char *action; /* in the history: update, status, delete, restore, undo, move */
+    const char *audit;  /* "<kind>.<audit>" */
+    const char *reason; /* NULL = none; sealed for the audit, and for the record's history */
+    const char *erase;  /* key that goes with it; NULL = none */
+    bool bare;          /* no answers are left to seal */
+    /* In the same transaction, before the watchers; NULL = nothing. */
+    enum err (*also)(struct ctx *ctx, const struct record *next, const struct record *old);
+};
+/* The full record at the version that the user saw. ERR_CONFLICT: it is another now. */
+enum err record_load_seen(struct ctx *ctx, struct record **out, const struct record *rec,
+                          int64_t version) MUST_USE;
+enum err record_is_deleted(struct ctx *ctx);        /* ERR_CONFLICT: restore it first */
+enum err record_changed_meanwhile(struct ctx *ctx); /* ERR_CONFLICT in the words for people */
+/* The next version of a full record, to be changed. */
+struct record record_next_of(struct ctx *ctx, const struct record *old);
+/* Stores next over old (both full), with history, audit, events, watchers; out gets what is shown.
+ */
+enum err record_store(struct ctx *ctx, struct record *out, struct record *next,
+                      const struct record *old, const struct record_change_of *c) MUST_USE;
+
+/* The full record as it was, with parent and status of then; now is the record as it is. */
+enum err record_load_was(struct ctx *ctx, struct record **out, const struct record *now,
+                         int64_t version) MUST_USE;
+
+/* --- event.c: what the history tells besides versions --- */
+
+enum event_action {
+    EVENT_REASON,
+    EVENT_CHILD_IN,
+    EVENT_CHILD_OUT,
+    EVENT_COMMENT,
+    EVENT_COMMENT_GONE,
+    EVENT_ASKED,
+    EVENT_REFUSED
+};
+
+struct event_new {
+    enum event_action action;
+    int64_t version; /* 0 = none */
+    const char *other_form;
+    const char *other_id;
+    const char *words; /* sealed under the record's key; NULL = none */
+};
+/* Inside the transaction of the change. */
+enum err event_add(struct ctx *ctx, const struct record *rec, const struct event_new *e) MUST_USE;
+/* Sealed words; "" where there are none, or their key is gone. */
+enum err unseal_or_none(struct ctx *ctx, const char **out, const char *key, const char *context,
+                        const struct sealed *sealed) MUST_USE;
+
+/* --- change.c, request.c --- */
+
+enum err check_reason(struct ctx *ctx, const char *reason, bool must) MUST_USE;
+/*
+ * A change that a second person must confirm. *done_out: it was only asked for. Else the change is
+ * that of the second person, and takes the request away with it.
+ */
+enum err request_step(struct ctx *ctx, bool *done_out, const struct record *old,
+                      const struct state_change *s, struct record_change_of *change) MUST_USE;
 
 /* Whether a new record could be inserted; the record stays as it is. */
 enum err record_check(struct ctx *ctx, struct record *rec) MUST_USE;

@@ -221,6 +221,92 @@ struct children_view {
     bool may_add;
 };
 
+/* --- what one may do with a record, and what waits --- */
+
+struct step_view {
+    const char *label;
+    struct url link;
+};
+
+struct record_notices_view {
+    int64_t version;
+    bool deleted;
+    const char *deleted_why;
+    struct url restore;
+    const char *request; /* the change that waits for a second person; NULL = none */
+    const char *request_to;
+    const char *request_why;
+    const char *asked_by;
+    bool request_mine;
+    bool may_confirm;
+    bool may_refuse;
+    struct url confirm;
+    struct url refuse;
+    const char *undo_what; /* the acting user's last change, in words; NULL = none to undo */
+    struct url undo;
+    const struct step_view *steps; /* changes of status */
+    size_t steps_len;
+};
+
+struct comment_view {
+    const char *id;
+    const char *by;
+    const char *text;
+    int64_t made_at;
+    bool mine; /* may be taken back */
+};
+
+struct comments_view {
+    const struct comment_view *items;
+    size_t items_len;
+    bool may_add;
+    const char *text; /* as typed, when it could not be saved */
+    const char *problem;
+    struct url add;
+    struct url undo;
+};
+
+/* Asks once more before something is done. */
+struct record_confirm_view {
+    const char *title; /* what is done: also the button */
+    const char *lead;
+    const char *name; /* of the record */
+    const char *number;
+    struct url back;
+    struct url action;
+    int64_t version;
+    const char *to; /* hidden field: a status; NULL = none */
+    const char *reason;
+    const char *problem; /* of the reason */
+    const char *general; /* of the whole */
+    const char *wants;   /* what must be done before */
+    int reason_max;
+    bool reason_must;
+    bool second;
+    bool ready;
+    bool danger;
+};
+
+struct move_hit_view {
+    const char *id;
+    const char *title;
+    const char *number;
+};
+
+struct record_move_view {
+    const char *name;
+    const char *form_title;
+    const char *parent_name; /* NULL: may not be seen */
+    struct url back;
+    struct url action;
+    int64_t version;
+    const char *words;
+    bool searched;
+    const struct move_hit_view *hits;
+    size_t hits_len;
+    const char *problem;
+};
+
 struct record_detail_view {
     const char *title;
     const char *form_title;
@@ -238,10 +324,16 @@ struct record_detail_view {
     bool was; /* as it was at an earlier version */
     bool may_edit;
     bool may_history;
+    bool may_delete;
+    bool may_move;
     struct url self;
     struct url edit;
     struct url history;
     struct url print;
+    struct url remove;
+    struct url move;
+    struct record_notices_view notices;
+    struct comments_view comments;
     const struct detail_item_view *items;
     size_t items_len;
     const struct children_view *children;

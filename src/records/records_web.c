@@ -4,6 +4,7 @@
 #include "auth/auth.h"
 #include "records/screens_web.h"
 
+#define REASON_BYTES    16000 /* of at most 4,000 characters: the records count these */
 #define FORM_BODY_MAX   ((size_t)1024 * 1024)
 #define IMPORT_FILE_MAX ((int64_t)20 * 1024 * 1024)
 #define IMPORT_BODY_MAX ((size_t)21 * 1024 * 1024)
@@ -31,6 +32,42 @@ static const struct field_spec new_fields_in[] = {
 static const struct field_spec print_fields_in[] = {
     { "as", INPUT_CODE },
     { "lang", INPUT_CODE },
+    { 0 },
+};
+
+static const struct field_spec status_fields_in[] = {
+    { "to", INPUT_CODE, .required = true },
+    { "reason", INPUT_TEXT, .max = REASON_BYTES },
+    { "version", INPUT_INT, .min = 1, .max = INT32_MAX },
+    { 0 },
+};
+
+static const struct field_spec delete_fields_in[] = {
+    { "reason", INPUT_TEXT, .max = REASON_BYTES },
+    { "version", INPUT_INT, .min = 1, .max = INT32_MAX },
+    { 0 },
+};
+
+static const struct field_spec version_fields_in[] = {
+    { "version", INPUT_INT, .min = 1, .max = INT32_MAX },
+    { 0 },
+};
+
+static const struct field_spec move_fields_in[] = {
+    { "words", INPUT_TEXT, .max = 200 },
+    { "parent", INPUT_ID },
+    { "reason", INPUT_TEXT, .max = REASON_BYTES },
+    { "version", INPUT_INT, .min = 1, .max = INT32_MAX },
+    { 0 },
+};
+
+static const struct field_spec comment_fields_in[] = {
+    { "text", INPUT_TEXT, .max = REASON_BYTES },
+    { 0 },
+};
+
+static const struct field_spec comment_undo_fields_in[] = {
+    { "comment", INPUT_ID, .required = true },
     { 0 },
 };
 
@@ -86,6 +123,25 @@ const struct route records_routes[] = {
       .json = true },
     { PUT, "/records/{kind}/{id}", "{kind}.edit", api_update, FIELDS_OF_KIND, FORM_BODY_MAX,
       .json = true },
+    { GET, "/records/{kind}/{id}/status", "{kind}.view", get_status, FIELDS(status_fields_in) },
+    { POST, "/records/{kind}/{id}/status", "{kind}.view", post_status, FIELDS(status_fields_in),
+      .json = true },
+    { POST, "/records/{kind}/{id}/request", "{kind}.view", post_request, NO_FIELDS, .json = true },
+    { GET, "/records/{kind}/{id}/delete", "{kind}.delete", get_delete, NO_FIELDS },
+    { POST, "/records/{kind}/{id}/delete", "{kind}.delete", post_delete, FIELDS(delete_fields_in),
+      .json = true },
+    { POST, "/records/{kind}/{id}/restore", "{kind}.delete", post_restore,
+      FIELDS(version_fields_in), .json = true },
+    { POST, "/records/{kind}/{id}/undo", "{kind}.view", post_undo, FIELDS(version_fields_in),
+      .json = true },
+    { GET, "/records/{kind}/{id}/move", "{kind}.edit", get_move, NO_FIELDS },
+    { POST, "/records/{kind}/{id}/move", "{kind}.edit", post_move, FIELDS(move_fields_in),
+      .json = true },
+    { GET, "/records/{kind}/{id}/comments", "{kind}.view", get_comments, NO_FIELDS },
+    { POST, "/records/{kind}/{id}/comments", "{kind}.comment", post_comment,
+      FIELDS(comment_fields_in), .json = true },
+    { POST, "/records/{kind}/{id}/comments/undo", "{kind}.comment", post_comment_undo,
+      FIELDS(comment_undo_fields_in) },
     { GET, "/records/{kind}/{id}/edit", "{kind}.edit", get_edit, NO_FIELDS },
     { GET, "/records/{kind}/{id}/print", "{kind}.view", get_print, FIELDS(print_fields_in) },
     { GET, "/records/{kind}/{id}/history", "{kind}.history", get_history, NO_FIELDS },

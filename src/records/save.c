@@ -12,7 +12,6 @@
 #include "records/records_inner.h"
 
 #define NUMBER_MAX ((size_t)100)
-#define REASON_MAX 2000
 
 DB_SQL(NUMBER_NEXT, "INSERT INTO number_series (office_id, form, year, last) VALUES ($1, $2, $3, 1)"
                     " ON CONFLICT (office_id, form, year)"
@@ -20,8 +19,9 @@ DB_SQL(NUMBER_NEXT, "INSERT INTO number_series (office_id, form, year, last) VAL
 DB_SQL(HISTORY_SEQ, "UPDATE counter SET value = value + $1 WHERE name = 'history'"
                     " RETURNING value");
 DB_SQL(HISTORY_ADD, "INSERT INTO record_history (id, seq, form, record_id, root_id, root_version,"
-                    " action, office_id, status, key_id, open, sealed, made_at, made_by)"
-                    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)");
+                    " action, office_id, status, key_id, open, sealed, made_at, made_by,"
+                    " parent_id)"
+                    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
 DB_SQL(OFFICE_CODE, "SELECT code FROM office WHERE id = $1");
 
 /* --- parts of a saving --- */
@@ -144,12 +144,13 @@ static enum err add_history(struct ctx *ctx, struct saving *s)
         size_t open_len;
 
         history_open(ctx, w, &open, &open_len);
-        rc = db_exec(ctx, NULL, &HISTORY_ADD, DB_TEXT(id_new(ctx->arena, ctx->now_ms)),
-                     DB_INT(s->seq + (int64_t)i), DB_TEXT(rec->form->kind), DB_TEXT(w->id),
-                     DB_TEXT(rec->id), DB_INT(rec->version), DB_TEXT(action_names[w->action]),
-                     DB_TEXT(rec->office_id), DB_TEXT(rec->status), DB_TEXT(rec->key_id),
-                     DB_BLOB(open, open_len), DB_BLOB(w->sealed.bytes, w->sealed.len),
-                     DB_INT(ctx->now_ms), DB_TEXT(ctx->user_id));
+        rc = db_exec(
+            ctx, NULL, &HISTORY_ADD, DB_TEXT(id_new(ctx->arena, ctx->now_ms)),
+            DB_INT(s->seq + (int64_t)i), DB_TEXT(rec->form->kind), DB_TEXT(w->id), DB_TEXT(rec->id),
+            DB_INT(rec->version), DB_TEXT(w->repeat ? action_names[w->action] : s->action),
+            DB_TEXT(rec->office_id), DB_TEXT(rec->status), DB_TEXT(rec->key_id),
+            DB_BLOB(open, open_len), DB_BLOB(w->sealed.bytes, w->sealed.len), DB_INT(ctx->now_ms),
+            DB_TEXT(ctx->user_id), DB_TEXT(w->repeat ? NULL : rec->parent_id));
     }
     return rc;
 }
@@ -173,6 +174,7 @@ static int64_t parts_of(const struct levels *levels)
 struct plan {
     struct saving s;
     bool changed; /* anything differs from old */
+    bool all;     /* rows that stay are written too: their key is another */
 };
 
 /* Rows that came without an id take that of an old row that says the same. */
@@ -227,7 +229,8 @@ static void plan_row(struct plan *p, const struct levels *now, size_t i, const s
     size_t at = find_row(old, row);
     struct write *w;
 
-    if (at && level_equal(old->items[at].t, row) && old->items[at].place == now->items[i].place &&
+    if (at && !p->all && level_equal(old->items[at].t, row) &&
+        old->items[at].place == now->items[i].place &&
         text_equal(parent_of(old, at), parent_of(now, i)))
         return;
     p->changed = true;
@@ -371,6 +374,7 @@ enum err record_insert(struct ctx *ctx, struct record *rec)
     full.status = full.form->initial_status;
     full.created_at = full.updated_at = ctx->now_ms;
     full.created_by = full.updated_by = ctx->user_id;
+    p.s.action = "insert";
     plan_make(ctx, &p, &full, NULL);
     rc = plan_seal(ctx, &p);
     if (rc == OK)
@@ -383,15 +387,19 @@ enum err record_insert(struct ctx *ctx, struct record *rec)
 
 /* --- changing --- */
 
-static enum err changed_meanwhile(struct ctx *ctx)
+enum err record_changed_meanwhile(struct ctx *ctx)
 {
     return ctx_fail(ctx, ERR_CONFLICT,
                     tr(ctx, "Somebody else has changed this record since you opened it. Nothing "
                             "was saved. Compare both, then save again."));
 }
 
-/* The record as it is stored, at the version that the user saw. */
-static enum err load_seen(struct ctx *ctx, struct record **out, const struct record *rec,
+enum err record_is_deleted(struct ctx *ctx)
+{
+    return ctx_fail(ctx, ERR_CONFLICT, tr(ctx, "This record is deleted. Restore it first."));
+}
+
+enum err record_load_seen(struct ctx *ctx, struct record **out, const struct record *rec,
                           int64_t version)
 {
     enum err rc;
@@ -400,16 +408,9 @@ static enum err load_seen(struct ctx *ctx, struct record **out, const struct rec
         return record_gone(ctx);
     rc = record_load_full(ctx, out, rec->form, rec->id, false);
     if (rc == OK && (*out)->version != version)
-        rc = changed_meanwhile(ctx);
+        rc = record_changed_meanwhile(ctx);
     return rc;
 }
-
-struct change {
-    const char *action; /* of the audit */
-    const char *key_id;
-    const struct sealed *detail;
-    const char *erase; /* key that goes with it; NULL = none */
-};
 
 /* The key goes last, just before the commit: what fails earlier leaves the person as they were. */
 static enum err erase_key(struct ctx *ctx, const char *key_id)
@@ -423,103 +424,6 @@ static enum err erase_key(struct ctx *ctx, const char *key_id)
     return OK;
 }
 
-static enum err store_change(struct ctx *ctx, struct plan *p, const struct record *old,
-                             const struct change *c)
-{
-    bool there = false;
-    enum err rc;
-
-    rc = db_begin(ctx);
-    if (rc)
-        return rc;
-    rc = sql_update_root(ctx, &p->s, old->version, &there);
-    if (rc == OK && !there)
-        rc = changed_meanwhile(ctx);
-    for (size_t i = 1; rc == OK && i < p->s.len; i++)
-        rc = sql_write(ctx, &p->s, &p->s.writes[i]);
-    if (rc == OK)
-        rc = add_history(ctx, &p->s);
-    if (rc == OK)
-        rc = note_change(ctx, p->s.rec, c->action, c->key_id, c->detail);
-    if (rc == OK)
-        rc = record_after_save(ctx, p->s.rec, old);
-    if (rc == OK && c->erase)
-        rc = erase_key(ctx, c->erase);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
-}
-
-/* The next version of old, to be filled. */
-static struct record next_of(struct ctx *ctx, const struct record *old)
-{
-    struct record next = *old;
-
-    next.version = old->version + 1;
-    next.updated_at = ctx->now_ms;
-    next.updated_by = ctx->user_id;
-    return next;
-}
-
-enum err record_update(struct ctx *ctx, struct record *rec, int64_t version)
-{
-    const struct change change = { .action = "edit" };
-    struct record *old = NULL;
-    struct record full;
-    struct plan p = { 0 };
-    enum err rc;
-
-    rc = load_seen(ctx, &old, rec, version);
-    if (rc)
-        return rc;
-    assert(old);
-    full = next_of(ctx, old);
-    full.failed = rec->failed;
-    full.answers = answers_copy(ctx->arena, rec->answers);
-    answers_merge(ctx, full.answers, old->answers);
-    rc = check(ctx, &full, old);
-    if (rc)
-        return rc;
-    plan_make(ctx, &p, &full, old);
-    if (!p.changed)
-        return give_back(ctx, rec, old);
-    rc = plan_seal(ctx, &p);
-    if (rc == OK)
-        rc = store_change(ctx, &p, old, &change);
-    if (rc)
-        return rc;
-    index_after_save(ctx, &full, old, &p.s);
-    return give_back(ctx, rec, &full);
-}
-
-/* --- status --- */
-
-static enum err check_change(struct ctx *ctx, const struct record *old, const char *status,
-                             const char *reason)
-{
-    const struct form *form = old->form;
-
-    for (size_t i = 0; i < form->states_len; i++) {
-        const struct state_change *s = &form->states[i];
-
-        if (!text_equal(s->from, old->status) || !text_equal(s->to, status))
-            continue;
-        if (!user_may(ctx->user, s->permission))
-            return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
-        if (s->reason && text_blank(reason))
-            return ctx_fail_field(ctx, "reason", tr(ctx, "Say why."));
-        if (reason && text_codepoints(reason) > REASON_MAX)
-            return ctx_fail_field(ctx, "reason",
-                                  tr(ctx, "Use at most {0} characters.", TR_INT(REASON_MAX)));
-        return OK;
-    }
-    return ctx_fail(ctx, ERR_INVALID,
-                    tr(ctx, "A record that is {0} cannot become {1}.", TR_TEXT(old->status),
-                       TR_TEXT(status ? status : "")));
-}
-
 /* Reasons outlive an erasure: they are sealed for the audit, not under the person's key. */
 static enum err seal_reason(struct ctx *ctx, struct sealed *out, const struct record *next,
                             const char *reason)
@@ -529,43 +433,114 @@ static enum err seal_reason(struct ctx *ctx, struct sealed *out, const struct re
         arena_printf(ctx->arena, "audit/%s/%lld", next->id, (long long)next->version), reason);
 }
 
-enum err record_set_status(struct ctx *ctx, struct record *rec, int64_t version, const char *status,
-                           const char *reason)
+static enum err write_change(struct ctx *ctx, struct plan *p, const struct record *old,
+                             const struct record_change_of *c)
 {
-    struct change change = { .action = "status" };
+    const bool told = !text_blank(c->reason);
     struct sealed why = { 0 };
+    bool there = false;
+    enum err rc = OK;
+
+    if (told)
+        rc = seal_reason(ctx, &why, p->s.rec, c->reason);
+    if (rc == OK)
+        rc = sql_update_root(ctx, &p->s, old->version, &there);
+    if (rc == OK && !there)
+        rc = record_changed_meanwhile(ctx);
+    for (size_t i = 1; rc == OK && i < p->s.len; i++)
+        rc = sql_write(ctx, &p->s, &p->s.writes[i]);
+    if (rc == OK)
+        rc = add_history(ctx, &p->s);
+    if (rc == OK)
+        rc =
+            note_change(ctx, p->s.rec, c->audit, told ? VAULT_KEY_AUDIT : NULL, told ? &why : NULL);
+    if (rc == OK && told && !c->erase)
+        rc = event_add(ctx, p->s.rec,
+                       &(struct event_new){ .action = EVENT_REASON,
+                                            .version = p->s.rec->version,
+                                            .words = c->reason });
+    if (rc == OK && c->also)
+        rc = c->also(ctx, p->s.rec, old);
+    if (rc == OK)
+        rc = record_after_save(ctx, p->s.rec, old);
+    if (rc == OK && c->erase)
+        rc = erase_key(ctx, c->erase);
+    return rc;
+}
+
+static enum err store_change(struct ctx *ctx, struct plan *p, const struct record *old,
+                             const struct record_change_of *c)
+{
+    enum err rc = db_begin(ctx);
+
+    if (rc)
+        return rc;
+    rc = write_change(ctx, p, old, c);
+    if (rc == OK)
+        rc = db_commit(ctx);
+    if (rc)
+        db_rollback(ctx);
+    return rc;
+}
+
+struct record record_next_of(struct ctx *ctx, const struct record *old)
+{
+    struct record next = *old;
+
+    next.version = old->version + 1;
+    next.updated_at = ctx->now_ms;
+    next.updated_by = ctx->user_id;
+    next.answers = answers_copy(ctx->arena, old->answers);
+    return next;
+}
+
+enum err record_store(struct ctx *ctx, struct record *out, struct record *next,
+                      const struct record *old, const struct record_change_of *c)
+{
+    struct plan p = { .s.action = c->action, .all = !text_equal(next->key_id, old->key_id) };
+    enum err rc = OK;
+
+    plan_make(ctx, &p, next, old);
+    if (!c->bare)
+        rc = plan_seal(ctx, &p);
+    if (rc == OK)
+        rc = store_change(ctx, &p, old, c);
+    if (rc)
+        return rc;
+    index_after_save(ctx, next, old, &p.s);
+    return give_back(ctx, out, next);
+}
+
+/* Nothing differs in any row. */
+static bool record_same(struct ctx *ctx, struct record *next, const struct record *old)
+{
+    struct plan p = { 0 };
+
+    plan_make(ctx, &p, next, old);
+    return !p.changed;
+}
+
+enum err record_update(struct ctx *ctx, struct record *rec, int64_t version)
+{
+    const struct record_change_of change = { .action = "update", .audit = "edit" };
     struct record *old = NULL;
     struct record full;
-    struct plan p = { 0 };
     enum err rc;
 
-    rc = load_seen(ctx, &old, rec, version);
+    rc = record_load_seen(ctx, &old, rec, version);
     if (rc)
         return rc;
     assert(old);
-    rc = check_change(ctx, old, status, reason);
+    if (text_equal(old->status, STATUS_DELETED))
+        return record_is_deleted(ctx);
+    full = record_next_of(ctx, old);
+    full.failed = rec->failed;
+    full.answers = answers_copy(ctx->arena, rec->answers);
+    answers_merge(ctx, full.answers, old->answers);
+    rc = check(ctx, &full, old);
     if (rc)
         return rc;
-    full = next_of(ctx, old);
-    full.status = arena_strdup(ctx->arena, status);
-    full.answers = answers_copy(ctx->arena, old->answers);
-    if (text_equal(status, STATUS_ERASED)) {
-        full.answers = answers_new(ctx->arena, full.form);
-        if (!full.parent_id)
-            change.erase = full.key_id;
-    }
-    plan_make(ctx, &p, &full, old);
-    if (!text_blank(reason)) {
-        rc = seal_reason(ctx, &why, &full, reason);
-        change.key_id = VAULT_KEY_AUDIT;
-        change.detail = &why;
-    }
-    if (rc == OK && !text_equal(status, STATUS_ERASED))
-        rc = plan_seal(ctx, &p);
-    if (rc == OK)
-        rc = store_change(ctx, &p, old, &change);
-    if (rc)
-        return rc;
-    index_after_save(ctx, &full, old, &p.s);
-    return give_back(ctx, rec, &full);
+    if (record_same(ctx, &full, old))
+        return give_back(ctx, rec, old);
+    return record_store(ctx, rec, &full, old, &change);
 }

@@ -62,7 +62,6 @@ void form_fill(struct ctx *ctx, struct record_form_view *v, const struct form *f
 const struct field *const *list_fields(struct ctx *ctx, const struct form *form);
 /* A value of the record as people read it. */
 const char *record_shown(struct ctx *ctx, const struct record *rec, const struct field *f);
-const char *status_title(struct ctx *ctx, const char *status);
 /* How people call a record: title, else number, else the form's title. */
 const char *record_name(struct ctx *ctx, const struct record *rec);
 bool may(const struct ctx *ctx, const char *kind, const char *verb); /* "<kind>.<verb>" */
@@ -95,7 +94,23 @@ enum err reply_conflict(struct ctx *ctx, struct res *res, const struct record *m
 enum err conflict_merge(struct ctx *ctx, struct record *mine,
                         const struct form_post *post) MUST_USE;
 
+/* --- detail (record_web.c, notices_web.c) --- */
+
+/* The page of a record; comment: what was typed as one and could not be saved, NULL = nothing. */
+enum err reply_detail(struct ctx *ctx, struct res *res, int status, const struct record *rec,
+                      const char *comment) MUST_USE;
+enum err notices_fill(struct ctx *ctx, struct record_notices_view *v,
+                      const struct record *rec) MUST_USE;
+enum err comments_fill(struct ctx *ctx, struct comments_view *v, const struct record *rec,
+                       const char *typed) MUST_USE;
+/* Address of a part of the record's page. */
+struct url record_place(struct ctx *ctx, const struct record *rec, const char *part);
+/* "registered", "changed" ... */
+const char *action_title(struct ctx *ctx, const char *action);
+
 /* --- JSON (api_web.c) --- */
+
+enum err reply_comments_json(struct res *res, const struct record_comment *items, size_t len);
 
 void reply_record_json(struct ctx *ctx, struct res *res, int status, const struct record *rec);
 enum err reply_list_json(struct ctx *ctx, struct res *res, const struct record_list *list);
@@ -117,6 +132,18 @@ enum err get_detail(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_edit(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_edit(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_print(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_status(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_status(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_request(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_delete(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_delete(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_restore(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_undo(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_comments(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_comment(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_comment_undo(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_move(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_move(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_history(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_version(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_diff(struct ctx *ctx, const struct req *req, struct res *res);

@@ -126,6 +126,7 @@ static size_t cells_of(struct ctx *ctx, struct cell *out, const struct saving *s
         out[n++] = (struct cell){ "root_id", DB_TEXT(rec->id) };
         out[n++] = (struct cell){ "place", DB_INT(w->place) };
     } else {
+        out[n++] = (struct cell){ "key_id", DB_TEXT(rec->key_id) };
         out[n++] = (struct cell){ "status", DB_TEXT(rec->status) };
         out[n++] = (struct cell){ "updated_at", DB_INT(rec->updated_at) };
         out[n++] = (struct cell){ "updated_by", DB_TEXT(rec->updated_by) };
@@ -154,7 +155,6 @@ static size_t insert_only(struct cell *out, const struct saving *s, const struct
     if (w->repeat)
         return n;
     out[n++] = (struct cell){ "number", DB_TEXT(rec->number) };
-    out[n++] = (struct cell){ "key_id", DB_TEXT(rec->key_id) };
     out[n++] = (struct cell){ "created_at", DB_INT(rec->created_at) };
     out[n++] = (struct cell){ "created_by", DB_TEXT(rec->created_by) };
     return n;
@@ -301,7 +301,7 @@ static void add_scope(struct build *b, const struct pick *pick)
 {
     const struct user *user = b->ctx->user;
 
-    if (pick->anywhere)
+    if (pick->anywhere || pick->whole)
         return;
     if (!user)
         build_add(b, " AND 1 = 0");
@@ -319,6 +319,8 @@ static void add_filter(struct build *b, const struct pick *pick)
     else
         build_add(b, "1 = 1");
     add_scope(b, pick);
+    if (!pick->anywhere && !pick->deleted)
+        build_add(b, " AND status <> '" STATUS_DELETED "'");
     if (pick->filter && pick->filter->parent_id)
         build_is(b, " AND parent_id = ", DB_TEXT(pick->filter->parent_id));
     if (pick->filter && pick->filter->status)

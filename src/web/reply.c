@@ -24,6 +24,11 @@ struct ctx *res_ctx(struct res *res)
     return res->ctx;
 }
 
+const struct req *res_req(const struct res *res)
+{
+    return res->req;
+}
+
 const struct web *res_web(const struct res *res)
 {
     return res->web;

@@ -131,6 +131,7 @@ struct url url_build_(struct ctx *ctx, const char *pattern, const char *const *a
     url_build_((ctx), (pattern), (const char *const[]){ __VA_ARGS__ })
 
 struct ctx *res_ctx(struct res *res);
+const struct req *res_req(const struct res *res);
 /* All routes of the program: the API's description is printed from them. */
 const struct web *res_web(const struct res *res);
 enum err res_see_other(struct res *res, struct url url) MUST_USE; /* 303 */
