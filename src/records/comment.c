@@ -12,7 +12,7 @@ DB_SQL(COMMENT_LIST, "SELECT id, key_id, sealed, made_at, made_by FROM record_co
                      " WHERE record_id = $1 AND gone_at IS NULL"
                      " ORDER BY made_at DESC, id DESC LIMIT $2");
 DB_SQL(COMMENT_GO, "UPDATE record_comment SET gone_at = $1 WHERE id = $2 AND record_id = $3"
-                   " AND made_by = $4 AND made_at >= $5 AND gone_at IS NULL");
+                   " AND made_by = $4 AND made_at > $5 AND gone_at IS NULL");
 
 static const char *context_of(struct ctx *ctx, const char *id)
 {
@@ -97,7 +97,7 @@ static enum err read_comment(struct ctx *ctx, struct record_comment *c, struct r
     sealed.bytes = row_blob(rows, 2, &sealed.len);
     c->made_at = row_int(rows, 3);
     c->made_by_name = by; /* the id, until the names are read */
-    c->mine = text_equal(by, ctx->user_id) && c->made_at >= ctx->now_ms - RECORD_UNDO_MS;
+    c->mine = text_equal(by, ctx->user_id) && c->made_at > ctx->now_ms - RECORD_UNDO_MS;
     return unseal_or_none(ctx, &c->text, row_text(rows, 1), context_of(ctx, c->id), &sealed);
 }
 

@@ -183,6 +183,7 @@ enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
     if (rc)
         return rc;
     pick.limit = f.limit + 1;
+    pick.deleted = text_equal(f.status, STATUS_DELETED) && sees_bin(ctx, pick.form);
     if (f.sort == SORT_TITLE)
         rc = page_by_title(ctx, list.items, &list.len, &pick);
     else

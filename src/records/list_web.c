@@ -83,8 +83,8 @@ static void fill_sorts(struct ctx *ctx, struct record_list_view *v, const struct
 static void fill_states(struct ctx *ctx, struct record_list_view *v, const struct form *form,
                         const struct record_filter *now, const char *sort)
 {
-    struct sort_view *items = ARENA_ARRAY(ctx->arena, form->states_len + 2, struct sort_view);
-    const char **codes = ARENA_ARRAY(ctx->arena, form->states_len + 2, const char *);
+    struct sort_view *items = ARENA_ARRAY(ctx->arena, form->states_len + 3, struct sort_view);
+    const char **codes = ARENA_ARRAY(ctx->arena, form->states_len + 3, const char *);
     struct record_filter f = *now;
     size_t n = 0;
 
@@ -99,6 +99,8 @@ static void fill_states(struct ctx *ctx, struct record_list_view *v, const struc
         if (!known)
             codes[n++] = form->states[i].to;
     }
+    if (sees_bin(ctx, form))
+        codes[n++] = STATUS_DELETED;
     for (size_t i = 0; i < n; i++) {
         f.status = codes[i];
         items[i].label =
@@ -108,7 +110,7 @@ static void fill_states(struct ctx *ctx, struct record_list_view *v, const struc
     }
     v->states = items;
     v->states_len = n;
-    v->has_states = form->states_len > 0;
+    v->has_states = form->states_len > 0 || n > 2;
 }
 
 static void fill_rows(struct ctx *ctx, struct record_list_view *v, const struct form *form,

@@ -20,6 +20,26 @@ const char *action_title(struct ctx *ctx, const char *action)
     return action;
 }
 
+const char *event_text(struct ctx *ctx, const struct record_event *e)
+{
+    const struct form *form = e->other_form ? form_find(ctx->forms, e->other_form) : NULL;
+    const char *kind = form && form->privacy <= ctx->user->clearance ? label_text(ctx, &form->title)
+                                                                     : tr(ctx, "A record");
+
+    if (strcmp(e->action, "child_in") == 0)
+        return tr(ctx, "{0}: moved here", TR_TEXT(kind));
+    if (strcmp(e->action, "child_out") == 0)
+        return tr(ctx, "{0}: moved to another record", TR_TEXT(kind));
+    if (strcmp(e->action, "comment") == 0)
+        return tr(ctx, "commented");
+    if (strcmp(e->action, "comment_gone") == 0)
+        return tr(ctx, "took a comment back");
+    if (strcmp(e->action, "asked") == 0)
+        return e->words[0] ? tr(ctx, "asked for a change of status: {0}", TR_TEXT(e->words))
+                           : tr(ctx, "asked for a change of status");
+    return tr(ctx, "refused a change of status, or took it back");
+}
+
 struct url record_place(struct ctx *ctx, const struct record *rec, const char *part)
 {
     struct url url = record_url(ctx, rec);

@@ -193,8 +193,9 @@ enum err get_version(struct ctx *ctx, const struct req *req, struct res *res)
 
 /* --- history --- */
 
-static void fill_versions(struct ctx *ctx, struct record_history_view *v, const struct record *rec,
-                          const struct record_version *list)
+static struct version_view *fill_versions(struct ctx *ctx, struct record_history_view *v,
+                                          const struct record *rec,
+                                          const struct record_version *list)
 {
     struct version_view *items = ARENA_ARRAY(ctx->arena, v->items_len + 1, struct version_view);
     const char *kind = rec->form->kind;
@@ -216,6 +217,40 @@ static void fill_versions(struct ctx *ctx, struct record_history_view *v, const 
         o->is_from = i == 1;
     }
     v->items = items;
+    return items;
+}
+
+/* Reasons stand beside their versions, all else in a list of its own. */
+static enum err fill_events(struct ctx *ctx, struct record_history_view *v,
+                            const struct record *rec, struct version_view *versions)
+{
+    struct record_event *list = NULL;
+    struct event_view *items;
+    size_t len = 0;
+    enum err rc = record_events(ctx, &list, &len, rec);
+
+    if (rc)
+        return rc;
+    items = ARENA_ARRAY(ctx->arena, len + 1, struct event_view);
+    for (size_t i = 0; i < len; i++) {
+        struct event_view *o = &items[v->events_len];
+
+        for (size_t k = 0; list[i].version > 0 && k < v->items_len; k++)
+            if (versions[k].version == list[i].version)
+                versions[k].reason = list[i].words;
+        if (list[i].version > 0)
+            continue;
+        o->text = event_text(ctx, &list[i]);
+        o->who = list[i].made_by_name;
+        o->made_at = list[i].made_at;
+        o->has_link =
+            strcmp(list[i].action, "child_in") == 0 && may(ctx, list[i].other_form, "view");
+        if (o->has_link)
+            o->link = url_build(ctx, "/records/{}/{}", list[i].other_form, list[i].other_id);
+        v->events_len++;
+    }
+    v->events = items;
+    return OK;
 }
 
 enum err get_history(struct ctx *ctx, const struct req *req, struct res *res)
@@ -236,7 +271,12 @@ enum err get_history(struct ctx *ctx, const struct req *req, struct res *res)
     v.back = record_url(ctx, rec);
     v.diff = url_build(ctx, "/records/{}/{}/diff", rec->form->kind, rec->id);
     v.can_compare = v.items_len > 1;
-    fill_versions(ctx, &v, rec, list);
+    rc = fill_events(ctx, &v, rec, fill_versions(ctx, &v, rec, list));
+    if (!rc)
+        rc = notices_fill(ctx, &v.notices, rec);
+    v.notices.steps_len = 0; /* they belong to the record's page */
+    if (rc)
+        return rc;
     record_history_reply(res, 200, &v);
     return OK;
 }

@@ -29,6 +29,8 @@
 #include "core/ctx.h"
 #include "forms/forms.h"
 
+#define RECORD_DELETED "deleted" /* the status of a record in the bin */
+
 struct record {
     const struct form *form;
     const char *id;

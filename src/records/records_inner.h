@@ -179,7 +179,7 @@ enum err record_permit(struct ctx *ctx, const struct form *form, const char *ver
 
 /* --- save.c, for change.c --- */
 
-#define STATUS_DELETED "deleted"
+#define STATUS_DELETED RECORD_DELETED
 #define REASON_MAX     2000
 
 /* What a change of a stored record is called, and what goes with it. */

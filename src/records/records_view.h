@@ -417,12 +417,21 @@ struct version_view {
     int64_t made_at;
     const char *made_by;
     const char *action;
+    const char *reason; /* NULL = none was given */
     int64_t changes;
     struct url link;
     struct url diff; /* against the one before */
     bool has_diff;
     bool current; /* chosen to compare to */
     bool is_from; /* chosen to compare from */
+};
+
+struct event_view {
+    const char *text;
+    const char *who;
+    int64_t made_at;
+    struct url link; /* the record that came or went */
+    bool has_link;
 };
 
 struct record_history_view {
@@ -432,6 +441,9 @@ struct record_history_view {
     struct url diff;
     const struct version_view *items;
     size_t items_len;
+    const struct event_view *events;
+    size_t events_len;
+    struct record_notices_view notices;
     bool can_compare;
 };
 

@@ -105,6 +105,8 @@ enum err comments_fill(struct ctx *ctx, struct comments_view *v, const struct re
                        const char *typed) MUST_USE;
 /* Address of a part of the record's page. */
 struct url record_place(struct ctx *ctx, const struct record *rec, const char *part);
+/* An event of the history in words. */
+const char *event_text(struct ctx *ctx, const struct record_event *e);
 /* "registered", "changed" ... */
 const char *action_title(struct ctx *ctx, const char *action);
 

@@ -46,7 +46,7 @@ static enum err after_save(struct ctx *ctx, const struct record *rec, const stru
 
     if (!p)
         return ctx_fail(ctx, ERR_INTERNAL, tr(ctx, "The scoring profiles are not loaded."));
-    if (!survey_gate_open(rec))
+    if (!survey_gate_open(rec) || text_equal(rec->status, RECORD_DELETED))
         return old ? survey_store_withdraw(ctx, rec->id) : OK;
     rc = survey_score(ctx, &r.scores, p, rec->answers);
     if (rc)

@@ -170,6 +170,7 @@ static struct page send_request(struct pages *p, struct wire_request *w)
                           .len = reply.body_len,
                           .location = header_of(&reply, "location"),
                           .etag = header_of(&reply, "etag"),
+                          .allow = header_of(&reply, "allow"),
                           .continuation = reply.continuation,
                           .type = header_of(&reply, "content-type") };
 }

@@ -37,6 +37,7 @@ struct page {
     size_t len;
     const char *location; /* NULL if none */
     const char *etag;
+    const char *allow;
     const char *continuation;
     const char *type;
 };

@@ -11,6 +11,8 @@
 #include "records/import_sheet.h"
 
 #define CALLS_MAX 400
+#define CASE_ANSWERS                                                                               \
+    "programme=p1;opened=2026-11-20;vulnerable=yes;vulnerability_flags.1.vulnerability_flag=health_need"
 
 /* What the main database holds of records. */
 struct state {
@@ -21,6 +23,8 @@ struct state {
     int64_t series;
     int64_t counter;
     int64_t version;
+    int64_t events;
+    int64_t comments; /* that stand */
 };
 
 static struct state state_of(struct fixture *f)
@@ -32,7 +36,11 @@ static struct state state_of(struct fixture *f)
         .audit = count_of(f, f->ctx.db, "SELECT count(*) FROM audit"),
         .series = count_of(f, f->ctx.db, "SELECT coalesce(max(last), 0) FROM number_series"),
         .counter = count_of(f, f->ctx.db, "SELECT value FROM counter WHERE name = 'history'"),
-        .version = count_of(f, f->ctx.db, "SELECT coalesce(max(version), 0) FROM rec_person"),
+        .version = count_of(f, f->ctx.db, "SELECT coalesce(max(version), 0) FROM rec_person") +
+                   count_of(f, f->ctx.db, "SELECT coalesce(max(version), 0) FROM rec_case"),
+        .events = count_of(f, f->ctx.db, "SELECT count(*) FROM record_event"),
+        .comments =
+            count_of(f, f->ctx.db, "SELECT count(*) FROM record_comment WHERE gone_at IS NULL"),
     };
 }
 
@@ -43,6 +51,8 @@ struct writer {
     struct record *rec;
     enum err (*run)(struct fixture *f, struct writer *w);
     int64_t people; /* more, once it worked */
+    const char *parent;
+    const char *comment;
 };
 
 static enum err insert(struct fixture *f, struct writer *w)
@@ -64,6 +74,44 @@ static enum err set_status(struct fixture *f, struct writer *w)
     struct record rec = *w->rec;
 
     return record_set_status(&f->ctx, &rec, w->rec->version, "merged", "The same person");
+}
+
+static enum err take_out(struct fixture *f, struct writer *w)
+{
+    struct record rec = *w->rec;
+
+    return record_delete(&f->ctx, &rec, w->rec->version, "Entered twice");
+}
+
+static enum err restore(struct fixture *f, struct writer *w)
+{
+    struct record rec = *w->rec;
+
+    return record_restore(&f->ctx, &rec, w->rec->version);
+}
+
+static enum err undo(struct fixture *f, struct writer *w)
+{
+    struct record rec = *w->rec;
+
+    return record_undo(&f->ctx, &rec, w->rec->version);
+}
+
+static enum err move(struct fixture *f, struct writer *w)
+{
+    struct record rec = *w->rec;
+
+    return record_move(&f->ctx, &rec, w->rec->version, w->parent, "The wrong Awa");
+}
+
+static enum err comment(struct fixture *f, struct writer *w)
+{
+    return record_comment_add(&f->ctx, w->rec, "Call her cousin");
+}
+
+static enum err comment_undo(struct fixture *f, struct writer *w)
+{
+    return record_comment_undo(&f->ctx, w->rec, w->comment);
 }
 
 static enum err import(struct fixture *f, struct writer *w)
@@ -102,7 +150,8 @@ static void nothing_remains_of(struct fixture *f, struct writer *w)
         after = state_of(f);
         if (rc == OK) {
             /* Only what follows the commit may fail unseen: the index reads history. */
-            assert_true(after.people + after.version > before.people + before.version);
+            assert_true(after.people + after.version + after.events >
+                        before.people + before.version + before.events);
             break;
         }
         assert_int_equal(rc, ERR_DB);
@@ -135,6 +184,73 @@ static void a_failed_change_of_status_leaves_nothing(void **state)
     struct writer w = { .run = set_status };
 
     w.rec = person_stored(f, PERSON_AWA);
+    nothing_remains_of(f, &w);
+}
+
+static void a_failed_deletion_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct writer w = { .run = take_out };
+
+    w.rec = person_stored(f, PERSON_AWA);
+    nothing_remains_of(f, &w);
+}
+
+static void a_failed_restoring_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct writer w = { .run = restore };
+
+    w.rec = person_stored(f, PERSON_AWA);
+    must(f, record_delete(&f->ctx, w.rec, 1, "Entered twice"));
+    nothing_remains_of(f, &w);
+}
+
+static void a_failed_undoing_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct writer w = { .run = undo };
+
+    w.rec = person_stored(f, PERSON_AWA);
+    must(f, update(f, &w));
+    must(f, record_load(&f->ctx, &w.rec, "person", w.rec->id));
+    nothing_remains_of(f, &w);
+}
+
+static void a_failed_move_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct record *awa = person_stored(f, PERSON_AWA);
+    struct record *binta = person_stored(f, "names.1.name_text=Binta");
+    struct writer w = { .run = move, .parent = binta->id };
+
+    must(f, record_new(&f->ctx, &w.rec, "case", awa->id));
+    person_fill(f, w.rec, CASE_ANSWERS);
+    must(f, record_insert(&f->ctx, w.rec));
+    nothing_remains_of(f, &w);
+}
+
+static void a_failed_comment_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct writer w = { .run = comment };
+
+    w.rec = person_stored(f, PERSON_AWA);
+    nothing_remains_of(f, &w);
+}
+
+static void a_failed_taking_back_of_a_comment_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct record_comment *all = NULL;
+    struct writer w = { .run = comment_undo };
+    size_t len = 0;
+
+    w.rec = person_stored(f, PERSON_AWA);
+    must(f, comment(f, &w));
+    must(f, record_comments(&f->ctx, &all, &len, w.rec));
+    assert_int_equal(len, 1);
+    w.comment = all[0].id;
     nothing_remains_of(f, &w);
 }
 
@@ -232,6 +348,12 @@ int main(void)
         TEST(a_failed_insert_leaves_nothing),
         TEST(a_failed_update_leaves_nothing),
         TEST(a_failed_change_of_status_leaves_nothing),
+        TEST(a_failed_deletion_leaves_nothing),
+        TEST(a_failed_restoring_leaves_nothing),
+        TEST(a_failed_undoing_leaves_nothing),
+        TEST(a_failed_move_leaves_nothing),
+        TEST(a_failed_comment_leaves_nothing),
+        TEST(a_failed_taking_back_of_a_comment_leaves_nothing),
         TEST(a_failed_import_leaves_nothing),
         TEST(a_failing_key_store_leaves_nothing),
         TEST(a_failing_index_does_not_fail_what_was_saved),
