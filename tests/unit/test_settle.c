@@ -22,7 +22,8 @@ static const char *const head =
 static const char *const tail =
     "choices\n,list_name,name,label::English (en),label::Français (fr),region,size\n"
     ",region,north,North,Nord,,\n,region,south,South,Sud,,\n"
-    ",town,arl,Arlit,Arlit,north,9\n,town,aga,Agadez,Agadès,north,7\n,town,dos,Dosso,Dosso,south,3\n"
+    ",town,arl,Arlit,Arlit,north,9\n,town,aga,Agadez,Agadès,north,7\n"
+    ",town,dos,Dosso,Dosso,south,3\n"
     "settings\n,form_title::English (en),form_title::Français (fr),form_id,version,"
     "default_language\n,Test,Essai,test,4,English (en)\n";
 
