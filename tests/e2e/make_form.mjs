@@ -6,6 +6,9 @@ const quote = (cell) => (/[",\n]/.test(cell) ? `"${cell.replace(/"/g, '""')}"` :
 // A number that is never NaN, so that both sides agree on what an empty answer counts.
 const number_of = (name) => `coalesce(\${${name}}, 0)`;
 
+const KINDS = ["text", "integer", "integer", "decimal", "date", "one", "many", "calculate", "note",
+               "cascade", "rank", "acknowledge"];
+
 class Maker {
   constructor(dice) {
     this.dice = dice;
@@ -70,10 +73,14 @@ class Maker {
                      `translate(\${${t.name}}, 'abc', 'xyz')`);
     if (m) ways.push(`count-selected(\${${m.name}})`, `selected-at(\${${m.name}}, 1)`);
     if (day) ways.push(`if(\${${day.name}} = '', '', format-date(\${${day.name}}, '%Y-%m'))`);
+    const one = this.some(["one"]);
+    if (one) ways.push(`jr:choice-name(\${${one.name}}, '\${${one.name}}')`);
     if (this.levels.length > 1) ways.push("position(..)");
     if (repeat) {
       ways.push(`count(\${${repeat.name}})`);
-      if (repeat.number) ways.push(`sum(\${${repeat.number}})`, `count(\${${repeat.number}})`);
+      ways.push(`sum(\${${repeat.number}})`, `count(\${${repeat.number}})`,
+                `indexed-repeat(\${${repeat.number}}, \${${repeat.name}}, 1)`,
+                `if(count(\${${repeat.name}}) > 1, max(\${${repeat.number}}), 0)`);
     }
     return dice.one(ways);
   }
@@ -86,9 +93,10 @@ class Maker {
 
   question() {
     const { dice } = this;
-    const kind = dice.one(["text", "integer", "integer", "decimal", "date", "one", "many", "calculate", "note"]);
+    const kind = dice.one(KINDS);
     const row = { name: this.name(kind), label: `Question ${this.names}` };
     if (dice.often(0.35)) row.relevant = this.condition();
+    if (kind === "cascade") return this.cascade();
     if (kind === "one" || kind === "many") {
       row.type = `select_${kind === "one" ? "one" : "multiple"} letters`;
     } else if (kind === "calculate") {
@@ -96,6 +104,8 @@ class Maker {
       row.calculation = this.calculation();
       this.add(row, /^(count|sum)\(/.test(row.calculation) ? "sum" : "result");
       return row;
+    } else if (kind === "rank") {
+      row.type = "rank letters";
     } else {
       row.type = kind;
     }
@@ -112,6 +122,41 @@ class Maker {
     return row;
   }
 
+  // A region, and the towns in it.
+  cascade() {
+    const region = { type: "select_one regions", name: this.name("region"), label: "Region" };
+    const town = { type: "select_one towns", name: this.name("town"), label: "Town",
+                   choice_filter: `region = \${${region.name}}` };
+    if (this.dice.often(0.3)) town.required = "yes";
+    this.add(region, "region");
+    this.add(town, "town");
+  }
+
+  // As many rows as letters are chosen.
+  counted() {
+    const many = { type: "select_multiple letters", name: this.name("many"), label: "Letters" };
+    const name = this.name("rows");
+    this.add(many, "many");
+    const count = { type: "calculate", name: this.name("count"),
+                    calculation: `count-selected(\${${many.name}})` };
+    this.add(count, "sum");
+    this.rows.push({ type: "begin repeat", name, label: "Counted rows",
+                     repeat_count: this.dice.one([`\${${count.name}}`, `\${${count.name}} + 1`]) });
+    this.inside(name);
+    this.rows.push({ type: "end repeat", name });
+  }
+
+  inside(name, depth = 0) {
+    this.levels.push({ fields: [], repeats: [] });
+    const number = this.name("integer");
+    this.add({ type: "integer", name: number, label: "A number", default: "0" }, "integer");
+    for (let i = 0; i < 4; i++) this.question();
+    if (this.dice.often(0.5)) this.group();
+    if (depth < 1 && this.dice.often(0.3)) this.repeat(depth + 1);
+    this.levels.pop();
+    if (this.levels.length === 1) this.levels[0].repeats.push({ name, number });
+  }
+
   group() {
     const name = this.name("group");
     this.rows.push({ type: "begin group", name, label: "A group",
@@ -120,33 +165,34 @@ class Maker {
     this.rows.push({ type: "end group", name });
   }
 
-  repeat() {
+  repeat(depth = 0) {
     const name = this.name("rows");
     this.rows.push({ type: "begin repeat", name, label: "Rows",
                      relevant: this.dice.often(0.25) ? this.condition() : "" });
-    this.levels.push({ fields: [], repeats: [] });
-    const number = this.name("integer");
-    this.add({ type: "integer", name: number, label: "A number" }, "integer");
-    for (let i = 0; i < 4; i++) this.question();
-    if (this.dice.often(0.5)) this.group();
-    this.levels.pop();
+    this.inside(name, depth);
     this.rows.push({ type: "end repeat", name });
-    this.levels[0].repeats.push({ name, number });
   }
 }
 
-const COLUMNS = ["type", "name", "label", "relevant", "constraint", "required", "calculation"];
+const COLUMNS = ["type", "name", "label", "relevant", "constraint", "required", "calculation",
+                 "choice_filter", "repeat_count", "default"];
 
 export function make_form(dice, id) {
   const maker = new Maker(dice);
   for (let i = 0; i < 5; i++) maker.question();
   for (let i = 0; i < 4; i++) {
-    dice.one([() => maker.group(), () => maker.repeat(), () => maker.repeat()])();
+    dice.one([() => maker.group(), () => maker.repeat(), () => maker.repeat(), () => maker.counted()])();
     for (let k = 0; k < 3; k++) maker.question();
   }
   const lines = ["survey", "," + COLUMNS.join(",").replace("label", "label::English (en)")];
   for (const row of maker.rows) lines.push("," + COLUMNS.map((c) => quote(row[c] ?? "")).join(","));
-  lines.push("choices", ",list_name,name,label::English (en)", ",letters,a,A", ",letters,b,B", ",letters,c,C");
+  lines.push("choices", ",list_name,name,label::English (en),region");
+  for (const letter of ["a", "b", "c"]) lines.push(`,letters,${letter},Letter ${letter},`);
+  for (const region of ["north", "south", "west"]) {
+    lines.push(`,regions,${region},The ${region},`);
+    if (region !== "west") // where there is no town
+      for (let i = 1; i < 4; i++) lines.push(`,towns,${region}_${i},Town ${i},${region}`);
+  }
   lines.push("settings", ",form_title::English (en),form_id,version,default_language,hw:kind,hw:privacy",
              `,Made ${id},${id},1,en,record,internal`);
   return lines.join("\n") + "\n";
