@@ -183,8 +183,11 @@ const char *at(const struct survey *v, const char *column);
 void wrong(const struct survey *v, const char *column, const char *text);
 void wrong_if(const struct survey *v, bool bad, const char *column, const char *text);
 
-/* forms_type.c: kind, choices, or_other_out. false after a mistake that leaves no field. */
+/* forms_type.c: kind, choices, or_other_out. false: no such type; it counts as a text or a group.
+ */
 bool read_type(struct survey *v, struct field *field, bool *or_other_out);
+/* The word of the column type for a field: select_one, text ... */
+const char *field_type_word(const struct field *f);
 /* Whether the row is a table (csv-external), which is no field. */
 bool read_table_row(struct survey *v);
 /* forms_logic.c */

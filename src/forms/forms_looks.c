@@ -248,6 +248,22 @@ static void read_range(struct survey *v, struct field *field)
                  TR_TEXT(decimal_text(ctx->arena, r.end))));
 }
 
+/* start = 0 is start=0. */
+static char *without_spaces(char *text)
+{
+    size_t len = 0;
+
+    for (const char *p = text; *p; p++) {
+        const char *next = p + strspn(p, " ");
+
+        if (*p == ' ' && (*next == '=' || (len && text[len - 1] == '=')))
+            continue;
+        text[len++] = *p;
+    }
+    text[len] = '\0';
+    return text;
+}
+
 void read_parameters(struct survey *v, struct field *field)
 {
     struct arena *a = v->f->b->ctx->arena;
@@ -259,7 +275,7 @@ void read_parameters(struct survey *v, struct field *field)
     for (char *p = text; *p; p++)
         if (*p == ',' || *p == ';' || *p == '\n')
             *p = ' ';
-    parts = text_split(a, text, ' ', true, &len);
+    parts = text_split(a, without_spaces(text), ' ', true, &len);
     out = ARENA_ARRAY(a, len + 1, struct field_setting);
     for (size_t i = 0; i < len; i++) {
         const char *equals = strchr(parts[i], '=');

@@ -14,7 +14,7 @@
 /* Where a scan is, and the functions whose brackets are open there. */
 struct scan {
     struct form_build *f;
-    struct field *field; /* NULL: a setting */
+    const struct field *field; /* NULL: a setting */
     const struct section *s;
     int row;
     const char *column;
@@ -224,6 +224,18 @@ static void scan_text(struct scan *c, bool filter)
     }
 }
 
+/* Answers that are shown within a text: ${name}. */
+static void check_text(struct form_build *f, const struct field *field, const char *column,
+                       const struct label *label)
+{
+    struct scan c = { .f = f, .field = field, .s = f->survey, .row = field->row, .column = column };
+
+    for (size_t i = 0; label->texts && label->languages[i]; i++)
+        for (const char *p = label->texts[i]; p; p = strstr(p + 1, "${"))
+            if (p[0] == '$' && p[1] == '{' && strchr(p, '}'))
+                (void)scan_reference(&c, p);
+}
+
 /* ${name}, or several with commas between them. */
 static void read_trigger(struct form_build *f, struct field *field)
 {
@@ -271,6 +283,8 @@ void check_references(struct form_build *f, struct field *field)
         c.text = expr_source(all[i].expr);
         scan_text(&c, filter);
     }
+    check_text(f, field, "label", &field->label);
+    check_text(f, field, "hint", &field->hint);
     if (field->trigger_text)
         read_trigger(f, field);
 }

@@ -200,21 +200,28 @@ static void open_level(struct survey *v, struct field *field)
     v->last[v->depth] = NULL;
 }
 
-static void read_field(struct survey *v)
+/* All columns of a row but its type and name. */
+static void read_columns(struct survey *v, struct field *field)
 {
-    struct field *field = ARENA_NEW(v->f->b->ctx->arena, struct field);
-    bool or_other = false;
-
-    if (!read_type(v, field, &or_other))
-        return;
-    place_field(v, field);
-    read_name(v, field);
     read_texts(v, field);
     read_parameters(v, field);
     read_looks(v, field);
     read_logic(v, field);
     read_binds(v, field);
     read_attributes(v, field);
+}
+
+static void read_field(struct survey *v)
+{
+    struct field *field = ARENA_NEW(v->f->b->ctx->arena, struct field);
+    bool or_other = false;
+    bool known = read_type(v, field, &or_other);
+
+    place_field(v, field);
+    field->appearance = "";
+    read_name(v, field);
+    if (known)
+        read_columns(v, field);
     add_field(v->f, field);
     if (or_other)
         add_other(v, field);

@@ -259,6 +259,7 @@ bool read_type(struct survey *v, struct field *field, bool *or_other_out)
 
     if (!type) {
         refuse_type(v, text);
+        field->kind = text_starts(text, "begin") ? FIELD_GROUP : FIELD_TEXT; /* so as to go on */
         return false;
     }
     field->kind = type->kind;
@@ -287,4 +288,12 @@ bool read_table_row(struct survey *v)
         return false;
     (void)read_list_file(v->f, &wish);
     return true;
+}
+
+const char *field_type_word(const struct field *f)
+{
+    for (size_t i = 0; i < TYPES; i++)
+        if (types[i].kind == f->kind && types[i].meta == f->meta)
+            return types[i].text;
+    return "";
 }

@@ -12,8 +12,10 @@
 
 #include "core/asset.h"
 #include "core/buf.h"
+#include "core/csv.h"
 #include "core/date.h"
 #include "core/text.h"
+#include "forms/diff.h"
 #include "forms/forms.h"
 #include "plain_ctx.h"
 
@@ -354,6 +356,256 @@ static void test_the_shipped_forms_speak_four_languages(void **state)
     }
 }
 
+/* A file of tests/data/forms. */
+static const char *data_file(const char *name, size_t *len_out)
+{
+    const char *root = getenv("HOMEWARD_SOURCE");
+    const char *path = arena_printf(ctx.arena, "%s/tests/data/forms/%s", root ? root : ".", name);
+    FILE *file = fopen(path, "rb");
+    char *bytes = arena_alloc(ctx.arena, 200000);
+
+    if (!file)
+        fail_msg("no file %s", path);
+    *len_out = fread(bytes, 1, 199999, file);
+    bytes[*len_out] = '\0';
+    assert_int_equal(fclose(file), 0);
+    return bytes;
+}
+
+/* Whether a file of broken/ has one mistake, told at its place in these words. */
+static bool tells_one(const struct csv_row *row)
+{
+    const char *file = row->cells[0];
+    const char *place =
+        row->cells[1][0] ? arena_printf(ctx.arena, "%s:%s:%s", file, row->cells[1], row->cells[2])
+                         : file;
+    const struct forms *forms = NULL;
+    const struct problem *told = NULL;
+    size_t mistakes_told = 0;
+    size_t len = 0;
+    const char *csv = data_file(arena_printf(ctx.arena, "broken/%s", file), &len);
+    enum err rc;
+
+    ctx_clear_problems(&ctx);
+    rc = form_parse(&ctx, &forms, file, csv, len);
+    for (const struct problem *p = ctx.problems; p; p = p->next) {
+        if (p->code == OK)
+            continue;
+        told = p;
+        mistakes_told++;
+    }
+    if (rc == ERR_INVALID && !forms && mistakes_told == 1 && text_equal(told->field, place) &&
+        strcmp(told->text, row->cells[3]) == 0)
+        return true;
+    print_error("%s: %zu mistakes, the last at %s: %s\n", place, mistakes_told,
+                told && told->field ? told->field : "", told ? told->text : "");
+    return false;
+}
+
+static void test_each_broken_form_tells_its_one_mistake_at_its_cell(void **state)
+{
+    size_t len = 0;
+    const char *expected = data_file("broken/expected.txt", &len);
+    struct csv_row row = { 0 };
+    struct csv *csv = NULL;
+    bool more = true;
+    size_t count = 0;
+    size_t wrong = 0;
+
+    (void)state;
+    assert_int_equal(csv_open_bytes(&ctx, &csv, expected, len, ','), OK);
+    assert_int_equal(csv_next(&ctx, csv, &row, &more), OK);
+    while (more) {
+        assert_int_equal(csv_next(&ctx, csv, &row, &more), OK);
+        if (!more)
+            break;
+        assert_int_equal(row.len, 4);
+        wrong += !tells_one(&row);
+        count++;
+    }
+    csv_close(csv);
+    assert_int_equal(wrong, 0);
+    assert_true(count >= 80);
+}
+
+static const char *const good_forms[] = {
+    "budget",           "complaint",    "consent",   "evidence",    "health_note",
+    "household_survey", "intake_grid",  "kobo_like", "livestock",   "origin",
+    "places",           "plain_labels", "quiz",      "reasons",     "referral_call",
+    "satisfaction",     "schools",      "villages",  "visit_times", "visite",
+};
+
+static const struct form *good_form(const char *kind)
+{
+    const struct forms *forms = NULL;
+    size_t len = 0;
+    const char *csv = data_file(arena_printf(ctx.arena, "good/%s.csv", kind), &len);
+    enum err rc;
+
+    ctx_clear_problems(&ctx);
+    rc = form_parse(&ctx, &forms, kind, csv, len);
+    for (const struct problem *p = ctx.problems; p; p = p->next)
+        print_error("%s: %s\n", p->field ? p->field : "", p->text);
+    assert_int_equal(rc, OK);
+    assert_null(ctx.problems);
+    assert_string_equal(forms->items[0]->kind, kind);
+    return forms->items[0];
+}
+
+static void test_forms_as_they_are_written_in_practice_have_no_mistake(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(good_forms) / sizeof(good_forms[0]); i++)
+        assert_true(good_form(good_forms[i])->all_len > 0);
+}
+
+static void test_columns_of_other_tools_are_understood(void **state)
+{
+    const struct form *form = good_form("kobo_like");
+    const struct field *f = field_find(form, "years");
+
+    (void)state;
+    assert_string_equal(expr_source(f->relevant), "${first_name} != ''");
+    assert_string_equal(label_text(&ctx, &f->constraint_message), "Too many");
+    assert_true(field_find(form, "agrees")->required);
+    assert_int_equal(field_find(form, "agrees")->choices->len, 2);
+    form = good_form("visite");
+    assert_string_equal(form->default_language, "fr");
+    assert_string_equal(label_text(&ctx, &field_find(form, "lieu")->label), "Lieu");
+}
+
+static void test_or_other_adds_a_choice_and_a_question(void **state)
+{
+    const struct form *form = good_form("livestock");
+    const struct field *f = field_find(form, "animal");
+
+    (void)state;
+    assert_int_equal(f->choices->len, 4);
+    assert_string_equal(label_text(&ctx, &choice_find(f->choices, "other")->label), "Other");
+    assert_ptr_equal(f->other, field_find(form, "animal_other"));
+    assert_ptr_equal(f->other->others, f);
+    assert_ptr_equal(f->next, f->other);
+    assert_string_equal(f->other->repeat->name, "animals");
+    assert_string_equal(expr_source(f->other->relevant), "selected(${animal}, 'other')");
+    assert_string_equal(expr_source(f->repeat->repeat_count), "${kinds}");
+}
+
+static void test_looks_parameters_and_settings_are_known(void **state)
+{
+    const struct form *form = good_form("satisfaction");
+    const struct field *f = field_find(form, "score");
+
+    (void)state;
+    assert_true(form->pages);
+    assert_false(form->theme_grid);
+    assert_true(field_looks(field_find(form, "views"), LOOK_TABLE_LIST));
+    assert_true(field_looks(field_find(form, "overall"), LOOK_LIKERT));
+    assert_true(field_looks(f, LOOK_RATING));
+    assert_int_equal((int)f->range.end, 10);
+    assert_true(f->range.whole);
+    form = good_form("evidence");
+    f = field_find(form, "mood");
+    assert_int_equal(f->columns, 3);
+    assert_true(field_looks(f, LOOK_NO_BUTTONS));
+    assert_string_equal(label_text(&ctx, &f->choices->items[0].media.image), "glad.png");
+    assert_string_equal(field_parameter(field_find(form, "photo"), "max-pixels"), "1024");
+    assert_null(field_parameter(field_find(form, "photo"), "quality"));
+    assert_string_equal(field_find(form, "paper")->attributes[0].value, "application/pdf");
+    assert_int_equal(field_find(good_form("intake_grid"), "place")->width, 4);
+    assert_int_equal(field_find(good_form("household_survey"), "device")->meta, META_DEVICEID);
+}
+
+static void test_lists_have_their_further_columns(void **state)
+{
+    const struct form *form = good_form("household_survey");
+    const struct choice_list *list = form_list(form, "town");
+    const struct choice *c = choice_find(list, "belo");
+
+    (void)state;
+    assert_string_equal(choice_column(&ctx, list, c, "district"), "lake");
+    assert_string_equal(choice_column(&ctx, list, c, "label"), "Belo");
+    assert_string_equal(choice_column(&ctx, list, c, "name"), "belo");
+    assert_null(choice_column(&ctx, list, c, "river"));
+    assert_non_null(form_list(good_form("origin"), "countries"));
+    assert_null(form_list(form, "moons"));
+}
+
+static const struct form_change *change_of(const struct form_diff *d, enum change_kind kind,
+                                           const char *field)
+{
+    for (size_t i = 0; i < d->len; i++)
+        if (d->items[i].kind == kind && strcmp(d->items[i].field, field) == 0)
+            return &d->items[i];
+    fail_msg("no change of kind %d of %s", (int)kind, field);
+    return NULL;
+}
+
+static struct form_diff diff_with(const char *from, const char *to)
+{
+    const struct forms *was = NULL;
+    const struct forms *is = NULL;
+    struct form_diff d = { 0 };
+
+    assert_int_equal(parse(good, &was), OK);
+    assert_int_equal(parse(with(from, to), &is), OK);
+    assert_int_equal(form_diff(&ctx, &d, was->items[0], is->items[0]), OK);
+    return d;
+}
+
+static void test_a_form_does_not_differ_from_itself(void **state)
+{
+    struct form_diff d = diff_with("survey", "survey");
+
+    (void)state;
+    assert_int_equal(d.len, 0);
+    assert_int_equal(d.barred, 0);
+}
+
+static void test_the_difference_tells_what_changed_and_what_is_barred(void **state)
+{
+    struct form_diff d = diff_with(",Age,Age,", ",Years,Age,");
+    const struct form_change *c = change_of(&d, CHANGE_RELABELLED, "age");
+
+    (void)state;
+    assert_int_equal(d.barred, 0);
+    assert_string_equal(form_change_text(&ctx, c), "label of age reads “Years”; it was “Age”.");
+    d = diff_with(",integer,age", ",decimal,age");
+    c = change_of(&d, CHANGE_RETYPED, "age");
+    assert_int_equal(c->bar, CHANGE_BARS_STORED);
+    assert_string_equal(form_change_text(&ctx, c),
+                        "age becomes decimal; it was integer. This cannot be published: answers "
+                        "that are stored would be misread.");
+    d = diff_with("text,nick", "barcode,nick");
+    assert_int_equal(change_of(&d, CHANGE_RETYPED, "nick")->bar, CHANGE_BARS_CORE);
+    d = diff_with(",note,bye,Good bye,Au revoir,,,,,,,,,,,,,,,,\n", "");
+    assert_int_equal(change_of(&d, CHANGE_REMOVED, "bye")->bar, CHANGE_FREE);
+    d = diff_with(",yn,no,No,Non,yes,,\n", "");
+    assert_int_equal(change_of(&d, CHANGE_OPTION_REMOVED, "well")->bar, CHANGE_BARS_STORED);
+    d = diff_with(",yn,no,No,Non", ",yn,maybe,Maybe,Peut-être,,,\n,yn,no,Never,Non");
+    assert_string_equal(change_of(&d, CHANGE_OPTION_ADDED, "both")->option, "maybe");
+    assert_string_equal(change_of(&d, CHANGE_OPTION_RELABELLED, "both")->is, "Never");
+    d = diff_with(". >= 0", ". >= 1");
+    assert_string_equal(change_of(&d, CHANGE_EXPRESSION, "age")->is, ". >= 1");
+    d = diff_with("personal,sealed", "internal,sealed");
+    assert_int_equal(change_of(&d, CHANGE_BIND, "nick")->bar, CHANGE_BARS_CLASS);
+    d = diff_with(",person,person,V-", ",person,household,V-");
+    assert_int_equal(change_of(&d, CHANGE_SETTING, "")->bar, CHANGE_BARS_STORED);
+    assert_int_equal(d.barred, 1);
+}
+
+static void test_everything_of_a_first_version_is_new(void **state)
+{
+    const struct forms *is = NULL;
+    struct form_diff d = { 0 };
+
+    (void)state;
+    assert_int_equal(parse(good, &is), OK);
+    assert_int_equal(form_diff(&ctx, &d, NULL, is->items[0]), OK);
+    assert_int_equal(d.len, is->items[0]->all_len);
+    assert_int_equal(d.barred, 0);
+    assert_int_equal(d.items[0].kind, CHANGE_ADDED);
+}
+
 static const char *file_with(const char *name, const char *text)
 {
     const char *path = arena_printf(ctx.arena, "/tmp/hw-%d-%s", (int)getpid(), name);
@@ -425,6 +677,15 @@ int main(void)
         cmocka_unit_test(test_defaults_are_texts_unless_they_calculate),
         cmocka_unit_test(test_the_shipped_forms_load),
         cmocka_unit_test(test_the_shipped_forms_speak_four_languages),
+        cmocka_unit_test(test_each_broken_form_tells_its_one_mistake_at_its_cell),
+        cmocka_unit_test(test_forms_as_they_are_written_in_practice_have_no_mistake),
+        cmocka_unit_test(test_columns_of_other_tools_are_understood),
+        cmocka_unit_test(test_or_other_adds_a_choice_and_a_question),
+        cmocka_unit_test(test_looks_parameters_and_settings_are_known),
+        cmocka_unit_test(test_lists_have_their_further_columns),
+        cmocka_unit_test(test_a_form_does_not_differ_from_itself),
+        cmocka_unit_test(test_the_difference_tells_what_changed_and_what_is_barred),
+        cmocka_unit_test(test_everything_of_a_first_version_is_new),
         cmocka_unit_test(test_the_command_tells_good_forms_from_bad_ones),
     };
 
