@@ -6,7 +6,8 @@
 #include "core/date.h"
 #include "core/text.h"
 
-#define TREE_DEPTH 20
+#define TREE_DEPTH     20
+#define BYTES_PER_STEP 128
 
 /* A side of a comparison after a node set is taken apart. */
 struct side {
@@ -44,7 +45,7 @@ struct expr_value value_nodes(const struct expr_nodes *nodes)
 
 enum err run_spend(struct run *r, size_t n)
 {
-    if (n > (size_t)r->steps_left)
+    if (n > (size_t)r->steps_left || arena_over_budget(r->ctx->arena))
         return ctx_fail(r->ctx, ERR_LIMIT,
                         tr(r->ctx, "The expression takes too many steps with these answers."));
     r->steps_left -= (int)n;
@@ -204,9 +205,14 @@ bool text_to_time(const char *text, double *out)
     return true;
 }
 
+/* Long texts cost steps too: the next run_spend finds what is left. */
 const char *text_arg(struct run *r, const struct expr_value *args, size_t i)
 {
-    return expr_text(r->ctx, &args[i]);
+    const char *text = expr_text(r->ctx, &args[i]);
+    size_t cost = strlen(text) / BYTES_PER_STEP;
+
+    r->steps_left = cost < (size_t)r->steps_left ? r->steps_left - (int)cost : 0;
+    return text;
 }
 
 double number_arg(struct run *r, const struct expr_value *args, size_t i)
@@ -219,7 +225,7 @@ enum err finish_text(struct run *r, struct expr_value *out, const struct buf *b)
     if (!buf_ok(b))
         return ctx_fail(r->ctx, ERR_LIMIT, tr(r->ctx, "The expression makes a text too long."));
     *out = value_text(buf_text(b));
-    return OK;
+    return run_spend(r, b->len / BYTES_PER_STEP);
 }
 
 const char **all_texts(struct run *r, const struct node *call, const struct expr_value *args,

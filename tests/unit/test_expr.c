@@ -654,6 +654,13 @@ static void test_steps_are_limited(void **state)
     assert_int_equal(expr_eval(&ctx, &v, e, &big), ERR_LIMIT);
     assert_int_equal(expr_parse(&ctx, &e, "//x[count(//x) > 1]", NULL), OK);
     assert_int_equal(expr_eval(&ctx, &v, e, &big), ERR_LIMIT);
+    top = doc_read(ctx.arena,
+                   repeated(repeated("data\n long=", "z", 90000, "\n"), " x=1\n", 700, ""));
+    big = doc_host(top, top);
+    assert_int_equal(expr_parse(&ctx, &e, "contains(/data/long, 'y')", NULL), OK);
+    assert_int_equal(expr_eval(&ctx, &v, e, &big), OK);
+    assert_int_equal(expr_parse(&ctx, &e, "//x[contains(/data/long, 'y')]", NULL), OK);
+    assert_int_equal(expr_eval(&ctx, &v, e, &big), ERR_LIMIT);
 }
 
 static void test_a_literal_is_its_text(void **state)
