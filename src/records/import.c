@@ -141,6 +141,12 @@ static enum err check_row(struct import *im, const struct sheet_row *cells)
         rc = import_row_decide(im, &r, rec);
     if (rc)
         return rc;
+    if (im->report.likes_len == IMPORT_LIKES_MAX)
+        return ctx_fail(im->ctx, ERR_LIMIT,
+                        tr(im->ctx,
+                           "More than {0} rows are like people who are here already. "
+                           "Import the file in parts.",
+                           TR_INT(IMPORT_LIKES_MAX)));
     im->report.rows++;
     if (r.good) {
         im->report.good++;

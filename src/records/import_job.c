@@ -13,6 +13,7 @@
 #include "records/records.h"
 
 #define MEGABYTE ((size_t)1024 * 1024)
+#define PLAN_MAX ((size_t)1024 * 1024)
 
 DB_SQL(JOB_STARTED, "UPDATE job SET input = NULL, result = $2 WHERE id = $1 AND input IS NOT NULL");
 
@@ -70,32 +71,137 @@ static enum err start_once(struct ctx *ctx, const char **id_out, const struct jo
     return rc;
 }
 
-enum err job_import_now(struct ctx *ctx, const char **id_out, const char *id, bool skip_bad)
+/* --- the plan: what stands between the first line and the file --- */
+
+struct plan_text {
+    json_t *root; /* an object */
+    const char *text;
+    size_t len;
+};
+
+/* Its length stands in the first line; 0 = there is none. */
+static enum err read_plan(struct ctx *ctx, struct plan_text *out, json_t *asked, const char *bytes,
+                          size_t len)
+{
+    json_int_t n = json_integer_value(json_object_get(asked, "plan"));
+
+    if (n <= 0)
+        return OK;
+    if ((size_t)n > len)
+        return ctx_fail(ctx, ERR_INVALID, "the plan of an import is cut off");
+    out->text = bytes;
+    out->len = (size_t)n;
+    return json_parse(ctx, &out->root, bytes, (size_t)n);
+}
+
+static const char *text_at(json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text ? text : "";
+}
+
+/* Every row that is like a record, with what is done with it. */
+static void add_decisions(struct json_out *j, json_t *likes, const struct import_go *go)
+{
+    json_key(j, "decisions");
+    json_begin_array(j);
+    for (size_t i = 0; i < json_array_size(likes); i++) {
+        json_t *like = json_array_get(likes, i);
+        int64_t row = json_integer_value(json_object_get(like, "row"));
+        const char *choice = go->choice ? go->choice(go->arg, row) : NULL;
+
+        json_begin_object(j);
+        json_key(j, "row");
+        json_int(j, row);
+        json_pair(j, "choice", choice ? choice : text_at(like, "choice"));
+        json_pair(j, "id", text_at(like, "id"));
+        json_end_object(j);
+    }
+    json_end_array(j);
+}
+
+/* As it was parsed; it is ours. */
+static void add_json(struct ctx *ctx, struct buf *b, json_t *value)
+{
+    size_t len = json_dumpb(value, NULL, 0, JSON_COMPACT);
+    char *text = arena_alloc(ctx->arena, len + 1);
+
+    buf_add_len(b, text, json_dumpb(value, text, len, JSON_COMPACT));
+}
+
+static enum err write_plan(struct ctx *ctx, struct buf *b, const struct plan_text *before,
+                           const struct job *job, const struct import_go *go)
+{
+    struct json_out j = { .buf = b };
+    json_t *told = NULL;
+    json_t *mapping = before->root ? json_object_get(before->root, "mapping") : NULL;
+    enum err rc = json_parse(ctx, &told, job->result, strlen(job->result));
+
+    if (rc)
+        return rc;
+    json_begin_object(&j);
+    json_key(&j, "mapping");
+    if (go->columns)
+        buf_add(b, go->columns);
+    else if (json_is_object(mapping))
+        add_json(ctx, b, mapping);
+    else
+        buf_add(b, "null");
+    j.comma = true;
+    if (!go->dry_run)
+        add_decisions(&j, json_object_get(told, "likes"), go);
+    json_end_object(&j);
+    return buf_ok(b) ? OK : ctx_fail(ctx, ERR_LIMIT, tr(ctx, "The list is too long."));
+}
+
+enum err job_import_again(struct ctx *ctx, const char **id_out, const char *id,
+                          const struct import_go *go)
 {
     const void *input = NULL;
     json_t *asked = NULL;
     struct buf *b = ARENA_NEW(ctx->arena, struct buf);
+    struct buf plan;
+    struct plan_text before = { 0 };
     struct job job = { 0 };
     size_t len = 0;
     size_t head = 0;
     enum err rc = jobs_load_done(ctx, &job, id, "import");
 
-    if (!rc && started_by(ctx, id_out, &job))
+    if (!rc && !go->dry_run && started_by(ctx, id_out, &job))
         return OK;
     if (!rc)
         rc = jobs_input(ctx, &input, &len, id);
     if (!rc)
         rc = jobs_header(ctx, &asked, &head, input, len);
+    if (!rc && !json_is_true(json_object_get(asked, "dry_run")))
+        rc = ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "This is not kept any more."));
+    if (!rc)
+        rc = read_plan(ctx, &before, asked, (const char *)input + head, len - head);
+    buf_init(&plan, ctx->arena, PLAN_MAX);
+    if (!rc)
+        rc = write_plan(ctx, &plan, &before, &job, go);
     if (rc)
         return rc;
-    if (!json_is_true(json_object_get(asked, "dry_run")))
-        return ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "This is not kept any more."));
-    json_object_set_new(asked, "dry_run", json_false());
-    json_object_set_new(asked, "skip_bad", json_boolean(skip_bad));
-    buf_init(b, ctx->arena, len + JOB_HEADER_MAX);
+    head += before.len;
+    json_object_set_new(asked, "dry_run", json_boolean(go->dry_run));
+    json_object_set_new(asked, "skip_bad", json_boolean(go->skip_bad));
+    json_object_set_new(asked, "update", json_boolean(go->update));
+    json_object_set_new(asked, "plan", json_integer((json_int_t)plan.len));
+    buf_init(b, ctx->arena, len + plan.len + JOB_HEADER_MAX);
     add_header(b, asked);
+    buf_add_len(b, plan.data, plan.len);
     buf_add_len(b, (const char *)input + head, len - head);
+    if (go->dry_run)
+        return job_add(ctx, id_out, "import", buf_text(b), b->len);
     return start_once(ctx, id_out, &job, b);
+}
+
+enum err job_import_now(struct ctx *ctx, const char **id_out, const char *id, bool skip_bad)
+{
+    const struct import_go go = { .skip_bad = skip_bad };
+
+    return job_import_again(ctx, id_out, id, &go);
 }
 
 enum err job_file(struct ctx *ctx, const void **out, size_t *len_out, const char *id)
@@ -127,13 +233,41 @@ static void add_faults(struct json_out *j, const struct import_report *r)
     json_end_array(j);
 }
 
+static const char *const choice_names[] = {
+    [IMPORT_NEW] = "new", [IMPORT_SAME] = "same", [IMPORT_SKIP] = "skip"
+};
+
+static void add_likes(struct json_out *j, const struct import_report *r)
+{
+    json_key(j, "likes");
+    json_begin_array(j);
+    for (size_t i = 0; i < r->likes_len; i++) {
+        const struct import_like *like = &r->likes[i];
+
+        json_begin_object(j);
+        json_key(j, "row");
+        json_int(j, like->row);
+        json_pair(j, "id", like->id);
+        json_pair(j, "number", like->number);
+        json_pair(j, "title", like->title);
+        json_pair(j, "why", like->why);
+        json_key(j, "score");
+        json_int(j, (int64_t)(like->score * 100 + 0.5));
+        json_pair(j, "choice", choice_names[like->choice]);
+        json_end_object(j);
+    }
+    json_end_array(j);
+}
+
 static void add_report(struct json_out *j, const struct import_report *r)
 {
     const struct {
         const char *key;
         int64_t n;
     } numbers[] = {
-        { "rows", r->rows }, { "good", r->good }, { "bad", r->bad }, { "stored", r->stored }
+        { "rows", r->rows },       { "good", r->good },       { "bad", r->bad },
+        { "stored", r->stored },   { "updated", r->updated }, { "same", r->same },
+        { "skipped", r->skipped },
     };
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
@@ -141,6 +275,7 @@ static void add_report(struct json_out *j, const struct import_report *r)
         json_int(j, numbers[i].n);
     }
     add_faults(j, r);
+    add_likes(j, r);
 }
 
 static enum err tell_progress(void *arg, int64_t done)
@@ -153,15 +288,133 @@ static enum err tell_step(void *arg, int64_t done)
     return job_step(arg, done);
 }
 
-static enum err import_rows(struct job_work *w, struct import_report *report,
-                            const struct import_options *options)
-{
-    const struct sheet_options read = { 0 };
-    struct sheet *sheet = NULL;
-    enum err rc = sheet_open_bytes(w->ctx, &sheet, w->bytes, w->len, &read);
+/* --- what the plan says, at work --- */
 
+static enum import_choice choice_of(const char *name)
+{
+    if (strcmp(name, "same") == 0)
+        return IMPORT_SAME;
+    return strcmp(name, "skip") == 0 ? IMPORT_SKIP : IMPORT_NEW;
+}
+
+static void take_decisions(struct ctx *ctx, struct import_options *o, json_t *list)
+{
+    size_t len = json_array_size(list);
+    struct import_decision *items = ARENA_ARRAY(ctx->arena, len + 1, struct import_decision);
+
+    for (size_t i = 0; i < len; i++) {
+        json_t *one = json_array_get(list, i);
+
+        items[i] =
+            (struct import_decision){ json_integer_value(json_object_get(one, "row")),
+                                      choice_of(text_at(one, "choice")), text_at(one, "id") };
+    }
+    o->decisions = items;
+    o->decisions_len = len;
+}
+
+/* A mapping that was chosen, or one that is kept under a name. */
+static enum err take_mapping(struct job_work *w, struct import_mapping *m, json_t *chosen,
+                             bool *taken)
+{
+    struct ctx *ctx = w->ctx;
+    const char *name = job_asked(w, "mapping");
+    const char *kept = NULL;
+    struct buf b;
+    enum err rc = OK;
+
+    buf_init(&b, ctx->arena, PLAN_MAX);
+    if (json_is_object(chosen)) {
+        add_json(ctx, &b, chosen);
+        kept = buf_text(&b);
+    } else if (name[0]) {
+        rc = mapping_load(ctx, &kept, job_asked(w, "form"), name);
+    }
+    if (rc || !kept)
+        return rc;
+    *taken = true;
+    return mapping_apply(ctx, m, kept, strlen(kept));
+}
+
+static void add_columns(struct ctx *ctx, struct json_out *j, const struct import_mapping *m,
+                        const struct form *form)
+{
+    static const char *const match[] = { [MATCH_NONE] = "none",
+                                         [MATCH_NAME] = "name",
+                                         [MATCH_LABEL] = "label",
+                                         [MATCH_CHOSEN] = "chosen" };
+
+    json_key(j, "headings");
+    json_int(j, m->head_rows);
+    json_key(j, "columns");
+    json_begin_array(j);
+    for (size_t i = 0; i < m->len; i++) {
+        const struct import_column *c = &m->columns[i];
+
+        json_begin_object(j);
+        json_pair(j, "heading", c->heading);
+        json_pair(j, "target", c->target);
+        json_pair(j, "match", match[c->match]);
+        json_pair(j, "close", c->close);
+        json_pair(j, "close_title", c->close ? target_title(ctx, form, c->close) : NULL);
+        json_pair(j, "sample", c->sample);
+        if (c->order != ORDER_UNKNOWN)
+            json_pair(j, "dates", c->order == ORDER_DAY ? "dmy" : "mdy");
+        if (c->ambiguous) {
+            json_key(j, "ambiguous");
+            json_bool(j, true);
+        }
+        json_end_object(j);
+    }
+    json_end_array(j);
+}
+
+static enum err count_rows(struct ctx *ctx, struct sheet *sheet, int64_t *out)
+{
+    int64_t n = 0;
+    enum err rc = OK;
+
+    for (bool more = true; rc == OK && more; n += more) {
+        struct arena_mark mark = arena_mark(ctx->arena);
+        struct sheet_row row = { 0 };
+
+        rc = sheet_next(ctx, sheet, &row, &more);
+        if (rc == OK && more)
+            arena_rewind(ctx->arena, mark);
+    }
+    *out = n;
+    return rc ? rc : sheet_rewind(ctx, sheet);
+}
+
+static enum err import_rows(struct job_work *w, struct import_report *report,
+                            struct import_options *options, const struct plan_text *plan)
+{
+    struct ctx *ctx = w->ctx;
+    json_t *chosen = plan->root ? json_object_get(plan->root, "mapping") : NULL;
+    struct sheet_options read = { 0 };
+    struct import_mapping m = { 0 };
+    const struct form *form = NULL;
+    struct sheet *sheet = NULL;
+    bool taken = false;
+    enum err rc = record_form(ctx, &form, job_asked(w, "form"));
+
+    read.head_rows = (int)json_integer_value(json_object_get(w->asked, "head_rows"));
     if (!rc)
-        rc = record_import(w->ctx, report, job_asked(w, "form"), sheet, options);
+        rc = sheet_open_bytes(ctx, &sheet, w->bytes + plan->len, w->len - plan->len, &read);
+    if (!rc)
+        rc = count_rows(ctx, sheet, &w->total);
+    if (!rc)
+        rc = mapping_guess(ctx, &m, form, sheet);
+    if (!rc)
+        rc = take_mapping(w, &m, chosen, &taken);
+    if (!rc)
+        rc = mapping_scan(ctx, &m, form, sheet);
+    if (!rc) {
+        if (options->dry_run)
+            add_columns(ctx, w->result, &m, form);
+        options->mapping = taken ? &m : NULL;
+        rc = record_import(ctx, report, form->kind, sheet, options);
+    }
     sheet_close(sheet);
     return rc;
 }
@@ -194,14 +447,22 @@ static enum err run_import(struct job_work *w)
         .progress = tell_progress, .step = tell_step, .arg = w, .run_id = w->id
     };
     struct import_report report = { 0 };
+    struct plan_text plan = { 0 };
     struct ctx *ctx = w->ctx;
     enum err rc;
 
     options.dry_run = job_asked_true(w, "dry_run");
+    options.match = options.dry_run && !job_asked_true(w, "no_match");
+    options.update = job_asked_true(w, "update");
     options.skip_bad = job_asked_true(w, "skip_bad");
     if (!user_may(ctx->user, arena_printf(ctx->arena, "%s.import", job_asked(w, "form"))))
         return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
-    rc = import_rows(w, &report, &options);
+    rc = read_plan(ctx, &plan, w->asked, w->bytes, w->len);
+    if (rc)
+        return rc;
+    if (plan.root)
+        take_decisions(ctx, &options, json_object_get(plan.root, "decisions"));
+    rc = import_rows(w, &report, &options, &plan);
     if (rc && (rc != ERR_INVALID || report.faults_len == 0))
         return w->attempts == JOB_ATTEMPTS && rc != ERR_CONFLICT ? tell_stored(w, rc) : rc;
     w->total = report.rows;

@@ -5,14 +5,15 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "http/wire.h"
+#include "records/import.h"
 #include "records/jobs.h"
-#include "records/records_inner.h"
 #include "records/screens_web.h"
 #include "records_templates.h"
 
 #define COLUMNS_MAX   ((size_t)32 * 1024)
 #define NAME_MAX_LEN  200
 #define FAULTS_A_PAGE 50
+#define LIKES_SHOWN   200
 #define SLICE         ((size_t)192 * 1024)
 #define FAULTS_CSV    ((size_t)4 * 1024 * 1024)
 
@@ -42,11 +43,15 @@ static const char *column_names(struct ctx *ctx, const struct form *form)
 static enum err show_import(struct ctx *ctx, struct res *res, int status, const struct form *form)
 {
     struct import_page_view v = { .kind = form->kind };
+    enum err rc;
 
     v.form_title = label_text(ctx, &form->title);
     v.action = url_build(ctx, "/records/{}/import", form->kind);
     v.list = url_build(ctx, "/records/{}", form->kind);
     v.columns = column_names(ctx, form);
+    rc = mapping_names(ctx, &v.kept, &v.kept_len, form->kind);
+    if (rc)
+        return rc;
     v.problem = status == 200 ? NULL : ctx_first_problem(ctx);
     import_page_reply(res, status, &v);
     return OK;
@@ -96,29 +101,14 @@ enum err post_import(struct ctx *ctx, const struct req *req, struct res *res)
     json_bool(&j, true);
     json_key(&j, "skip_bad");
     json_bool(&j, false);
+    json_key(&j, "head_rows");
+    json_int(&j, req_int(req, "head_rows"));
+    if (req_text(req, "mapping")[0])
+        json_pair(&j, "mapping", req_text(req, "mapping"));
     json_end_object(&j);
     buf_add_char(b, '\n');
     buf_add_len(b, bytes, len);
     rc = job_add(ctx, &id, "import", buf_text(b), b->len);
-    return rc ? rc : see_job(ctx, res, id);
-}
-
-enum err post_job_start(struct ctx *ctx, const struct req *req, struct res *res)
-{
-    struct job job = { 0 };
-    json_t *asked = NULL;
-    const char *form = NULL;
-    const char *id = NULL;
-    enum err rc = job_load(ctx, &job, req_path(req, "id"));
-
-    if (!rc)
-        rc = json_parse(ctx, &asked, job.result, strlen(job.result));
-    if (rc)
-        return rc;
-    form = json_string_value(json_object_get(asked, "form"));
-    if (form == NULL || !may(ctx, form, "import"))
-        return ERR_FORBIDDEN;
-    rc = job_import_now(ctx, &id, job.id, req_bool(req, "skip_bad"));
     return rc ? rc : see_job(ctx, res, id);
 }
 
@@ -242,6 +232,33 @@ static void fill_notes(struct ctx *ctx, struct job_view *v, const struct told_jo
     v->notes = notes;
 }
 
+static void fill_likes(struct ctx *ctx, struct job_view *v, const struct told_job *t)
+{
+    json_t *list = json_object_get(t->result, "likes");
+    size_t all = json_array_size(list);
+    struct like_view *items = ARENA_ARRAY(ctx->arena, LIKES_SHOWN, struct like_view);
+
+    for (size_t i = 0; i < all && i < LIKES_SHOWN; i++) {
+        json_t *like = json_array_get(list, i);
+        const char *choice = text_of(like, "choice");
+        struct like_view *item = &items[v->likes_len++];
+
+        item->row = int_of(like, "row");
+        item->name = arena_printf(ctx->arena, "like.%lld", (long long)item->row);
+        item->title = text_of(like, "title");
+        item->number = text_of(like, "number");
+        item->why = text_of(like, "why");
+        item->percent = int_of(like, "score");
+        item->link = url_build(ctx, "/records/{}/{}", t->form, text_of(like, "id"));
+        item->is_same = strcmp(choice, "same") == 0;
+        item->is_new = strcmp(choice, "new") == 0;
+        item->is_skip = strcmp(choice, "skip") == 0;
+    }
+    v->likes = items;
+    v->likes_all = (int64_t)all;
+    v->likes_more = all > LIKES_SHOWN;
+}
+
 static void fill_import(struct ctx *ctx, struct job_view *v, const struct told_job *t, size_t page)
 {
     v->import = true;
@@ -270,6 +287,9 @@ static void fill_import(struct ctx *ctx, struct job_view *v, const struct told_j
                         TR_INT(v->stored), TR_INT(v->bad));
     fill_notes(ctx, v, t);
     fill_faults(ctx, v, t, page);
+    fill_likes(ctx, v, t);
+    v->has_columns = v->dry_run && json_is_array(json_object_get(t->result, "columns"));
+    v->columns = url_build(ctx, "/jobs/{}/columns", t->job.id);
 }
 
 static void fill_export(struct ctx *ctx, struct job_view *v, const struct told_job *t)
@@ -321,15 +341,20 @@ enum err get_job(struct ctx *ctx, const struct req *req, struct res *res)
     v.state = t.job.state;
     v.done = strcmp(t.job.state, "done") == 0;
     v.failed = strcmp(t.job.state, "failed") == 0;
-    v.working = !v.done && !v.failed;
+    v.cancelled = strcmp(t.job.state, "cancelled") == 0;
+    v.working = !v.done && !v.failed && !v.cancelled;
+    v.cancel = url_build(ctx, "/jobs/{}/cancel", t.job.id);
     v.finished = t.job.done;
     v.total = t.job.total;
     v.created_at = t.job.created_at;
     v.problem = text_of(t.result, "problem");
-    v.list = url_build(ctx, "/records/{}", t.form);
-    if (strcmp(t.job.kind, "import") == 0)
+    v.has_list = t.form != NULL;
+    v.list = v.has_list ? url_build(ctx, "/records/{}", t.form) : url_build(ctx, "/jobs");
+    v.title = job_title(ctx, t.job.kind);
+    v.told = text_of(t.result, "summary");
+    if (strcmp(t.job.kind, "import") == 0 && t.form)
         fill_import(ctx, &v, &t, page < 1 ? 1 : (size_t)page);
-    else
+    else if (strcmp(t.job.kind, "export") == 0 && t.form)
         fill_export(ctx, &v, &t);
     if (v.working)
         res_header(res, "refresh", "2");
@@ -384,7 +409,7 @@ enum err get_job_file(struct ctx *ctx, const struct req *req, struct res *res)
     int64_t from = 0;
     enum err rc = load_job(ctx, &t, req);
 
-    if (!rc && !may(ctx, t.form, "export"))
+    if (!rc && (t.form == NULL || !may(ctx, t.form, "export")))
         rc = ERR_FORBIDDEN;
     if (!rc)
         rc = job_file(ctx, &bytes, &len, t.job.id);

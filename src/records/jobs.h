@@ -141,10 +141,22 @@ enum err job_list(struct ctx *ctx, struct job **out, size_t *len_out) MUST_USE;
 enum err job_cancel(struct ctx *ctx, const char *id) MUST_USE;
 /* Title of a kind in ctx->lang. */
 const char *job_title(struct ctx *ctx, const char *kind);
+/* What is asked of the file of a dry run next. */
+struct import_go {
+    bool dry_run; /* check again, with other columns */
+    bool skip_bad;
+    bool update;                                   /* change records that are the same */
+    const char *columns;                           /* JSON of mapping_json; NULL = as before */
+    const char *(*choice)(void *arg, int64_t row); /* new, same, skip; NULL = by strength */
+    void *arg;
+};
 /*
- * The file of a dry run again, this time to be stored; once: asked again, *id_out is the same job.
- * ERR_NOT_FOUND unless it is the acting user's finished dry run.
+ * The file of a dry run again. To be stored it can be sent once: asked again, *id_out is the same
+ * job. ERR_NOT_FOUND unless it is the acting user's finished dry run.
  */
+enum err job_import_again(struct ctx *ctx, const char **id_out, const char *id,
+                          const struct import_go *go) MUST_USE;
+/* The same, to be stored, with everything else as it was. */
 enum err job_import_now(struct ctx *ctx, const char **id_out, const char *id,
                         bool skip_bad) MUST_USE;
 /* What an export made. ERR_NOT_FOUND unless it is the acting user's finished export. */

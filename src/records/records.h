@@ -348,7 +348,7 @@ struct import_like {
     double score;
     enum import_choice choice; /* by strength, or as decided */
 };
-#define IMPORT_LIKES_MAX  500
+#define IMPORT_LIKES_MAX  5000 /* more: ERR_LIMIT */
 #define IMPORT_SAME_FROM  0.9 /* as likely the same as two files of one person are */
 #define IMPORT_DOUBT_FROM 0.75
 

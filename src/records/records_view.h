@@ -534,7 +534,9 @@ struct import_page_view {
     const char *kind;
     struct url action;
     const char *problem;
-    const char *columns; /* names of the columns, for the example */
+    const char *columns;     /* names of the columns, for the example */
+    const char *const *kept; /* names of mappings */
+    size_t kept_len;
     struct url list;
 };
 
@@ -553,12 +555,83 @@ struct fault_view {
     const char *reason;
 };
 
+/* A row that is like a record. */
+struct like_view {
+    int64_t row;
+    const char *name; /* of its control */
+    const char *title;
+    const char *number;
+    const char *why;
+    int64_t percent;
+    struct url link;
+    bool is_same;
+    bool is_new;
+    bool is_skip;
+};
+
+struct job_row_view {
+    const char *title;
+    const char *state;
+    struct url link;
+    int64_t created_at;
+    int64_t finished;
+    int64_t total;
+    bool working;
+};
+
+struct jobs_view {
+    const struct job_row_view *items;
+    size_t items_len;
+};
+
+/* A column of a file, and the field that it fills. */
+struct column_view {
+    const char *heading;
+    const char *name;
+    const char *target; /* "" = left out */
+    const char *target_title;
+    const char *sample;
+    const char *close;
+    const char *close_title;
+    bool suggested;
+    const char *problem; /* NULL if none */
+    bool date;
+    const char *dates_name;
+    bool asked; /* its dates can be read in two ways */
+    bool day_first;
+    bool month_first;
+};
+
+struct columns_view {
+    const char *file;
+    struct url back;
+    struct url action;
+    const char *problem;
+    const struct column_view *columns;
+    size_t columns_len;
+    bool wanted; /* something is to be decided */
+    const struct option_view *targets;
+    size_t targets_len;
+    const char *const *kept;
+    size_t kept_len;
+};
+
 struct job_view {
     const char *title;
     const char *state; /* waiting, running, done, failed */
     bool working;
     bool failed;
+    bool cancelled;
     bool done;
+    const char *told; /* what any kind of job says about its end */
+    bool has_list;
+    struct url cancel;
+    const struct like_view *likes;
+    size_t likes_len;
+    int64_t likes_all;
+    bool likes_more;
+    bool has_columns;
+    struct url columns;
     int64_t finished; /* of total */
     int64_t total;
     int64_t created_at;

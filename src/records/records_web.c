@@ -79,6 +79,8 @@ static const struct field_spec diff_fields_in[] = {
 
 static const struct field_spec import_fields_in[] = {
     { "file", INPUT_FILE, .max = IMPORT_FILE_MAX },
+    { "head_rows", INPUT_INT, .min = 0, .max = 2 },
+    { "mapping", INPUT_TEXT, .max = 400 },
     { 0 },
 };
 
@@ -92,19 +94,18 @@ static const struct field_spec job_fields_in[] = {
     { 0 },
 };
 
-static const struct field_spec start_fields_in[] = {
-    { "skip_bad", INPUT_BOOL },
-    { 0 },
-};
-
 /* Paths that spell out a word stand before those with {id}. */
 const struct route records_routes[] = {
     { GET, "/", PERM_SIGNED_IN, get_start, NO_FIELDS },
     { GET, "/search/{id}", PERM_SIGNED_IN, get_search, NO_FIELDS },
+    { GET, "/jobs", PERM_SIGNED_IN, get_jobs, NO_FIELDS },
     { GET, "/jobs/{id}", PERM_SIGNED_IN, get_job, FIELDS(job_fields_in) },
     { GET, "/jobs/{id}/faults", PERM_SIGNED_IN, get_job_faults, NO_FIELDS },
     { GET, "/jobs/{id}/file", PERM_SIGNED_IN, get_job_file, NO_FIELDS },
-    { POST, "/jobs/{id}/start", PERM_SIGNED_IN, post_job_start, FIELDS(start_fields_in) },
+    { POST, "/jobs/{id}/start", PERM_SIGNED_IN, post_job_start, FIELDS_OF_KIND },
+    { POST, "/jobs/{id}/cancel", PERM_SIGNED_IN, post_job_cancel, NO_FIELDS },
+    { GET, "/jobs/{id}/columns", PERM_SIGNED_IN, get_columns, NO_FIELDS },
+    { POST, "/jobs/{id}/columns", PERM_SIGNED_IN, post_columns, FIELDS_OF_KIND, FORM_BODY_MAX },
     { GET, "/records/{kind}", "{kind}.view", get_list, FIELDS(list_fields_in) },
     { POST, "/records/{kind}", "{kind}.create", post_new, FIELDS_OF_KIND, FORM_BODY_MAX,
       .json = true },
