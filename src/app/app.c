@@ -29,13 +29,15 @@
 #define JOB_PAUSE_MS        200                  /* between looks at the jobs table */
 #define CHECKPOINT_EVERY_MS ((int64_t)59 * 1000) /* of each process: each has its chain */
 
-static const struct route *const all_routes[] = { web_routes, records_routes, survey_routes, NULL };
+static const struct route *const all_routes[] = { web_routes, records_routes, forms_routes,
+                                                  survey_routes, NULL };
 
 static const struct nav_item all_nav[] = {
     { N_("Start"), "/", PERM_SIGNED_IN },
     { N_("People"), "/records/person", "person.view" },
     { N_("Cases"), "/records/case", "case.view" },
     { N_("Import"), "/records/person/import", "person.import" },
+    { N_("Forms"), "/forms", "form.publish" },
     { 0 },
 };
 

@@ -167,6 +167,7 @@ struct record_form_view {
     int64_t answered;
     int64_t asked;
     bool progress;
+    bool preview; /* nothing can be saved */
 };
 
 /* --- detail --- */

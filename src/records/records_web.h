@@ -6,5 +6,7 @@
 #include "web/web.h"
 
 extern const struct route records_routes[];
+/* Which forms are in force, drafts, publishing (forms_web.c). */
+extern const struct route forms_routes[];
 
 #endif

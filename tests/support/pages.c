@@ -22,7 +22,8 @@
 #define PAGES_PASSWORD "a long walk home 7"
 #define BOUNDARY       "hwboundary7"
 
-static const char *const logins[WHO_COUNT] = { NULL, "supervisor", "case_manager", "finance" };
+static const char *const logins[WHO_COUNT] = { NULL, "supervisor", "case_manager", "finance",
+                                               "administrator" };
 
 static void must_be_ok(struct pages *p, enum err rc, const char *what)
 {
@@ -297,6 +298,7 @@ void run_jobs(struct pages *p)
         struct ctx ctx = p->ctx;
 
         ctx.db = home_write_db(p->home);
+        must_be_ok(p, app_web()->refresh(&ctx), "refresh");
         must_be_ok(p, jobs_run_one(&ctx, &worked), "jobs_run_one");
         must_be_ok(p, access_write(&ctx), "access_write");
     }

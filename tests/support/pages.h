@@ -18,7 +18,7 @@
 #include "core/ctx.h"
 #include "web/web.h"
 
-enum who { NOBODY, SUPERVISOR, CASE_MANAGER, FINANCE, WHO_COUNT };
+enum who { NOBODY, SUPERVISOR, CASE_MANAGER, FINANCE, ADMIN, WHO_COUNT };
 
 struct pages {
     struct ctx ctx; /* acts as nobody; for looking into the database */

@@ -1,0 +1,119 @@
+/* Pages on which forms are looked at and published. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/text.h"
+#include "pages.h"
+
+/* clang-format off */
+#define VISIT_HEAD                                                                          \
+    "survey\n,type,name,label::English (en),label::Français (fr),label::Español (es),"     \
+    "label::العربية (ar),required,bind::hw:list,bind::hw:store,hw:reason\n"
+#define VISIT_ROWS                                                                          \
+    ",date,visited_on,Date of the visit,Date,Fecha,التاريخ,yes,1,open,Work by date\n"      \
+    ",text,mood,Mood,Humeur,Ánimo,المزاج,,,,\n"
+#define VISIT_END                                                                           \
+    "settings\n,form_title::English (en),form_title::العربية (ar),form_id,version,"        \
+    "hw:parent,hw:subject\n,Home visit,زيارة منزلية,home_visit,1,person,person\n"
+/* clang-format on */
+
+static const char *given_person(struct pages *p)
+{
+    struct page page = api_call(
+        p, SUPERVISOR, "POST", "/records/person",
+        "{\"answers\":{\"names\":[{\"name_text\":\"Awa\",\"name_script\":\"Latn\"}]}}", NULL);
+
+    assert_int_equal(page.status, 201);
+    return between(p, &page, "\"id\":\"", "\"");
+}
+
+static const char *given_draft(struct pages *p, const char *csv)
+{
+    struct page page = page_upload(p, ADMIN, "/forms", csv);
+
+    assert_int_equal(page.status, 303);
+    return page.location;
+}
+
+static void given_visits(struct pages *p, const char *csv)
+{
+    struct page page =
+        page_post(p, ADMIN, given_draft(p, csv),
+                  "confirm=1&grant=supervisor%3Dall&grant=&grant=case_manager%3Dwork");
+
+    if (page.status != 303)
+        fail_msg("status %d: %s", page.status, page.body);
+    assert_string_equal(page.location, "/forms/home_visit");
+}
+
+static void a_draft_shows_its_mistakes_at_sheet_row_column_and_value(void **state)
+{
+    struct pages *p = *state;
+    const char *draft = given_draft(p, VISIT_HEAD ",txet,mood,Mood,,,,,,,\n" VISIT_END);
+    struct page page = page_get(p, ADMIN, draft, NULL);
+
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "1 mistake"));
+    assert_true(
+        shows(&page, "<bdi>survey</bdi></td><td>3</td><td><bdi>type</bdi></td><td><bdi>txet"));
+    assert_false(shows(&page, "name=\"confirm\""));
+    assert_int_equal(page_post(p, ADMIN, draft, "confirm=1").status, 422);
+}
+
+static void a_kind_published_on_a_page_is_there_for_the_next_request(void **state)
+{
+    struct pages *p = *state;
+    const char *person = given_person(p);
+    struct page page;
+
+    assert_int_equal(page_get(p, SUPERVISOR, "/records/home_visit", NULL).status, 403);
+    given_visits(p, VISIT_HEAD VISIT_ROWS VISIT_END);
+    page = page_get(p, SUPERVISOR, "/records/home_visit", NULL);
+    assert_int_equal(page.status, 200);
+    page = api_call(p, SUPERVISOR, "POST", "/records/home_visit",
+                    arena_printf(p->arena,
+                                 "{\"parent\":\"%s\",\"answers\":{\"visited_on\":\"2026-11-20\","
+                                 "\"mood\":\"calm\"}}",
+                                 person),
+                    NULL);
+    assert_int_equal(page.status, 201);
+    assert_int_equal(page_get(p, FINANCE, "/records/home_visit", NULL).status, 403);
+    page = page_get(p, ADMIN, "/forms/home_visit", NULL);
+    assert_true(shows(&page, "التاريخ"));
+    assert_true(shows(&page, "published here"));
+}
+
+static void a_draft_is_looked_at_before_it_is_published(void **state)
+{
+    struct pages *p = *state;
+    const char *draft;
+    struct page page;
+
+    given_visits(p, VISIT_HEAD VISIT_ROWS VISIT_END);
+    draft = given_draft(p, VISIT_HEAD VISIT_ROWS ",text,advice,Advice,,,,,,,\n" VISIT_END);
+    page = page_get(p, ADMIN, draft, NULL);
+    assert_true(shows(&page, "advice"));
+    assert_true(shows(&page, "added"));
+    page = page_get(p, ADMIN, arena_printf(p->arena, "%s/preview", draft), NULL);
+    assert_true(shows(&page, "name=\"advice\""));
+    assert_false(shows(&page, "name=\"_save\""));
+    assert_int_equal(page_post(p, ADMIN, draft, "").status, 422);
+    assert_int_equal(page_post(p, ADMIN, draft, "confirm=1").status, 303);
+    assert_int_equal(page_get(p, ADMIN, draft, NULL).status, 404);
+}
+
+#define PAGES(test) cmocka_unit_test_setup_teardown(test, pages_setup, pages_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PAGES(a_draft_shows_its_mistakes_at_sheet_row_column_and_value),
+        PAGES(a_kind_published_on_a_page_is_there_for_the_next_request),
+        PAGES(a_draft_is_looked_at_before_it_is_published),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
