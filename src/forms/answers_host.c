@@ -36,6 +36,11 @@ static void add_field(const struct answers *t, const struct field *f, struct exp
         expr_nodes_add(out, node_of(t->rows[f->place][i], f));
 }
 
+static bool is_whole_repeat(const struct answers *t, const struct field *f)
+{
+    return f && f->kind == FIELD_REPEAT && t->repeat != f;
+}
+
 static enum err answers_children(struct ctx *ctx, const struct expr_node *node, const char *name,
                                  struct expr_nodes *out)
 {
@@ -43,6 +48,8 @@ static enum err answers_children(struct ctx *ctx, const struct expr_node *node, 
     const struct field *f = node->what;
 
     (void)ctx;
+    if (is_whole_repeat(t, f))
+        return OK;
     if (name) {
         const struct field *child = field_find(t->form, name);
 
@@ -62,7 +69,7 @@ static bool answers_parent(const struct expr_node *node, struct expr_node *out)
 
     if (!f)
         return false;
-    *out = node_of(f->kind == FIELD_REPEAT ? t->parent : t, f->parent);
+    *out = node_of(t->repeat == f ? t->parent : t, f->parent);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/text.h"
 
 /*
  * Which fields depend on which: a field's relevance and value on what its relevant, calculation and
@@ -126,6 +127,7 @@ static void check_expression(struct grapher *g, const struct field *f, const cha
     const struct answers *t = sample_level(g->sample, f->repeat);
     struct expr_host host = answers_host(ctx, t, f, "");
     struct expr_nodes used = { .arena = ctx->arena };
+    size_t offset = 0;
 
     if (!e || !names_known(g, e))
         return;
@@ -134,11 +136,18 @@ static void check_expression(struct grapher *g, const struct field *f, const cha
             (struct expr_node){ .tree = host.here.tree, .at = t->rows[f->place][0], .what = f };
     if (expr_calls(e, "today"))
         g->f->form->asks_today = true;
-    if (f->choices && f->choices->len && e == f->choice_filter)
+    if (e == f->choice_filter) {
+        if (!f->choices || f->choices->len == 0)
+            return;
         host = choice_host(host, f->choices, 0);
+    }
     ctx_clear_problems(&scratch);
-    if (expr_check(&scratch, e, &host, &used, NULL) != OK)
-        tell(g, f->row, column, ctx_first_problem(&scratch));
+    if (expr_check(&scratch, e, &host, &used, &offset) != OK)
+        tell(g, f->row, column,
+             tr(ctx, "{0} (Character {1} of: {2})", TR_TEXT(ctx_first_problem(&scratch)),
+                TR_INT((int64_t)text_codepoints(arena_strndup(ctx->arena, expr_source(e), offset)) +
+                       1),
+                TR_TEXT(value_shortened(ctx, expr_source(e)))));
     else if (counts && reads_itself(f, e))
         reads_add(ctx->arena, &g->reads[f->place], f->place);
     if (counts)

@@ -174,6 +174,28 @@ static void test_a_repeat_has_as_many_rows_as_its_count_says(void **state)
     assert_int_equal(t->rows_len[place], ANSWERS_ROWS_MAX);
 }
 
+static void test_a_repeat_may_name_its_neighbours_by_path(void **state)
+{
+    const struct form *form =
+        form_of(",text,a,A,A,,\n,integer,n,N,N,,\n,begin repeat,r,R,R,../a = 'yes',,,,../n,\n"
+                ",text,x,X,X,,\n,begin repeat,s,S,S,../x = 'on',,,,../../n,\n,text,y,Y,Y,,\n"
+                ",end repeat,,,,,\n,end repeat,,,,,\n,calculate,count,,,,count(/data/r/s)\n");
+    struct answers *t = answers_new(ctx.arena, form);
+    size_t r = field_find(form, "r")->place;
+
+    (void)state;
+    assert_int_equal(answers_recompute(&ctx, t, NULL, NULL), OK);
+    (void)answer(t, "n", "2");
+    assert_int_equal(t->rows_len[r], 0);
+    (void)answer(t, "a", "yes");
+    assert_int_equal(t->rows_len[r], 2);
+    assert_string_equal(value(t, "count"), "0");
+    (void)answer(t->rows[r][1], "x", "on");
+    assert_string_equal(value(t, "count"), "2");
+    (void)answer(t, "a", "no");
+    assert_string_equal(value(t, "count"), "0");
+}
+
 static void test_a_trigger_calculates_once_and_not_at_other_changes(void **state)
 {
     const struct form *form = form_of(",text,ask,A,A,,\n,integer,n,N,N,,\n"
@@ -263,7 +285,8 @@ static void test_mistakes_of_expressions_are_told_when_the_form_is_read(void **s
         const char *field;
         const char *part;
     } rows[] = {
-        { ",text,a,A,A,../b != '',\n", "test.csv:3:relevant", "nothing named b" },
+        { ",text,a,A,A,../b != '',\n", "test.csv:3:relevant",
+          "nothing named b here. (Character 4 of: ../b != '')" },
         { ",text,a,A,A,/data/x/y != '',\n", "test.csv:3:relevant", "nothing named x" },
         { ",calculate,a,,,,instance('town')/root/item[sise > 2]/name\n", "test.csv:3:calculation",
           "nothing named sise" },
@@ -313,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_what_did_not_change_stops_there),
         cmocka_unit_test(test_rows_see_a_change_outside_and_sums_a_change_inside),
         cmocka_unit_test(test_a_repeat_has_as_many_rows_as_its_count_says),
+        cmocka_unit_test(test_a_repeat_may_name_its_neighbours_by_path),
         cmocka_unit_test(test_a_trigger_calculates_once_and_not_at_other_changes),
         cmocka_unit_test(test_a_choice_filter_says_which_choices_there_are),
         cmocka_unit_test(test_expressions_look_into_lists_and_labels),
