@@ -73,6 +73,12 @@ static const struct alias survey_texts[] = {
 
 static const struct alias title_texts[] = { { "form_title", "form_title" }, { NULL, NULL } };
 
+static const struct alias state_texts[] = {
+    { "label", "label" },
+    { "message", "message" },
+    { NULL, NULL },
+};
+
 static const struct alias no_aliases[] = { { NULL, NULL } };
 
 static const struct {
@@ -84,7 +90,7 @@ static const struct {
     { "choices", choice_aliases, survey_texts },
     { "external_choices", choice_aliases, survey_texts },
     { "settings", settings_aliases, title_texts },
-    { "hw_states", no_aliases, no_aliases },
+    { "hw_states", no_aliases, state_texts },
     { "", choice_aliases, survey_texts }, /* a shared list, or a table */
 };
 
