@@ -101,11 +101,11 @@ static void put_plain(struct json_out *j, const struct field *f)
     } plain[] = {
         { FIELD_INTEGER, "integer", NULL },        { FIELD_DECIMAL, "number", NULL },
         { FIELD_DATE, "string", "date" },          { FIELD_TIME, "string", "time" },
-        { FIELD_DATETIME, "string", "date-time" },
+        { FIELD_DATETIME, "string", "date-time" }, { FIELD_RANGE, "number", NULL },
     };
 
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
-        if (plain[i].kind != f->kind)
+        if (plain[i].kind != f->kind || f->currency != NULL)
             continue;
         put_type(j, plain[i].type, true);
         if (plain[i].format != NULL)
@@ -133,7 +133,7 @@ static void put_field(struct printer *p, const struct field *f)
     } else if (f->kind == FIELD_SELECT_ONE) {
         put_type(j, "string", true);
         put_enum(j, f->choices, true);
-    } else if (f->kind == FIELD_SELECT_MULTIPLE) {
+    } else if (f->kind == FIELD_SELECT_MULTIPLE || f->kind == FIELD_RANK) {
         put_type(j, "array", true);
         json_key(j, "items");
         json_begin_object(j);

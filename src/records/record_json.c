@@ -27,11 +27,12 @@ static void put_value(struct json_out *j, const struct field *f, const char *val
     json_key(j, f->name);
     if (!value || !value[0])
         json_out_null(j);
-    else if (f->kind == FIELD_SELECT_MULTIPLE)
+    else if (f->kind == FIELD_SELECT_MULTIPLE || f->kind == FIELD_RANK)
         put_codes(j, value);
     else if (f->kind == FIELD_INTEGER && parse_int(value, INT64_MIN, INT64_MAX, &n))
         json_int(j, n);
-    else if (f->kind == FIELD_DECIMAL && parse_decimal(value, &d))
+    else if (((f->kind == FIELD_DECIMAL && !f->currency) || f->kind == FIELD_RANGE) &&
+             parse_decimal(value, &d))
         json_decimal(j, d);
     else
         json_text(j, value);
@@ -171,9 +172,10 @@ static void read_value(struct reading *r, const char *path, const struct field *
 {
     if (json_is_null(value))
         return;
-    if (f->kind == FIELD_SELECT_MULTIPLE)
+    if (f->kind == FIELD_SELECT_MULTIPLE || f->kind == FIELD_RANK)
         read_codes(r, path, value);
-    else if (f->kind == FIELD_INTEGER || f->kind == FIELD_DECIMAL)
+    else if (f->kind == FIELD_INTEGER || f->kind == FIELD_RANGE ||
+             (f->kind == FIELD_DECIMAL && !f->currency))
         read_number(r, path, value);
     else if (json_is_string(value))
         add_pair(r, path, json_string_value(value));

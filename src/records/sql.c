@@ -99,7 +99,7 @@ static struct db_arg column_arg(const struct field *f, const char *value)
 
     if (f->kind == FIELD_INTEGER)
         return value && parse_int(value, INT64_MIN, INT64_MAX, &n) ? DB_INT(n) : DB_NULL;
-    if (f->kind == FIELD_DECIMAL)
+    if (f->kind == FIELD_DECIMAL && !f->currency)
         return value && parse_decimal(value, &d) ? DB_REAL(d) : DB_NULL;
     return DB_TEXT(value);
 }

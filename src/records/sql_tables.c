@@ -37,7 +37,7 @@ static const char *column_type(const struct field *f)
 {
     if (f->kind == FIELD_INTEGER)
         return "%INT%";
-    return f->kind == FIELD_DECIMAL ? "%REAL%" : "TEXT";
+    return f->kind == FIELD_DECIMAL && !f->currency ? "%REAL%" : "TEXT";
 }
 
 static void add_index(struct buf *b, const char *table, const char *name, const char *columns)
