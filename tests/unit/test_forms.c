@@ -286,6 +286,21 @@ static void test_a_class_comes_from_the_innermost_group_that_has_one(void **stat
     assert_int_equal(field_find(forms->items[0], "well")->privacy, PRIVACY_PERSONAL);
 }
 
+static void test_statuses_speak_the_languages_of_the_form(void **state)
+{
+    const struct forms *forms = NULL;
+    const char *csv = with(",from,to,permission,reason\n,open,closed,person.edit,yes\n",
+                           ",from,to,permission,reason,label::Français (fr)\n"
+                           ",open,closed,person.edit,yes,Clore\n");
+
+    (void)state;
+    assert_int_equal(parse(csv, &forms), OK);
+    assert_null(ctx.problems);
+    ctx.lang = "fr";
+    assert_string_equal(label_text(&ctx, &forms->items[0]->states[0].label), "Clore");
+    ctx.lang = "en";
+}
+
 static void test_defaults_are_texts_unless_they_calculate(void **state)
 {
     const struct forms *forms = NULL;
@@ -674,6 +689,7 @@ int main(void)
         cmocka_unit_test(test_all_mistakes_are_told_at_once),
         cmocka_unit_test(test_an_unknown_column_or_section_is_a_warning),
         cmocka_unit_test(test_a_class_comes_from_the_innermost_group_that_has_one),
+        cmocka_unit_test(test_statuses_speak_the_languages_of_the_form),
         cmocka_unit_test(test_defaults_are_texts_unless_they_calculate),
         cmocka_unit_test(test_the_shipped_forms_load),
         cmocka_unit_test(test_the_shipped_forms_speak_four_languages),
