@@ -42,6 +42,7 @@ def sections(path):
             if row and row[0].strip():
                 name, start = row[0].strip(), number
                 sheets.setdefault(name, [])
+                places[number] = (name, 1)
             elif name:
                 places[number] = (name, number - start)
                 sheets[name].append((number - start, row[1:]))
@@ -60,16 +61,23 @@ def told(done, file):
 
 def moved(lines, places):
     """The same lines, as they must be told of the workbook."""
-    return [(note, *places.get(row, (None, row)), column, text) for note, _, row, column, text in lines]
+    def there(found):
+        return "in row %d" % places.get(int(found[1]), (None, int(found[1])))[1]
+
+    return [(note, *(places.get(row, (None, row)) if row > 1 else (None, row)), column,
+             re.sub(r"in row (\d+)", there, text)) for note, _, row, column, text in lines]
+
+
+def of_the_layout(lines):
+    """Mistakes that only CSV can have: where sections begin."""
+    return not lines or any("The first column" in text or "A form begins" in text for *_, text in lines)
 
 
 def main():
     folder = scratch()
     good = sorted(glob.glob(os.path.join(SOURCE, "content/forms/*.csv"))
-                  + glob.glob(os.path.join(SOURCE, "tests/data/forms/*.csv"))
                   + glob.glob(os.path.join(SOURCE, "tests/data/forms/good/*.csv")))
-    bad = sorted(glob.glob(os.path.join(SOURCE, "tests/data/forms/broken/*.csv"))
-                 + glob.glob(os.path.join(SOURCE, "tests/data/forms/bad/*.csv")))
+    bad = sorted(glob.glob(os.path.join(SOURCE, "tests/data/forms/broken/*.csv")))
     jobs, made = [], {}
     for path in good + bad:
         name = os.path.basename(path)[:-4]
@@ -88,13 +96,19 @@ def main():
             got = run("form", "xform", book)
             ok(wanted.returncode == 0 and got.returncode == 0 and got.stdout == wanted.stdout,
                f"{os.path.basename(book)} is the form of the CSV", got.stderr + wanted.stderr)
+    compared = 0
     for path in bad:
-        wanted = run("form", "check", path)
+        wanted = told(run("form", "check", path), path)
+        if of_the_layout(wanted):
+            continue
+        compared += 1
         for book, places in made[path][:1]:
             got = run("form", "check", book)
-            a, b = moved(told(wanted, path), places), told(got, book)
-            ok(wanted.returncode != 0 and got.returncode != 0 and a and a == b,
+            a, b = moved(wanted, places), told(got, book)
+            ok(got.returncode == 2 and a == b,
                f"{os.path.basename(book)} has the mistakes of the CSV at their places", f"{a}\n{b}")
+
+    ok(compared > 100, f"{compared} broken forms were compared")
 
     sheets, _ = sections(os.path.join(SOURCE, "content/forms/household.csv"))
     row = sheets["survey"][1][0]
