@@ -72,7 +72,7 @@ static enum err check_file(struct ctx *ctx, const char *path)
     enum err rc = ERR_INVALID;
 
     if (bytes)
-        rc = form_parse(ctx, &forms, path, bytes, len);
+        rc = form_parse_published(ctx, &forms, path, bytes, len);
     print_problems(ctx);
     if (!rc)
         printf("%s\n",
@@ -117,7 +117,7 @@ static enum err find_form(struct ctx *ctx, const struct form **out, const char *
     bytes = read_file(ctx, what, &len);
     if (!bytes)
         return ERR_NOT_FOUND;
-    rc = form_parse(ctx, &forms, what, bytes, len);
+    rc = form_parse_published(ctx, &forms, what, bytes, len);
     if (!rc)
         *out = forms->items[0];
     return rc;
