@@ -50,7 +50,7 @@ static enum report_kind kind_of(const struct field *f)
 {
     if (f->kind == FIELD_INTEGER)
         return REPORT_INT;
-    if (f->kind == FIELD_DECIMAL)
+    if (f->kind == FIELD_DECIMAL || f->kind == FIELD_RANGE)
         return REPORT_DECIMAL;
     return f->kind == FIELD_DATE ? REPORT_DATE : REPORT_TEXT;
 }
