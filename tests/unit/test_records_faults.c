@@ -14,10 +14,9 @@
 #define CASE_ANSWERS                                                                               \
     "programme=p1;opened=2026-11-20;vulnerable=yes;"                                               \
     "vulnerability_flags.1.vulnerability_flag=health_need"
-"programme=p1;opened=2026-11-20;vulnerable=yes;vulnerability_flags.1.vulnerability_flag=health_need"
 
-    /* What the main database holds of records. */
-    struct state {
+/* What the main database holds of records. */
+struct state {
     int64_t people;
     int64_t names;
     int64_t history;
