@@ -20,6 +20,8 @@
 #include "records/publish.h"
 #include "records/records.h"
 #include "records/records_web.h"
+#include "rules/rules.h"
+#include "rules/rules_web.h"
 #include "survey/survey.h"
 #include "survey/survey_web.h"
 #include "vault/fold.h"
@@ -29,13 +31,17 @@
 #define JOB_PAUSE_MS        200                  /* between looks at the jobs table */
 #define CHECKPOINT_EVERY_MS ((int64_t)59 * 1000) /* of each process: each has its chain */
 
-static const struct route *const all_routes[] = { web_routes, records_routes, forms_routes,
-                                                  survey_routes, NULL };
+#define RULES_EVERY_MS ((int64_t)10 * 1000)
+#define RULES_AT_ONCE  2000
+
+static const struct route *const all_routes[] = { web_routes,   records_routes, rules_routes,
+                                                  forms_routes, survey_routes,  NULL };
 
 static const struct nav_item all_nav[] = {
     { N_("Start"), "/", PERM_SIGNED_IN },
     { N_("People"), "/records/person", "person.view" },
     { N_("Cases"), "/records/case", "case.view" },
+    { N_("Tasks"), "/tasks", "task.view" },
     { N_("Import"), "/records/person/import", "person.import" },
     { N_("Forms"), "/forms", "form.publish" },
     { 0 },
@@ -72,14 +78,24 @@ static enum err tidy_audit(struct ctx *ctx)
 
 static const struct job_kind *const all_jobs[] = { records_jobs, NULL };
 
+/* Rules that depend on the date: some cases at a time, so that imports and exports go on. */
+static enum err ask_rules(struct ctx *ctx)
+{
+    size_t done = 0;
+
+    return rules_round(ctx, RULES_AT_ONCE, &done);
+}
+
 static const struct job_period app_periods[] = {
     { "audit.checkpoint", CHECKPOINT_EVERY_MS, tidy_audit, .brief = true },
+    { "rules.due", RULES_EVERY_MS, ask_rules },
     { 0 },
 };
 
 static const struct job_period *const all_periods[] = { app_periods, NULL };
 
-static const struct record_hooks *const all_hooks[] = { &person_hooks, &survey_hooks, NULL };
+static const struct record_hooks *const all_hooks[] = { &person_hooks, &rules_case_hooks,
+                                                        &survey_hooks, NULL };
 
 enum err app_load(struct ctx *ctx)
 {
@@ -87,6 +103,8 @@ enum err app_load(struct ctx *ctx)
 
     if (!rc)
         rc = forms_load(ctx, &ctx->forms);
+    if (!rc)
+        rc = rules_load(ctx);
     if (!rc)
         rc = profiles_load(ctx);
     if (!rc)

@@ -208,6 +208,22 @@ enum err record_load(struct ctx *ctx, struct record **out, const char *kind, con
     return rc;
 }
 
+enum err record_find_number(struct ctx *ctx, struct record **out, const char *kind,
+                            const char *number)
+{
+    struct pick pick = { .number = number };
+    struct record *rec = NULL;
+    size_t len = 0;
+    enum err rc = record_form(ctx, &pick.form, kind);
+
+    pick.limit = 1;
+    if (rc == OK)
+        rc = record_pick(ctx, &rec, &len, &pick, 0);
+    if (rc)
+        return rc;
+    return len ? record_load(ctx, out, kind, rec->id) : record_gone(ctx);
+}
+
 /* --- a new record --- */
 
 static enum err take_parent(struct ctx *ctx, struct record *rec, const char *parent_id)

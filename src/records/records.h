@@ -102,6 +102,9 @@ enum err record_load(struct ctx *ctx, struct record **out, const char *kind,
 /* As it was at a version. ERR_NOT_FOUND if there was none. */
 enum err record_load_version(struct ctx *ctx, struct record **out, const char *kind, const char *id,
                              int64_t version) MUST_USE;
+/* By the number that people see. */
+enum err record_find_number(struct ctx *ctx, struct record **out, const char *kind,
+                            const char *number) MUST_USE;
 /*
  * Validates (complete answers), numbers, seals, stores, writes history and audit, in one
  * transaction; then brings the blind index up to date. rec gets id, number, version.
@@ -213,6 +216,33 @@ enum err record_events(struct ctx *ctx, struct record_event **out, size_t *len_o
 const char *record_value(const struct record *rec, const char *field); /* "" if none; top level */
 bool record_is(const struct record *rec, const char *field, const char *code);
 void record_set(struct record *rec, const char *field, const char *value);
+
+/* --- for rooms that judge and count (rules, facts): whatever the scope and clearance --- */
+
+/*
+ * With every answer, also those above the acting user's clearance, from any office; nothing is
+ * noted in the access log. Whoever shows a value of it must ask field_visible of its field first,
+ * and load the record by record_load before. ERR_NOT_FOUND: no such record.
+ */
+enum err record_load_whole(struct ctx *ctx, struct record **out, const char *kind,
+                           const char *id) MUST_USE;
+#define RECORD_CHILDREN_MAX 500
+/* Those of a kind under a parent, oldest first, at most RECORD_CHILDREN_MAX. */
+enum err record_children_whole(struct ctx *ctx, struct record ***out, size_t *len_out,
+                               const char *kind, const char *parent_id) MUST_USE;
+/*
+ * Ids and offices of all records of a kind, a page of at most 100 at a time, without their answers:
+ * *after is NULL at first and again after the last page.
+ */
+struct record_place {
+    const char *id;
+    const char *office_id;
+};
+enum err record_places(struct ctx *ctx, struct record_place *out, size_t *len_out, const char *kind,
+                       const char **after) MUST_USE;
+/* Whether the acting user may read a field of a record: its class and those of what is around it.
+ */
+bool record_may_read(const struct ctx *ctx, const struct field *f);
 
 /* --- history and difference --- */
 

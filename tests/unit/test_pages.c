@@ -56,6 +56,8 @@ struct places {
     const char *result;
     const char *draft;
     const char *epoch; /* of the form in force */
+    const char *case_id;
+    const char *task;
 };
 
 static const char *given_job(struct pages *p, const char *path, const char *form)
@@ -92,6 +94,31 @@ static const char *given_result(struct pages *p, const char *person)
     return arena_strndup(p->arena, link, strcspn(link, "/?"));
 }
 
+/* A case without anything; a return long ago makes its tasks. */
+static void given_case(struct pages *p, struct places *at)
+{
+    const char *links = "/tasks/";
+    struct page page = api_call(p, SUPERVISOR, "POST", "/records/return_event",
+                                arena_printf(p->arena,
+                                             "{\"parent\":\"%s\",\"answers\":{\"arrival_date\":"
+                                             "\"2026-01-20\"}}",
+                                             at->person),
+                                NULL);
+
+    assert_int_equal(page.status, 201);
+    page = api_call(p, SUPERVISOR, "POST", "/records/case",
+                    arena_printf(p->arena,
+                                 "{\"parent\":\"%s\",\"answers\":{\"opened\":"
+                                 "\"2026-01-21\"}}",
+                                 at->person),
+                    NULL);
+    assert_int_equal(page.status, 201);
+    at->case_id = arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
+    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "/records/case/%s", at->case_id), NULL);
+    assert_int_equal(page.status, 200);
+    at->task = arena_strndup(p->arena, between(p, &page, links, "\""), 36);
+}
+
 static struct places given_places(struct pages *p)
 {
     struct places out = { 0 };
@@ -108,6 +135,7 @@ static struct places given_places(struct pages *p)
     out.epoch = arena_printf(
         p->arena, "%d",
         (int)pages_count(p, "SELECT max(epoch) FROM form_version WHERE form = 'person'"));
+    given_case(p, &out);
     run_jobs(p);
     return out;
 }
@@ -122,6 +150,10 @@ static const char *id_for(const struct places *at, const struct route *r)
         return at->export;
     if (text_starts(r->path, "/jobs"))
         return at->dry_run;
+    if (text_starts(r->path, "/tasks"))
+        return at->task;
+    if (text_starts(r->path, "/cases"))
+        return at->case_id;
     return text_starts(r->path, "/survey") ? at->result : at->person;
 }
 
@@ -135,6 +167,8 @@ static const char *path_for(struct pages *p, const struct places *at, const stru
             buf_add(&b, "person");
         else if (text_starts(s, "{id}"))
             buf_add(&b, id_for(at, r));
+        else if (text_starts(s, "{rule}"))
+            buf_add(&b, "plan_overdue");
         else if (*s == '{')
             buf_add(&b, text_starts(r->path, "/forms") ? at->epoch : "1");
         else
@@ -161,6 +195,14 @@ static const char *input_for(const struct route *r)
         return "comment=0190f3a2-0000-7000-8000-000000000000";
     if (text_ends(r->path, "/columns") && r->method == POST)
         return "c.1=no_such_field";
+    if (text_ends(r->path, "/settle"))
+        return "version=1&state=overridden" /* says what is missing */;
+    if (text_ends(r->path, "/snooze"))
+        return "version=1&until=2026-12-24&reason=x";
+    if (text_ends(r->path, "/override"))
+        return "rule=close_review&reason=x";
+    if (text_starts(r->path, "/rules") && r->method == POST)
+        return "number=SN-C2026-00001";
     if (text_ends(r->path, "/language"))
         return "lang=en";
     return text_ends(r->path, "/login") ? "name=x&password=y" : "";

@@ -1,0 +1,71 @@
+/* Records whole, for rooms that judge and count: no scope, no clearance, no access log. */
+#include "core/text.h"
+#include "records/records_inner.h"
+
+static enum err form_of(struct ctx *ctx, const struct form **out, const char *kind)
+{
+    *out = form_find(ctx->forms, kind);
+    return *out ? OK : record_gone(ctx);
+}
+
+enum err record_load_whole(struct ctx *ctx, struct record **out, const char *kind, const char *id)
+{
+    const struct form *form = NULL;
+    enum err rc = form_of(ctx, &form, kind);
+
+    return rc ? rc : record_load_full(ctx, out, form, id, true);
+}
+
+enum err record_children_whole(struct ctx *ctx, struct record ***out, size_t *len_out,
+                               const char *kind, const char *parent_id)
+{
+    struct record_filter filter = { .parent_id = parent_id };
+    struct pick pick = { .filter = &filter, .limit = SQL_BATCH, .anywhere = true, .oldest = true };
+    struct record **items = NULL;
+    size_t cap = 0;
+    size_t len = 0;
+    size_t n = SQL_BATCH;
+    enum err rc = form_of(ctx, &pick.form, kind);
+
+    while (rc == OK && n == SQL_BATCH && len < RECORD_CHILDREN_MAX) {
+        items =
+            arena_grow(ctx->arena, items, cap * sizeof(*items), (cap + SQL_BATCH) * sizeof(*items));
+        cap += SQL_BATCH;
+        rc = record_pick(ctx, items + len, &n, &pick, PARTS_ALL);
+        if (rc == OK && n > 0)
+            filter.after = sql_token(ctx, items[len + n - 1], SORT_NEWEST);
+        len += rc == OK ? n : 0;
+    }
+    if (rc)
+        return rc;
+    *out = items;
+    *len_out = len < RECORD_CHILDREN_MAX ? len : RECORD_CHILDREN_MAX;
+    return OK;
+}
+
+enum err record_places(struct ctx *ctx, struct record_place *out, size_t *len_out, const char *kind,
+                       const char **after)
+{
+    struct record_filter filter = { .after = *after };
+    struct pick pick = {
+        .filter = &filter, .limit = SQL_BATCH - 1, .anywhere = true, .oldest = true
+    };
+    struct record *items[SQL_BATCH];
+    size_t len = 0;
+    enum err rc = form_of(ctx, &pick.form, kind);
+
+    if (rc == OK)
+        rc = record_pick(ctx, items, &len, &pick, 0);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < len; i++)
+        out[i] = (struct record_place){ items[i]->id, items[i]->office_id };
+    *after = len == pick.limit ? sql_token(ctx, items[len - 1], SORT_NEWEST) : NULL;
+    *len_out = len;
+    return OK;
+}
+
+bool record_may_read(const struct ctx *ctx, const struct field *f)
+{
+    return field_visible(ctx, f);
+}

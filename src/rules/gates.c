@@ -1,0 +1,213 @@
+#include "rules/gates.h"
+
+#include "core/text.h"
+#include "forms_gen.h"
+#include "rules/document.h"
+#include "rules/rules_store.h"
+
+const char *rule_message(struct ctx *ctx, const struct rule *rule)
+{
+    if (ctx->user && ctx->user->clearance < rule->privacy)
+        return tr(ctx, "A rule that you may not read stands in the way. Ask your supervisor.");
+    return label_text(ctx, &rule->message);
+}
+
+/* Gate by name, or those of the record's kind and status. */
+static bool is_asked(const struct rule *rule, const char *gate, const struct record *rec)
+{
+    if (rule->does != RULE_GATE)
+        return false;
+    if (gate)
+        return text_equal(rule->gate, gate);
+    return text_equal(rule->kind, rec->form->kind) && text_equal(rule->status, rec->status);
+}
+
+static const struct override *override_of(const struct override *items, size_t len,
+                                          const struct rule *rule)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text_equal(items[i].rule, rule->id))
+            return &items[i];
+    return NULL;
+}
+
+static bool passes(const struct override *o)
+{
+    return o && (!o->second || o->agreed_by);
+}
+
+/* Uses the leave there is, or tells the message. */
+static enum err refuse(struct ctx *ctx, const struct rule *rule, const struct override *o,
+                       bool *refused)
+{
+    if (passes(o) && !rule->never)
+        return store_use(ctx, o->id);
+    ctx_set_problem(ctx, ERR_INVALID, NULL, rule_message(ctx, rule));
+    *refused = true;
+    return OK;
+}
+
+static enum err gate_of_case(struct ctx *ctx, const char *gate, const struct record *rec,
+                             const char *case_id)
+{
+    const struct rule_set *set = rules_of();
+    struct override *overrides = NULL;
+    struct document *doc = NULL;
+    uint64_t parts = 0;
+    size_t len = 0;
+    bool refused = false;
+    enum err rc;
+
+    for (size_t i = 0; i < set->len; i++)
+        if (is_asked(&set->items[i], gate, rec))
+            parts |= set->items[i].parts | (uint64_t)1;
+    if (parts == 0)
+        return OK;
+    rc = document_load(ctx, &doc, set->shape, case_id, parts, rec);
+    if (rc == OK && rec->form != doc->root->form &&
+        text_equal(doc->root->status, STATUS_CASE_CLOSED))
+        return OK; /* another, older case of the same person */
+    if (rc == OK)
+        rc = store_overrides(ctx, &overrides, &len, doc->root);
+    for (size_t i = 0; rc == OK && i < set->len; i++) {
+        const struct rule *rule = &set->items[i];
+        struct verdict v = { 0 };
+
+        if (!is_asked(rule, gate, rec))
+            continue;
+        rc = rule_judge(ctx, &v, doc, rule);
+        if (rc == OK && v.holds)
+            rc = refuse(ctx, rule, override_of(overrides, len, rule), &refused);
+    }
+    return rc == OK && refused ? ERR_INVALID : rc;
+}
+
+static enum err gates_of(struct ctx *ctx, const char *gate, const struct record *rec)
+{
+    const char *const *ids = NULL;
+    size_t len = 0;
+    enum err rc = document_cases(ctx, &ids, &len, rules_of()->shape, rec);
+
+    for (size_t i = 0; rc == OK && i < len; i++)
+        rc = gate_of_case(ctx, gate, rec, ids[i]);
+    return rc;
+}
+
+enum err rules_gate(struct ctx *ctx, const char *gate, const struct record *rec)
+{
+    return gates_of(ctx, gate, rec);
+}
+
+enum err rules_status_gates(struct ctx *ctx, const struct record *rec)
+{
+    for (size_t i = 0; i < rules_of()->len; i++)
+        if (is_asked(&rules_of()->items[i], NULL, rec))
+            return gates_of(ctx, NULL, rec);
+    return OK;
+}
+
+/* --- looking at them, and leave to pass --- */
+
+static enum err fill_gate(struct ctx *ctx, struct gate_state *out, const struct document *doc,
+                          const struct rule *rule, const struct override *o)
+{
+    struct verdict v = { 0 };
+    enum err rc = rule_judge(ctx, &v, doc, rule);
+
+    if (rc)
+        return rc;
+    *out = (struct gate_state){ .rule = rule, .refuses = v.holds, .passed = passes(o) };
+    if (o) {
+        out->asked_by = o->asked_by;
+        out->agreed_by = o->agreed_by;
+        out->reason = o->reason;
+    }
+    return OK;
+}
+
+enum err rules_gates(struct ctx *ctx, struct gate_state **out, size_t *len_out,
+                     const struct record *rec)
+{
+    const struct rule_set *set = rules_of();
+    struct gate_state *items = ARENA_ARRAY(ctx->arena, set->len + 1, struct gate_state);
+    struct override *overrides = NULL;
+    struct document *doc = NULL;
+    size_t overrides_len = 0;
+    size_t len = 0;
+    enum err rc = document_load(ctx, &doc, set->shape, rec->id, PARTS_EVERY, NULL);
+
+    if (rc == OK)
+        rc = store_overrides(ctx, &overrides, &overrides_len, doc->root);
+    for (size_t i = 0; rc == OK && i < set->len; i++) {
+        const struct rule *rule = &set->items[i];
+
+        if (rule->does == RULE_GATE)
+            rc = fill_gate(ctx, &items[len++], doc, rule,
+                           override_of(overrides, overrides_len, rule));
+    }
+    if (rc)
+        return rc;
+    *out = items;
+    *len_out = len;
+    return OK;
+}
+
+static enum err check_reason(struct ctx *ctx, const char *reason)
+{
+    if (text_blank(reason))
+        return ctx_fail_field(ctx, "reason", tr(ctx, "Say why."));
+    if (text_codepoints(reason) > RULE_REASON_MAX)
+        return ctx_fail_field(ctx, "reason",
+                              tr(ctx, "Use at most {0} characters.", TR_INT(RULE_REASON_MAX)));
+    return OK;
+}
+
+static enum err find_gate(struct ctx *ctx, struct gate_state *out, const struct record *rec,
+                          const char *id)
+{
+    struct gate_state *items = NULL;
+    size_t len = 0;
+    enum err rc = rules_gates(ctx, &items, &len, rec);
+
+    for (size_t i = 0; rc == OK && i < len; i++) {
+        if (!text_equal(items[i].rule->id, id) || items[i].rule->privacy > ctx->user->clearance)
+            continue;
+        *out = items[i];
+        return OK;
+    }
+    if (rc)
+        return rc;
+    return ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no such rule."));
+}
+
+enum err rules_override(struct ctx *ctx, const char *case_id, const char *rule, const char *reason)
+{
+    struct gate_state gate = { 0 };
+    struct override *items = NULL;
+    struct record *rec = NULL;
+    size_t len = 0;
+    enum err rc;
+
+    if (!user_may(ctx->user, PERM_RULE_OVERRIDE))
+        return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
+    rc = record_load(ctx, &rec, FORM_CASE, case_id);
+    if (rc == OK)
+        rc = find_gate(ctx, &gate, rec, rule);
+    if (rc == OK)
+        rc = check_reason(ctx, reason);
+    if (rc)
+        return rc;
+    if (!gate.refuses || gate.passed)
+        return ctx_fail(ctx, ERR_CONFLICT, tr(ctx, "This rule does not stand in the way."));
+    if (gate.rule->never)
+        return ctx_fail_field(ctx, "reason", tr(ctx, "Nobody can let this pass."));
+    if (!gate.asked_by)
+        return store_ask(ctx, rec, gate.rule, reason);
+    if (text_equal(gate.asked_by, ctx->user_id))
+        return ctx_fail_field(ctx, "reason",
+                              tr(ctx, "Another person must agree: you have asked yourself."));
+    rc = store_overrides(ctx, &items, &len, rec);
+    if (rc)
+        return rc;
+    return store_agree(ctx, rec, override_of(items, len, gate.rule)->id, reason);
+}
