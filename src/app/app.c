@@ -50,12 +50,20 @@ static const struct nav_item all_nav[] = {
 /* The forms in force in this process, and what was made from them. */
 static struct forms_live live;
 
+/* Rules last: what they keep of the forms is theirs only once all went well. */
+static enum err made_from_forms(struct ctx *ctx)
+{
+    enum err rc = profiles_load(ctx);
+
+    return rc ? rc : rules_load(ctx);
+}
+
 /* Before each request and each round of jobs: nothing is done half by older forms. */
 static enum err look_at_forms(struct ctx *ctx)
 {
     bool moved = false;
 
-    return forms_live_look(ctx, &live, &moved, profiles_load);
+    return forms_live_look(ctx, &live, &moved, made_from_forms);
 }
 
 static struct web whole_web = { .tables = all_routes, .nav = all_nav, .refresh = look_at_forms };

@@ -26,7 +26,8 @@
 #define RULE_REASON_MAX  2000
 #define RULE_TASKS_PAGE  50
 
-/* Loads rules and starts to watch records. After forms_load, once, before fork. */
+/* Loads rules and starts to watch records: after forms_load, and again whenever ctx->forms are
+ * others, in an arena that lives as long as these forms. */
 enum err rules_load(struct ctx *ctx) MUST_USE;
 const struct rule_set *rules_of(void); /* the loaded rules */
 
