@@ -317,3 +317,22 @@ int64_t pages_count(struct pages *p, const char *sql)
     db_rows_close(rows);
     return n;
 }
+
+const char *page_given_case(struct pages *p, const char *person, const char **task_out)
+{
+    const char *json = arena_printf(
+        p->arena, "{\"parent\":\"%s\",\"answers\":{\"arrival_date\":\"2026-01-20\"}}", person);
+    struct page page = api_call(p, SUPERVISOR, "POST", "/records/return_event", json, NULL);
+    const char *id;
+
+    assert_int_equal(page.status, 201);
+    json = arena_printf(p->arena, "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-01-21\"}}",
+                        person);
+    page = api_call(p, SUPERVISOR, "POST", "/records/case", json, NULL);
+    assert_int_equal(page.status, 201);
+    id = arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
+    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "/records/case/%s", id), NULL);
+    assert_int_equal(page.status, 200);
+    *task_out = arena_strndup(p->arena, between(p, &page, "/tasks/", "\""), 36);
+    return id;
+}

@@ -65,6 +65,8 @@ const char *between(struct pages *p, const struct page *page, const char *before
 bool shows(const struct page *page, const char *text);
 /* Runs the jobs that wait, as the job process does. */
 void run_jobs(struct pages *p);
+/* Id of a case of a person who came back in January 2026, and of one of its tasks. */
+const char *page_given_case(struct pages *p, const char *person, const char **task_out);
 int64_t pages_count(struct pages *p, const char *sql);
 
 #endif

@@ -94,31 +94,6 @@ static const char *given_result(struct pages *p, const char *person)
     return arena_strndup(p->arena, link, strcspn(link, "/?"));
 }
 
-/* A case without anything; a return long ago makes its tasks. */
-static void given_case(struct pages *p, struct places *at)
-{
-    const char *links = "/tasks/";
-    struct page page = api_call(p, SUPERVISOR, "POST", "/records/return_event",
-                                arena_printf(p->arena,
-                                             "{\"parent\":\"%s\",\"answers\":{\"arrival_date\":"
-                                             "\"2026-01-20\"}}",
-                                             at->person),
-                                NULL);
-
-    assert_int_equal(page.status, 201);
-    page = api_call(p, SUPERVISOR, "POST", "/records/case",
-                    arena_printf(p->arena,
-                                 "{\"parent\":\"%s\",\"answers\":{\"opened\":"
-                                 "\"2026-01-21\"}}",
-                                 at->person),
-                    NULL);
-    assert_int_equal(page.status, 201);
-    at->case_id = arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
-    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "/records/case/%s", at->case_id), NULL);
-    assert_int_equal(page.status, 200);
-    at->task = arena_strndup(p->arena, between(p, &page, links, "\""), 36);
-}
-
 static struct places given_places(struct pages *p)
 {
     struct places out = { 0 };
@@ -135,7 +110,7 @@ static struct places given_places(struct pages *p)
     out.epoch = arena_printf(
         p->arena, "%d",
         (int)pages_count(p, "SELECT max(epoch) FROM form_version WHERE form = 'person'"));
-    given_case(p, &out);
+    out.case_id = page_given_case(p, out.person, &out.task);
     run_jobs(p);
     return out;
 }
