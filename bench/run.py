@@ -19,6 +19,7 @@ os.environ["HOMEWARD_SOURCE"] = ROOT
 sys.path.insert(0, os.path.join(ROOT, "tests", "cli"))
 from kit import Browser, Server, run  # noqa: E402
 import forms  # noqa: E402
+import publish  # noqa: E402
 
 FOLDER = os.path.join(ROOT, "build", "bench")
 
@@ -226,6 +227,7 @@ def main():
     say("this disk: 4 KB appends made durable, one at a time", f"{sync_rate:.0f}/s")
     scoring(option("--interviews", 1000000))
     forms.measure(say, FOLDER)
+    publish.measure(say, FOLDER)
     database = people_database(people)
     say("start to first answer", f"{start_time(database):.0f} ms")
     server = Server(database)
