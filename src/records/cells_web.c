@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/date.h"
+#include "core/id.h"
 #include "core/text.h"
 #include "forms_gen.h"
 #include "records/records_inner.h"
@@ -98,6 +99,37 @@ static const char *birth_shown(struct ctx *ctx, const struct record *rec, const 
     return tr(ctx, "about {0}", TR_TEXT(arena_strndup(ctx->arena, date, 4)));
 }
 
+/* What stands behind an id: a name of the staff, or a record that the acting user may see. */
+static const char *ref_shown(struct ctx *ctx, const char *ref, const char *id, struct record **to)
+{
+    const bool staff = strcmp(ref, "user") == 0;
+    struct problem *last = ctx->problems_last;
+    const char *name = "";
+    enum err rc = OK;
+
+    if (!id_valid(id))
+        return id;
+    if (staff)
+        rc = user_name(ctx, &name, id);
+    else if (may(ctx, ref, "view"))
+        rc = record_load(ctx, to, ref, id);
+    if (rc)
+        problems_back(ctx, last);
+    if (rc == OK && !staff && *to != NULL)
+        name = record_name(ctx, *to);
+    return name[0] == '\0' ? tr(ctx, "not to be seen here") : name;
+}
+
+struct url ref_link(struct ctx *ctx, const struct record *rec, const struct field *f)
+{
+    const char *value = answers_get(rec->answers, f);
+    struct record *to = NULL;
+
+    if (value != NULL && f->ref != NULL && f->repeat == NULL)
+        (void)ref_shown(ctx, f->ref, value, &to);
+    return to == NULL ? (struct url){ NULL } : record_url(ctx, to);
+}
+
 const char *record_shown(struct ctx *ctx, const struct record *rec, const struct field *f)
 {
     const char *value = answers_get(rec->answers, f);
@@ -106,6 +138,11 @@ const char *record_shown(struct ctx *ctx, const struct record *rec, const struct
         return "";
     if (strcmp(rec->form->kind, FORM_PERSON) == 0 && strcmp(f->name, FIELD_PERSON_BIRTH_DATE) == 0)
         return birth_shown(ctx, rec, value);
+    if (f->ref != NULL) {
+        struct record *to = NULL;
+
+        return ref_shown(ctx, f->ref, value, &to);
+    }
     return answers_shown(ctx, f, value);
 }
 
@@ -289,6 +326,9 @@ static void tell_level(const struct teller *t, struct detail_item_view *v,
                 items[v->items_len++] = item;
         } else if (told_value(t, level, f)[0] != '\0') {
             cells[v->cells_len].label = label_text(t->ctx, &f->label);
+            if (level == t->rec->answers)
+                cells[v->cells_len].link = ref_link(t->ctx, t->rec, f);
+            cells[v->cells_len].linked = cells[v->cells_len].link.text != NULL;
             cells[v->cells_len++].value = told_value(t, level, f);
         }
     }

@@ -1,9 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/date.h"
 #include "core/id.h"
 #include "core/text.h"
-#include "records/records_inner.h"
+#include "records/records_sql.h"
 #include "vault/fold.h"
 
 #define LIMIT_DEFAULT 25
@@ -146,8 +147,71 @@ static enum err page_by_title(struct ctx *ctx, struct record **out, size_t *len_
 
 /* --- the list --- */
 
+bool record_filterable(const struct ctx *ctx, const struct field *f)
+{
+    return sql_has_column(f, NULL) && field_visible(ctx, f) && f->kind != FIELD_HIDDEN;
+}
+
+static bool codes_known(struct ctx *ctx, const struct field *f, const char *value)
+{
+    char **codes = text_split(ctx->arena, value, ' ', true, NULL);
+    size_t n = 0;
+
+    for (; codes[n]; n++)
+        if (!choice_find(f->choices, codes[n]))
+            return false;
+    return n > 0;
+}
+
+static bool value_fits(struct ctx *ctx, const struct field *f, const struct record_condition *c)
+{
+    int64_t n = 0;
+    double d = 0;
+
+    if (f->choices)
+        return c->op == COND_IS && codes_known(ctx, f, c->value);
+    if (f->kind == FIELD_INTEGER)
+        return parse_int(c->value, INT64_MIN, INT64_MAX, &n);
+    if (f->kind == FIELD_DECIMAL)
+        return parse_decimal(c->value, &d);
+    if (f->kind == FIELD_DATE)
+        return date_valid(c->value);
+    return c->op == COND_IS;
+}
+
+static enum err check_conditions(struct ctx *ctx, const struct record_filter *filter,
+                                 const struct form *form)
+{
+    const struct field *sort = NULL;
+
+    if (filter->conditions_len > RECORD_CONDITIONS_MAX)
+        return ctx_fail(
+            ctx, ERR_LIMIT,
+            tr(ctx, "A list takes at most {0} conditions.", TR_INT(RECORD_CONDITIONS_MAX)));
+    for (size_t i = 0; i < filter->conditions_len; i++) {
+        const struct record_condition *c = &filter->conditions[i];
+        const struct field *f = field_find(form, c->field);
+
+        if (!f || !record_filterable(ctx, f))
+            return ctx_fail_field(ctx, c->field,
+                                  tr(ctx, "Lists cannot be filtered by this field."));
+        if (!value_fits(ctx, f, c))
+            return ctx_fail_field(ctx, c->field,
+                                  tr(ctx, "This value does not fit the field {0}.",
+                                     TR_TEXT(label_text(ctx, &f->label))));
+    }
+    if (filter->sort != SORT_FIELD)
+        return OK;
+    sort = filter->sort_field ? field_find(form, filter->sort_field) : NULL;
+    if (!sort || !record_filterable(ctx, sort))
+        return ctx_fail_field(ctx, "sort", tr(ctx, "There is no such order."));
+    return OK;
+}
+
 static enum err check_filter(struct ctx *ctx, struct record_filter *f, const struct form *form)
 {
+    enum err rc;
+
     if (f->limit == 0)
         f->limit = LIMIT_DEFAULT;
     if (f->limit > LIMIT_MAX)
@@ -157,6 +221,9 @@ static enum err check_filter(struct ctx *ctx, struct record_filter *f, const str
         f->sort = SORT_NEWEST;
     if (f->parent_id && !id_valid(f->parent_id))
         return record_gone(ctx);
+    rc = check_conditions(ctx, f, form);
+    if (rc)
+        return rc;
     return f->after ? sql_token_check(ctx, f->after, f->sort) : OK;
 }
 

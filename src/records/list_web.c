@@ -51,12 +51,17 @@ static struct url list_url(struct ctx *ctx, const struct form *form, const char 
 {
     const char *status = f->status == NULL ? "" : f->status;
     const char *parent = f->parent_id == NULL ? "" : f->parent_id;
+    struct url url;
 
     if (f->after != NULL)
-        return url_build(ctx, "/records/{}?sort={}&status={}&parent={}&page={}", form->kind, sort,
-                         status, parent, f->after);
-    return url_build(ctx, "/records/{}?sort={}&status={}&parent={}", form->kind, sort, status,
-                     parent);
+        url = url_build(ctx, "/records/{}?sort={}&status={}&parent={}&page={}", form->kind, sort,
+                        status, parent, f->after);
+    else
+        url = url_build(ctx, "/records/{}?sort={}&status={}&parent={}", form->kind, sort, status,
+                        parent);
+    if (f->conditions_len > 0)
+        url.text = arena_printf(ctx->arena, "%s%s", url.text, filter_tail(ctx, f));
+    return url;
 }
 
 static void fill_sorts(struct ctx *ctx, struct record_list_view *v, const struct form *form,
@@ -113,19 +118,40 @@ static void fill_states(struct ctx *ctx, struct record_list_view *v, const struc
     v->has_states = form->states_len > 0 || n > 2;
 }
 
+/* Heads of columns; a click sorts by it, a second one turns it around. */
+static void fill_heads(struct ctx *ctx, struct record_list_view *v, const struct form *form,
+                       const struct field *const *columns, const struct record_filter *now)
+{
+    struct head_view *heads = ARENA_ARRAY(ctx->arena, v->heads_len + 1, struct head_view);
+    struct record_filter f = *now;
+
+    f.after = NULL;
+    for (size_t i = 0; i < v->heads_len; i++) {
+        struct head_view *h = &heads[i];
+        bool here = now->sort == SORT_FIELD && strcmp(now->sort_field, columns[i]->name) == 0;
+
+        h->label = label_text(ctx, &columns[i]->label);
+        h->sorts = record_filterable(ctx, columns[i]);
+        h->up = here && !now->down;
+        h->down = here && now->down;
+        h->link = list_url(
+            ctx, form, arena_printf(ctx->arena, "c.%s%s", columns[i]->name, h->up ? ".down" : ""),
+            &f);
+    }
+    v->heads = heads;
+}
+
 static void fill_rows(struct ctx *ctx, struct record_list_view *v, const struct form *form,
-                      const struct record_list *list)
+                      const struct record_list *list, const struct record_filter *now)
 {
     const struct field *const *columns = list_fields(ctx, form);
     struct list_row_view *rows = ARENA_ARRAY(ctx->arena, list->len + 1, struct list_row_view);
-    const char **heads;
     size_t n = 0;
 
     while (columns[n] != NULL)
         n++;
-    heads = ARENA_ARRAY(ctx->arena, n + 1, const char *);
-    for (size_t i = 0; i < n; i++)
-        heads[i] = label_text(ctx, &columns[i]->label);
+    v->heads_len = n;
+    fill_heads(ctx, v, form, columns, now);
     for (size_t r = 0; r < list->len; r++) {
         const struct record *rec = list->items[r];
         const char **cells = ARENA_ARRAY(ctx->arena, n + 1, const char *);
@@ -141,8 +167,6 @@ static void fill_rows(struct ctx *ctx, struct record_list_view *v, const struct 
         rows[r].updated_at = rec->updated_at;
         rows[r].link = record_url(ctx, rec);
     }
-    v->heads = heads;
-    v->heads_len = n;
     v->rows = rows;
     v->rows_len = list->len;
 }
@@ -202,6 +226,8 @@ enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
     enum err rc = record_form(ctx, &form, kind);
 
     if (!rc)
+        rc = filter_read(ctx, &f, req);
+    if (!rc && f.sort != SORT_FIELD)
         rc = sort_of(ctx, &f.sort, req_text(req, "sort"));
     if (rc)
         return rc;
@@ -217,11 +243,13 @@ enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
     v.count = v.problem == NULL ? count_text(ctx, list.count) : NULL;
     fill_rights(ctx, &v, form);
     rc = fill_parent(ctx, &v, form, f.parent_id);
+    if (!rc)
+        rc = filters_fill(ctx, &v.filters, form, &f, req_text(req, "sort"));
     if (rc)
         return rc;
     fill_sorts(ctx, &v, form, &f);
     fill_states(ctx, &v, form, &f, req_text(req, "sort"));
-    fill_rows(ctx, &v, form, &list);
+    fill_rows(ctx, &v, form, &list, &f);
     v.is_first = f.after == NULL;
     v.has_next = list.next != NULL;
     f.after = NULL;

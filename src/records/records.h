@@ -269,14 +269,35 @@ enum err record_diff(struct ctx *ctx, struct record_change **out, size_t *len_ou
 
 /* --- lists --- */
 
-enum record_sort { SORT_NEWEST, SORT_NUMBER, SORT_TITLE, SORT_UPDATED };
+enum record_sort { SORT_NEWEST, SORT_NUMBER, SORT_TITLE, SORT_UPDATED, SORT_FIELD };
+
+/*
+ * What a field must be. Only open fields with a column of their own can be asked
+ * (record_filterable): what is sealed is searched for, never filtered by.
+ */
+enum condition_op {
+    COND_IS,   /* the value; codes with spaces between them: any of these */
+    COND_FROM, /* dates and numbers: this or more */
+    COND_TO    /* this or less */
+};
+
+struct record_condition {
+    const char *field;
+    enum condition_op op;
+    const char *value;
+};
+#define RECORD_CONDITIONS_MAX 20
 
 struct record_filter {
-    const char *parent_id; /* children of one record */
-    const char *status;    /* NULL = all */
+    const char *parent_id;                     /* children of one record */
+    const char *status;                        /* NULL = all */
+    const struct record_condition *conditions; /* all must hold */
+    size_t conditions_len;
     enum record_sort sort;
-    const char *after; /* opaque token of the page before; NULL = first page */
-    size_t limit;      /* 1 to 100; 0 = 25 */
+    const char *sort_field; /* of SORT_FIELD */
+    bool down;              /* of SORT_FIELD: the greatest first */
+    const char *after;      /* opaque token of the page before; NULL = first page */
+    size_t limit;           /* 1 to 100; 0 = 25 */
 };
 
 #define RECORD_TITLE_SORT_MAX                                                                      \
@@ -289,6 +310,8 @@ struct record_list {
     const char *next; /* token of the next page, or NULL */
     int64_t count;    /* exact up to RECORD_COUNT_MAX; -1 = more */
 };
+/* Whether lists can be filtered and sorted by it, and the acting user may read it. */
+bool record_filterable(const struct ctx *ctx, const struct field *f);
 /*
  * Items (and the records of hits) have the answers of the top and the repeats that titles are made
  * of, no others: record_load one to show or change it.

@@ -177,6 +177,8 @@ enum detail { DETAIL_SECTION, DETAIL_TABLE, DETAIL_CARDS };
 struct detail_cell_view {
     const char *label;
     const char *value; /* "" = no answer */
+    struct url link;   /* of a reference */
+    bool linked;
 };
 
 struct detail_row_view {
@@ -369,6 +371,49 @@ struct sort_view {
     bool current;
 };
 
+struct filter_view {
+    const char *label;
+    const char *name; /* of the input: f.opened */
+    const char *id;
+    const char *value;
+    const char *from;
+    const char *to;
+    bool range; /* from and to */
+    bool date;
+    const struct option_view *options;
+    size_t options_len;
+};
+
+struct saved_view {
+    const char *id;
+    const char *name;
+    struct url link;
+};
+
+struct filters_view {
+    const char *kind;
+    const struct filter_view *items;
+    size_t items_len;
+    const struct saved_view *saved;
+    size_t saved_len;
+    const char *sort;
+    const char *status;
+    const char *parent;
+    const char *query; /* what would be kept */
+    bool may_save;
+    bool active;
+    struct url clear;
+};
+
+/* The head of a column; a link where the list can be sorted by it. */
+struct head_view {
+    const char *label;
+    struct url link;
+    bool sorts;
+    bool up;
+    bool down;
+};
+
 struct record_list_view {
     const char *title;
     const char *kind;
@@ -379,7 +424,7 @@ struct record_list_view {
     size_t sorts_len;
     const struct sort_view *states;
     size_t states_len;
-    const char *const *heads;
+    const struct head_view *heads;
     size_t heads_len;
     const struct list_row_view *rows;
     size_t rows_len;
@@ -396,6 +441,7 @@ struct record_list_view {
     bool may_add;
     bool may_import;
     bool may_export;
+    struct filters_view filters;
     const char *problem; /* e.g. too many to sort by name */
 };
 

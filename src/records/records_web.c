@@ -13,8 +13,20 @@ static const struct field_spec list_fields_in[] = {
     { "sort", INPUT_CODE },
     { "status", INPUT_CODE },
     { "parent", INPUT_ID },
+    { "f.*", INPUT_TEXT, .max = 500 },
     { "page", INPUT_TEXT, .max = 300 },
     { "limit", INPUT_INT, .min = 1, .max = 100 },
+    { 0 },
+};
+
+static const struct field_spec filter_fields_in[] = {
+    { "name", INPUT_TEXT, .max = 400, .required = true },
+    { "query", INPUT_TEXT, .max = 2000, .required = true },
+    { 0 },
+};
+
+static const struct field_spec filter_drop_fields_in[] = {
+    { "filter", INPUT_ID, .required = true },
     { 0 },
 };
 
@@ -109,6 +121,9 @@ const struct route records_routes[] = {
     { GET, "/records/{kind}", "{kind}.view", get_list, FIELDS(list_fields_in) },
     { POST, "/records/{kind}", "{kind}.create", post_new, FIELDS_OF_KIND, FORM_BODY_MAX,
       .json = true },
+    { POST, "/records/{kind}/filters", "{kind}.view", post_filter, FIELDS(filter_fields_in) },
+    { POST, "/records/{kind}/filters/drop", "{kind}.view", post_filter_drop,
+      FIELDS(filter_drop_fields_in) },
     { POST, "/records/{kind}/search", "{kind}.search", post_search, FIELDS(search_fields_in),
       .json = true },
     { GET, "/records/{kind}/new", "{kind}.create", get_new, FIELDS(new_fields_in) },

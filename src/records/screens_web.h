@@ -62,6 +62,8 @@ void form_fill(struct ctx *ctx, struct record_form_view *v, const struct form *f
 const struct field *const *list_fields(struct ctx *ctx, const struct form *form);
 /* A value of the record as people read it. */
 const char *record_shown(struct ctx *ctx, const struct record *rec, const struct field *f);
+/* Where a reference at the top of a record leads; no text: nowhere that the acting user may go. */
+struct url ref_link(struct ctx *ctx, const struct record *rec, const struct field *f);
 /* How people call a record: title, else number, else the form's title. */
 const char *record_name(struct ctx *ctx, const struct record *rec);
 bool may(const struct ctx *ctx, const char *kind, const char *verb); /* "<kind>.<verb>" */
@@ -78,6 +80,15 @@ const char *count_text(struct ctx *ctx, int64_t count);
 void hit_fill(struct ctx *ctx, struct hit_view *v, const struct record_hit *hit);
 /* Detail of a record's answers: sections, tables, cards. */
 void detail_fill(struct ctx *ctx, struct record_detail_view *v, const struct record *rec);
+
+/* --- filters of lists (filter_web.c) --- */
+
+/* Conditions and a column to sort by, from the address. */
+enum err filter_read(struct ctx *ctx, struct record_filter *f, const struct req *req) MUST_USE;
+/* "&f.opened.from=2026-01-01": the conditions for a link. */
+const char *filter_tail(struct ctx *ctx, const struct record_filter *f);
+enum err filters_fill(struct ctx *ctx, struct filters_view *v, const struct form *form,
+                      const struct record_filter *f, const char *sort) MUST_USE;
 
 /* --- conflict (conflict_web.c) --- */
 
@@ -125,6 +136,8 @@ enum err reply_diff_json(struct res *res, const struct record_change *items, siz
 
 enum err get_start(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_list(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_filter(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_filter_drop(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_search(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_search(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_new(struct ctx *ctx, const struct req *req, struct res *res);

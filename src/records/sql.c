@@ -309,6 +309,56 @@ static void add_scope(struct build *b, const struct pick *pick)
         build_is(b, " AND office_id = ", DB_TEXT(user->office_id));
 }
 
+/* "% code %" with what LIKE would take for a joker escaped. */
+static const char *like_code(struct arena *a, const char *code)
+{
+    struct buf b;
+
+    buf_init(&b, a, 2 * strlen(code) + 8);
+    buf_add(&b, "% ");
+    for (; *code; code++) {
+        if (*code == '_' || *code == '%' || *code == '!')
+            buf_add_char(&b, '!');
+        buf_add_char(&b, *code);
+    }
+    buf_add(&b, " %");
+    return buf_text(&b);
+}
+
+/* One of several codes; of a select_multiple, one of the codes that were chosen. */
+static void add_codes(struct build *b, const struct field *f, const char *value)
+{
+    size_t len = 0;
+    char **codes = text_split(b->ctx->arena, value, ' ', true, &len);
+
+    build_add(b, " AND (");
+    for (size_t i = 0; i < len; i++) {
+        build_add(b, i ? " OR " : "");
+        if (f->kind == FIELD_SELECT_MULTIPLE) {
+            build_add(b, arena_printf(b->ctx->arena, "' ' || c_%s || ' ' LIKE ", f->name));
+            build_arg(b, DB_TEXT(like_code(b->ctx->arena, codes[i])));
+            build_add(b, " ESCAPE '!'");
+        } else {
+            build_is(b, arena_printf(b->ctx->arena, "c_%s = ", f->name), DB_TEXT(codes[i]));
+        }
+    }
+    build_add(b, ")");
+}
+
+/* The filter was checked: the field has a column, the value is of its type. */
+static void add_condition(struct build *b, const struct form *form,
+                          const struct record_condition *c)
+{
+    static const char *const ops[] = { [COND_IS] = "=", [COND_FROM] = ">=", [COND_TO] = "<=" };
+    const struct field *f = field_find(form, c->field);
+
+    if (c->op == COND_IS && f->choices)
+        add_codes(b, f, c->value);
+    else
+        build_is(b, arena_printf(b->ctx->arena, " AND c_%s %s ", f->name, ops[c->op]),
+                 column_arg(f, c->value));
+}
+
 static void add_filter(struct build *b, const struct pick *pick)
 {
     build_add(b, " WHERE ");
@@ -325,13 +375,17 @@ static void add_filter(struct build *b, const struct pick *pick)
         build_is(b, " AND parent_id = ", DB_TEXT(pick->filter->parent_id));
     if (pick->filter && pick->filter->status)
         build_is(b, " AND status = ", DB_TEXT(pick->filter->status));
+    for (size_t i = 0; pick->filter && i < pick->filter->conditions_len; i++)
+        add_condition(b, pick->form, &pick->filter->conditions[i]);
 }
 
 /* --- tokens of pages: a letter for the sort, then place and id; nothing of a person --- */
 
-static const char sort_letters[] = {
-    [SORT_NEWEST] = 'n', [SORT_NUMBER] = 'u', [SORT_TITLE] = 't', [SORT_UPDATED] = 'c'
-};
+static const char sort_letters[] = { [SORT_NEWEST] = 'n',
+                                     [SORT_NUMBER] = 'u',
+                                     [SORT_TITLE] = 't',
+                                     [SORT_UPDATED] = 'c',
+                                     [SORT_FIELD] = 'f' };
 
 const char *sql_token(struct ctx *ctx, const struct record *rec, enum record_sort sort)
 {
@@ -365,6 +419,24 @@ enum err sql_token_check(struct ctx *ctx, const char *token, enum record_sort so
     return ctx_fail_field(ctx, "after", tr(ctx, "This is not the address of a page of the list."));
 }
 
+/* By a column: the place of the token's record is read from the table, so no value is in it. */
+static void order_by_field(struct build *b, const struct pick *pick, const char *table,
+                           const char *after)
+{
+    const struct field *f = field_find(pick->form, pick->filter->sort_field);
+    const char *column = sql_sort_column(b->ctx->arena, f);
+    const char *way = pick->filter->down ? " DESC" : "";
+
+    if (after) {
+        build_add(b, arena_printf(b->ctx->arena, " AND (%s, id) %s (SELECT %s, id FROM %s", column,
+                                  pick->filter->down ? "<" : ">", column, table));
+        build_is(b, " WHERE id = ", DB_TEXT(after));
+        add_scope(b, pick);
+        build_add(b, ")");
+    }
+    build_add(b, arena_printf(b->ctx->arena, " ORDER BY %s%s, id%s", column, way, way));
+}
+
 static void add_order(struct build *b, const struct pick *pick)
 {
     struct cursor c = { 0 };
@@ -376,6 +448,10 @@ static void add_order(struct build *b, const struct pick *pick)
         if (after)
             build_is(b, " AND id > ", DB_TEXT(c.id));
         build_add(b, " ORDER BY id");
+        return;
+    }
+    if (sort == SORT_FIELD) {
+        order_by_field(b, pick, table, after ? c.id : NULL);
         return;
     }
     if (sort == SORT_NUMBER && after) {

@@ -66,11 +66,35 @@ static void add_table(struct ctx *ctx, struct buf *b, const struct form *form,
                " parts %%INT%%, open %%BLOB%%, sealed %%BLOB%%) %%STRICT%%;\n"
                "CREATE UNIQUE INDEX IF NOT EXISTS %s_number ON %s (number);\n",
                t, t, t);
-    add_index(b, t, "office", "office_id, id");
+    add_index(b, t, "office", "office_id, id, status"); /* counts read nothing else */
     add_index(b, t, "order", "office_id, number, id");
     add_index(b, t, "newest", "office_id, updated_at, id");
     if (form->parent)
         add_index(b, t, "parent", "parent_id, id");
+}
+
+const char *sql_sort_column(struct arena *a, const struct field *f)
+{
+    const char *none = "''";
+
+    if (f->kind == FIELD_INTEGER)
+        none = "-9223372036854775807";
+    else if (f->kind == FIELD_DECIMAL)
+        none = "-1e308";
+    return arena_printf(a, "coalesce(c_%s, %s)", f->name, none);
+}
+
+bool sql_is_sorted(const struct field *f)
+{
+    return f->list > 0 && sql_has_column(f, NULL);
+}
+
+/* Lists are sorted by what they show: within an office, each such column has an index. */
+static void add_sorted(struct ctx *ctx, struct buf *b, const char *table, const struct field *f)
+{
+    if (sql_is_sorted(f))
+        add_index(b, table, arena_printf(ctx->arena, "s%08x", hash_name(f->name)),
+                  arena_printf(ctx->arena, "office_id, (%s), id", sql_sort_column(ctx->arena, f)));
 }
 
 static enum err columns_now(struct ctx *ctx, const char *table, char ***out)
@@ -126,6 +150,8 @@ static enum err widen(struct ctx *ctx, const struct form *form, const struct fie
         made++;
         if (!among(have, arena_printf(ctx->arena, "c_%s", f->name)))
             buf_printf(&b, "ALTER TABLE %s ADD COLUMN c_%s %s;\n", table, f->name, column_type(f));
+        if (!repeat)
+            add_sorted(ctx, &b, table, f);
     }
     return b.len ? db_ddl(ctx, ctx->db, buf_text(&b)) : OK;
 }

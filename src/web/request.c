@@ -329,10 +329,19 @@ static bool value_fits(const struct field_spec *f, const char *value)
     return false;
 }
 
+/* "f.*" declares every name that begins with "f." */
+static bool begins_as(const char *spec, const char *name)
+{
+    size_t len = strlen(spec);
+
+    return len > 2 && spec[len - 1] == '*' && spec[len - 2] == '.' &&
+           strncmp(spec, name, len - 1) == 0;
+}
+
 static const struct field_spec *spec_of(const struct field_spec *fields, const char *name)
 {
     for (; fields != NULL && fields->kind != INPUT_END; fields++)
-        if (strcmp(fields->name, name) == 0)
+        if (strcmp(fields->name, name) == 0 || begins_as(fields->name, name))
             return fields;
     return NULL;
 }

@@ -31,7 +31,7 @@ enum input_kind {
 };
 
 struct field_spec {
-    const char *name;
+    const char *name; /* "f.*": all that begin with "f." */
     enum input_kind kind;
     int64_t min;
     int64_t max; /* text and files: bytes; 0 = 200 for text, 1 MB for files */

@@ -178,6 +178,10 @@ static const char *input_for(const struct route *r)
         return "rule=close_review&reason=x";
     if (text_starts(r->path, "/rules") && r->method == POST)
         return "number=SN-C2026-00001";
+    if (text_ends(r->path, "/filters"))
+        return "name=Mine&query=sort%3Dnumber";
+    if (text_ends(r->path, "/filters/drop"))
+        return "filter=0190f3a2-0000-7000-8000-000000000000";
     if (text_ends(r->path, "/language"))
         return "lang=en";
     return text_ends(r->path, "/login") ? "name=x&password=y" : "";
@@ -232,7 +236,8 @@ static void check_route(struct pages *p, const struct places *at, const struct r
     if (right.status == 404 || right.status == 409)
         assert_true(text_ends(r->path, "/move") || text_ends(r->path, "/restore") ||
                     text_ends(r->path, "/request") || text_ends(r->path, "/comments/undo") ||
-                    text_ends(r->path, "/delete") || text_ends(r->path, "/undo"));
+                    text_ends(r->path, "/delete") || text_ends(r->path, "/undo") ||
+                    text_ends(r->path, "/filters/drop"));
     else
         assert_true(right.status == 200 || right.status == 303 || right.status == 422);
 }
