@@ -166,8 +166,6 @@ static const char *input_for(const struct route *r)
         return "skip_bad=1";
     if (text_ends(r->path, "/{id}/status"))
         return "to=deceased";
-    if (text_ends(r->path, "/comments/undo"))
-        return "comment=0190f3a2-0000-7000-8000-000000000000";
     if (text_ends(r->path, "/columns") && r->method == POST)
         return "c.1=no_such_field";
     if (text_ends(r->path, "/settle"))
@@ -180,8 +178,6 @@ static const char *input_for(const struct route *r)
         return "number=SN-C2026-00001";
     if (text_ends(r->path, "/filters"))
         return "name=Mine&query=sort%3Dnumber";
-    if (text_ends(r->path, "/filters/drop"))
-        return "filter=0190f3a2-0000-7000-8000-000000000000";
     if (text_ends(r->path, "/language"))
         return "lang=en";
     return text_ends(r->path, "/login") ? "name=x&password=y" : "";
