@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "cli"))
 from kit import Browser, Server, run  # noqa: E402
 import forms  # noqa: E402
 import publish  # noqa: E402
+import rules  # noqa: E402
 
 FOLDER = os.path.join(ROOT, "build", "bench")
 
@@ -228,6 +229,7 @@ def main():
     scoring(option("--interviews", 1000000))
     forms.measure(say, FOLDER)
     publish.measure(say, FOLDER)
+    rules.measure(say, FOLDER)
     database = people_database(people)
     say("start to first answer", f"{start_time(database):.0f} ms")
     server = Server(database)

@@ -70,6 +70,7 @@ struct task_page_view {
 struct tasks_view {
     bool mine;
     bool overdue;
+    bool may_rules;
     struct url mine_link;
     struct url all_link;
     struct url overdue_link;

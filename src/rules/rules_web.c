@@ -35,6 +35,7 @@ static enum err get_tasks(struct ctx *ctx, const struct req *req, struct res *re
     if (rc)
         return rc;
     v.items = tasks;
+    v.may_rules = user_may(ctx->user, PERM_RULE_VIEW);
     v.mine_link = url_build(ctx, "/tasks");
     v.all_link = url_build(ctx, "/tasks?all=1");
     v.overdue_link =
