@@ -28,7 +28,8 @@
 #include "web/pages.h"
 #include "web/web.h"
 
-#define JOB_PAUSE_MS        200                  /* between looks at the jobs table */
+#define JOB_PAUSE_MS        200 /* between looks at the jobs table */
+#define DAY_MS              ((int64_t)24 * 60 * 60 * 1000)
 #define CHECKPOINT_EVERY_MS ((int64_t)59 * 1000) /* of each process: each has its chain */
 
 #define RULES_EVERY_MS ((int64_t)10 * 1000)
@@ -95,6 +96,7 @@ static enum err ask_rules(struct ctx *ctx)
 }
 
 static const struct job_period app_periods[] = {
+    { "import.forget", DAY_MS, import_forget_old, .brief = true },
     { "audit.checkpoint", CHECKPOINT_EVERY_MS, tidy_audit, .brief = true },
     { "rules.due", RULES_EVERY_MS, ask_rules },
     { 0 },

@@ -120,7 +120,5 @@ enum err import_run_add(struct ctx *ctx, const struct import_run *run) MUST_USE;
 enum err import_run_move(struct ctx *ctx, const struct import_run *run) MUST_USE;
 enum err import_made_add(struct ctx *ctx, const struct import_run *run, const struct record *rec,
                          int64_t seq) MUST_USE;
-/* Whether this import made the record, so that a second try does not take it for a stranger. */
-enum err import_forget_old(struct ctx *ctx) MUST_USE;
 
 #endif

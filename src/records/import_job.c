@@ -545,7 +545,34 @@ static enum err run_export(struct job_work *w)
     return rc;
 }
 
+/* --- undoing --- */
+
+static enum err run_undo(struct job_work *w)
+{
+    struct ctx *ctx = w->ctx;
+    struct import_undone undone = { 0 };
+    enum err rc = import_undo(ctx, &undone, job_asked(w, "run"), tell_progress, w);
+
+    if (rc)
+        return rc;
+    w->total = undone.undone;
+    json_pair(
+        w->result, "summary",
+        tr(ctx,
+           "{0, plural, one {# record was} other {# records were}} taken back. {1, plural, =0 "
+           "{Nothing was left as it is.} one {# record was changed since and was left as it "
+           "is:} other {# records were changed since and were left as they are:}}",
+           TR_INT(undone.undone), TR_INT((int64_t)undone.kept_len)));
+    json_key(w->result, "notes");
+    json_begin_array(w->result);
+    for (size_t i = 0; i < undone.kept_len; i++)
+        json_text(w->result, undone.kept[i].number);
+    json_end_array(w->result);
+    return OK;
+}
+
 const struct job_kind records_jobs[] = {
+    { "import_undo", N_("Undoing of an import"), run_undo, .again = true },
     { "import", N_("Import of a file"), run_import, .again = true },
     { "export", N_("Export"), run_export },
     { 0 },

@@ -40,6 +40,26 @@ static const char *column_names(struct ctx *ctx, const struct form *form)
     return buf_text(b);
 }
 
+/* What can be taken back. */
+static enum err fill_done(struct ctx *ctx, struct import_page_view *v)
+{
+    struct import_done *runs = NULL;
+    struct import_done_view *items;
+    size_t len = 0;
+    enum err rc = import_runs(ctx, &runs, &len, v->kind);
+
+    if (rc)
+        return rc;
+    items = ARENA_ARRAY(ctx->arena, len + 1, struct import_done_view);
+    for (size_t i = 0; i < len; i++)
+        items[i] = (struct import_done_view){ runs[i].created_at, runs[i].stored, runs[i].undone,
+                                              url_build(ctx, "/imports/{}/undo", runs[i].id) };
+    v->done = items;
+    v->done_len = len;
+    v->may_undo = may(ctx, v->kind, "delete");
+    return OK;
+}
+
 static enum err show_import(struct ctx *ctx, struct res *res, int status, const struct form *form)
 {
     struct import_page_view v = { .kind = form->kind };
@@ -53,6 +73,9 @@ static enum err show_import(struct ctx *ctx, struct res *res, int status, const 
     if (rc)
         return rc;
     v.problem = status == 200 ? NULL : ctx_first_problem(ctx);
+    rc = fill_done(ctx, &v);
+    if (rc)
+        return rc;
     import_page_reply(res, status, &v);
     return OK;
 }
@@ -288,6 +311,9 @@ static void fill_import(struct ctx *ctx, struct job_view *v, const struct told_j
     fill_notes(ctx, v, t);
     fill_faults(ctx, v, t, page);
     fill_likes(ctx, v, t);
+    v->may_undo =
+        !v->dry_run && v->stored + int_of(t->result, "updated") > 0 && may(ctx, t->form, "delete");
+    v->undo = url_build(ctx, "/imports/{}/undo", t->job.id);
     v->has_columns = v->dry_run && json_is_array(json_object_get(t->result, "columns"));
     v->columns = url_build(ctx, "/jobs/{}/columns", t->job.id);
 }
@@ -352,6 +378,8 @@ enum err get_job(struct ctx *ctx, const struct req *req, struct res *res)
     v.list = v.has_list ? url_build(ctx, "/records/{}", t.form) : url_build(ctx, "/jobs");
     v.title = job_title(ctx, t.job.kind);
     v.told = text_of(t.result, "summary");
+    if (v.told[0])
+        fill_notes(ctx, &v, &t);
     if (strcmp(t.job.kind, "import") == 0 && t.form)
         fill_import(ctx, &v, &t, page < 1 ? 1 : (size_t)page);
     else if (strcmp(t.job.kind, "export") == 0 && t.form)

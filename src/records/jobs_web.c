@@ -67,6 +67,32 @@ enum err post_job_cancel(struct ctx *ctx, const struct req *req, struct res *res
     return rc ? rc : res_see_other(res, url_build(ctx, "/jobs/{}", id));
 }
 
+/* Of an import up to 30 days old, by who made it. */
+enum err post_import_undo(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct buf *b = ARENA_NEW(ctx->arena, struct buf);
+    struct json_out j = { .buf = b };
+    struct import_run run = { 0 };
+    const char *id = NULL;
+    enum err rc = import_run_load(ctx, &run, req_path(req, "id"));
+
+    if (rc)
+        return rc;
+    if (run.id == NULL)
+        return record_gone(ctx);
+    if (!may(ctx, run.kind, "import") || !may(ctx, run.kind, "delete"))
+        return ERR_FORBIDDEN;
+    buf_init(b, ctx->arena, 4096);
+    json_begin_object(&j);
+    json_pair(&j, "login", ctx->user->login);
+    json_pair(&j, "form", run.kind);
+    json_pair(&j, "run", run.id);
+    json_end_object(&j);
+    buf_add_char(b, '\n');
+    rc = job_add(ctx, &id, "import_undo", buf_text(b), b->len);
+    return rc ? rc : res_see_other(res, url_build(ctx, "/jobs/{}", id));
+}
+
 /* --- columns of a file --- */
 
 struct told {

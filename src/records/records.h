@@ -402,7 +402,7 @@ struct import_like {
     enum import_choice choice; /* by strength, or as decided */
 };
 #define IMPORT_LIKES_MAX  5000 /* more: ERR_LIMIT */
-#define IMPORT_SAME_FROM  0.9 /* as likely the same as two files of one person are */
+#define IMPORT_SAME_FROM  0.9  /* as likely the same as two files of one person are */
 #define IMPORT_DOUBT_FROM 0.75
 
 struct import_report {
@@ -447,10 +447,24 @@ struct import_undone {
 #define IMPORT_UNDO_MS ((int64_t)30 * 24 * 60 * 60 * 1000)
 /*
  * Takes back what an import made, newest first: records that nobody changed since are deleted,
- * those it changed get their answers of before. ERR_NOT_FOUND: no such import of the acting user's,
+ * those it changed get their answers of before. Needs <kind>.delete. One that is killed goes on
+ * where it was when it is asked for again. ERR_NOT_FOUND: no such import of the acting user's,
  * or it is older than IMPORT_UNDO_MS; ERR_CONFLICT: undone already.
  */
-enum err import_undo(struct ctx *ctx, struct import_undone *out, const char *run_id) MUST_USE;
+enum err import_undo(struct ctx *ctx, struct import_undone *out, const char *run_id,
+                     enum err (*progress)(void *arg, int64_t done), void *arg) MUST_USE;
+
+struct import_done {
+    const char *id; /* run_id */
+    int64_t stored;
+    int64_t created_at;
+    bool undone;
+};
+/* The acting user's imports of a kind that can be undone or were, newest first, at most 50. */
+enum err import_runs(struct ctx *ctx, struct import_done **out, size_t *len_out,
+                     const char *kind) MUST_USE;
+/* Forgets what imports made that can no longer be undone; once a day. */
+enum err import_forget_old(struct ctx *ctx) MUST_USE;
 
 /* --- export --- */
 

@@ -576,7 +576,18 @@ struct start_view {
 
 /* --- import, export, jobs --- */
 
+/* An import of the last 30 days. */
+struct import_done_view {
+    int64_t created_at;
+    int64_t stored;
+    bool undone;
+    struct url undo;
+};
+
 struct import_page_view {
+    const struct import_done_view *done;
+    size_t done_len;
+    bool may_undo;
     const char *form_title;
     const char *kind;
     struct url action;
@@ -679,6 +690,8 @@ struct job_view {
     bool likes_more;
     bool has_columns;
     struct url columns;
+    bool may_undo;
+    struct url undo;
     int64_t finished; /* of total */
     int64_t total;
     int64_t created_at;

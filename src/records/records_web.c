@@ -116,6 +116,7 @@ const struct route records_routes[] = {
     { GET, "/jobs/{id}/file", PERM_SIGNED_IN, get_job_file, NO_FIELDS },
     { POST, "/jobs/{id}/start", PERM_SIGNED_IN, post_job_start, FIELDS_OF_KIND },
     { POST, "/jobs/{id}/cancel", PERM_SIGNED_IN, post_job_cancel, NO_FIELDS },
+    { POST, "/imports/{id}/undo", PERM_SIGNED_IN, post_import_undo, NO_FIELDS },
     { GET, "/jobs/{id}/columns", PERM_SIGNED_IN, get_columns, NO_FIELDS },
     { POST, "/jobs/{id}/columns", PERM_SIGNED_IN, post_columns, FIELDS_OF_KIND, FORM_BODY_MAX },
     { GET, "/records/{kind}", "{kind}.view", get_list, FIELDS(list_fields_in) },

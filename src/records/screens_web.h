@@ -171,6 +171,7 @@ enum err get_job_faults(struct ctx *ctx, const struct req *req, struct res *res)
 enum err get_job_file(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_jobs(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_job_cancel(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_import_undo(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_columns(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_columns(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_job_start(struct ctx *ctx, const struct req *req, struct res *res);

@@ -590,6 +590,67 @@ static void an_import_that_was_killed_goes_on_where_it_was(void **state)
         count_of(f, f->ctx.db, "SELECT count(*) FROM import_run WHERE state = 'stored'"), 1);
 }
 
+static void a_whole_import_can_be_undone_but_what_was_changed_stays(void **state)
+{
+    static const char text[] = "names.1.name_text,case:opened\r\nAwa,2026-01-05\r\n"
+                               "Binta,\r\nCoumba,2026-01-06\r\n";
+    struct fixture *f = *state;
+    struct import_undone undone = { 0 };
+    struct import_report report;
+    struct import_done *runs = NULL;
+    struct record_list list = { 0 };
+    struct record *rec = NULL;
+    const char *changed;
+    size_t len = 0;
+
+    must(f, import_text(f, &report, text, (struct import_options){ 0 }));
+    assert_int_equal(report.stored, 5);
+    must(f, record_list(&f->ctx, &list, "person", &(struct record_filter){ .sort = SORT_NUMBER }));
+    assert_int_equal(list.len, 3);
+    must(f, record_load(&f->ctx, &rec, "person", list.items[1]->id));
+    changed = rec->number;
+    person_fill(f, rec, "names.1.name_text=Bintou");
+    must(f, record_update(&f->ctx, rec, 1));
+
+    must(f, import_undo(&f->ctx, &undone, report.run_id, NULL, NULL));
+    assert_int_equal(undone.undone, 4);
+    assert_int_equal(undone.kept_len, 1);
+    assert_string_equal(undone.kept[0].number, changed);
+    must(f, record_list(&f->ctx, &list, "person", NULL));
+    assert_int_equal(list.len, 1);
+    assert_string_equal(list.items[0]->title, "Bintou");
+    must(f, record_list(&f->ctx, &list, "case", NULL));
+    assert_int_equal(list.len, 0);
+    assert_int_equal(import_undo(&f->ctx, &undone, report.run_id, NULL, NULL), ERR_CONFLICT);
+    must(f, import_runs(&f->ctx, &runs, &len, "person"));
+    assert_int_equal(len, 1);
+    assert_true(runs[0].undone);
+}
+
+static void undoing_gives_back_what_an_import_had_changed(void **state)
+{
+    struct fixture *f = *state;
+    struct import_undone undone = { 0 };
+    struct import_report report;
+
+    (void)person_stored(f, PERSON_AWA);
+    must(f,
+         import_text(f, &report, TWICE, (struct import_options){ .match = true, .update = true }));
+    assert_string_equal(record_value(only_person(f), "nationality"), "GN SN");
+    fixture_as(f, "case_manager");
+    assert_int_equal(import_undo(&f->ctx, &undone, report.run_id, NULL, NULL), ERR_NOT_FOUND);
+    fixture_as(f, "supervisor");
+    must(f, import_undo(&f->ctx, &undone, report.run_id, NULL, NULL));
+    assert_int_equal(undone.undone, 2);
+    assert_string_equal(record_value(only_person(f), "nationality"), "SN");
+    /* After 30 days it is too late. */
+    must(f, import_text(f, &report, TWICE, (struct import_options){ 0 }));
+    f->ctx.now_ms += IMPORT_UNDO_MS + 1;
+    assert_int_equal(import_undo(&f->ctx, &undone, report.run_id, NULL, NULL), ERR_NOT_FOUND);
+    must(f, import_forget_old(&f->ctx));
+    assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM import_made"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, people_setup, people_teardown)
 
 int main(void)
@@ -615,6 +676,8 @@ int main(void)
         TEST(a_mapping_is_kept_under_its_name_and_sealed),
         TEST(who_is_there_already_is_told_and_not_made_again),
         TEST(an_import_that_was_killed_goes_on_where_it_was),
+        TEST(a_whole_import_can_be_undone_but_what_was_changed_stays),
+        TEST(undoing_gives_back_what_an_import_had_changed),
         TEST(json_is_read_by_its_form),
         TEST(json_that_is_wrong_is_told_by_path),
     };

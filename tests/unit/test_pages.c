@@ -660,6 +660,15 @@ static void columns_are_chosen_and_people_who_are_there_are_told(void **state)
     assert_int_equal(page.status, 303);
     run_jobs(p);
     assert_int_equal(pages_count(p, PEOPLE), 2);
+    page = page_get(p, SUPERVISOR, page.location, NULL);
+    assert_true(shows(&page, "Undo this import"));
+    page = page_post(
+        p, SUPERVISOR,
+        arena_printf(p->arena, "/imports/%s", between(p, &page, "action=\"/imports/", "\"")), "");
+    assert_int_equal(page.status, 303);
+    run_jobs(p);
+    page = page_get(p, SUPERVISOR, page.location, NULL);
+    assert_true(shows(&page, "1 record was taken back."));
     page = page_get(p, SUPERVISOR, "/jobs", NULL);
     assert_true(shows(&page, "Import of a file"));
     page = page_get(p, SUPERVISOR, "/records/person/import", NULL);
