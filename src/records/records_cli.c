@@ -20,15 +20,18 @@ static enum err no_database(struct ctx *ctx)
 
 static const char import_usage[] =
     "homeward import KIND FILE --database FILE [--as NAME] [--dry-run] [--skip-bad]\n"
+    "homeward import --undo ID --database FILE [--as NAME]\n"
     "\n"
-    "Reads records from a CSV file. KIND is the form: person, rss. The first row names the fields\n"
-    "of the form; rows of a repeated part are numbered:\n"
+    "Reads records from a CSV file or a workbook (.xlsx). KIND is the form: person, rss. The\n"
+    "first row names the fields of the form, or gives their labels in any language; a field of\n"
+    "a kind below has that kind before it (case:opened). Rows of a repeated part are numbered:\n"
     "\n"
     "    names.1.name_text,names.1.name_script,birth_date,birth_precision,sex\n"
     "    Awa,Latn,1991-05-06,day,female\n"
     "\n"
-    "Values are the codes of the form, dates are YYYY-MM-DD, several codes in one cell are\n"
-    "separated by spaces. A kind that belongs to another record (rss to person) also needs the\n"
+    "Values are codes of the form or their labels; dates are YYYY-MM-DD or as people write them\n"
+    "(--dates says what comes first in 03/04/2026); several codes in one cell are separated by\n"
+    "spaces or commas. A kind that belongs to another record (rss to person) also needs the\n"
     "column record.parent with that record's number.\n"
     "\n"
     "Every row is checked as if it were typed in. Each mistake is told with row, column, value\n"
@@ -39,6 +42,13 @@ static const struct opt_spec import_options[] = {
     HOME_OPTS,
     { "as", "NAME", "the user to act as, with that user's rights", false },
     { "delimiter", "CHAR", "comma, semicolon or tab (default: found from the first row)", false },
+    { "sheet", "NAME", "sheet of a workbook (default: the first)", false },
+    { "head-rows", "N", "rows of headings: 1 or 2 (default: found out)", false },
+    { "mapping", "NAME", "columns as they were kept under this name", false },
+    { "dates", "ORDER", "dmy or mdy, where a column does not tell", false },
+    { "match", NULL, "look for people who are there already: they are not made again", false },
+    { "update", NULL, "with --match: write what the file says into their records", false },
+    { "undo", "ID", "take back an import of the last 30 days", false },
     { "dry-run", NULL, "check only; store nothing", false },
     { "skip-bad", NULL, "store the good rows, pass over the others", false },
     { 0 },
@@ -62,6 +72,13 @@ static void print_report(struct ctx *ctx, const struct import_report *r, bool dr
               "{0, plural, one {# row} other {# rows}} read, {1} good, {2} with mistakes, {3} "
               "stored.",
               TR_INT(r->rows), TR_INT(r->good), TR_INT(r->bad), TR_INT(r->stored)));
+    for (size_t i = 0; i < r->likes_len; i++)
+        printf("%s\n", tr(ctx, "row {0} is like {1} {2} ({3}).", TR_INT(r->likes[i].row),
+                          TR_TEXT(r->likes[i].number), TR_TEXT(r->likes[i].title),
+                          TR_TEXT(r->likes[i].why)));
+    if (r->run_id)
+        printf("%s\n", tr(ctx, "To take it back within 30 days: homeward import --undo {0}",
+                          TR_TEXT(r->run_id)));
     if (dry_run)
         printf("%s\n", tr(ctx, "This was a dry run: nothing was stored."));
 }
@@ -81,6 +98,57 @@ static bool read_delimiter(const char *text, char *out)
     return true;
 }
 
+static enum err undo_command(struct ctx *ctx, const char *id)
+{
+    struct import_undone undone = { 0 };
+    enum err rc = import_undo(ctx, &undone, id, NULL, NULL);
+
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < undone.kept_len; i++)
+        printf("%s\n", tr(ctx, "{0} was changed since and was left as it is.",
+                          TR_TEXT(undone.kept[i].number)));
+    printf("%s\n", tr(ctx, "{0, plural, one {# record was} other {# records were}} taken back.",
+                      TR_INT(undone.undone)));
+    return OK;
+}
+
+static enum err read_order(struct ctx *ctx, const char *text, enum date_order *out)
+{
+    if (!text)
+        return OK;
+    *out = text_equal(text, "mdy") ? ORDER_MONTH : ORDER_DAY;
+    if (text_equal(text, "mdy") || text_equal(text, "dmy"))
+        return OK;
+    return ctx_fail(ctx, ERR_INVALID, tr(ctx, "--dates takes dmy or mdy."));
+}
+
+/* Columns that were kept; *out NULL: none were asked for. */
+static enum err kept_mapping(struct ctx *ctx, const struct import_mapping **out, const char *kind,
+                             const char *name, struct sheet *sheet)
+{
+    struct import_mapping *m = ARENA_NEW(ctx->arena, struct import_mapping);
+    const struct form *form = NULL;
+    const char *kept = NULL;
+    enum err rc = OK;
+
+    if (!name)
+        return OK;
+    rc = record_form(ctx, &form, kind);
+    if (rc == OK)
+        rc = mapping_load(ctx, &kept, kind, name);
+    if (rc == OK && !kept)
+        rc = ctx_fail(ctx, ERR_NOT_FOUND,
+                      tr(ctx, "No columns are kept under the name {0}.", TR_TEXT(name)));
+    if (rc == OK)
+        rc = mapping_guess(ctx, m, form, sheet);
+    if (rc == OK)
+        rc = mapping_apply(ctx, m, kept, strlen(kept));
+    if (rc == OK)
+        *out = m;
+    return rc;
+}
+
 enum err import_command(struct ctx *ctx, int argc, char **argv)
 {
     struct import_report report = { 0 };
@@ -93,6 +161,8 @@ enum err import_command(struct ctx *ctx, int argc, char **argv)
     rc = opts_parse(ctx, &o, import_options, import_usage, argc, argv);
     if (rc || !o)
         return rc;
+    if (opt_text(o, "undo"))
+        return ctx->db ? undo_command(ctx, opt_text(o, "undo")) : no_database(ctx);
     if (opt_words(o) != 2)
         return ctx_fail(ctx, ERR_INVALID,
                         tr(ctx, "Say what to import and from where: homeward import KIND FILE"));
@@ -101,8 +171,20 @@ enum err import_command(struct ctx *ctx, int argc, char **argv)
     if (!read_delimiter(opt_text(o, "delimiter"), &read.delimiter))
         return ctx_fail(ctx, ERR_INVALID, tr(ctx, "The delimiter is comma, semicolon or tab."));
     options.dry_run = opt_flag(o, "dry-run");
+    options.match = opt_flag(o, "match");
+    options.update = opt_flag(o, "update");
+    read.name = opt_text(o, "sheet");
+    read.head_rows = text_equal(opt_text(o, "head-rows"), "2") ? 2
+                     : opt_text(o, "head-rows")                ? 1
+                                                               : 0;
+    rc = read_order(ctx, opt_text(o, "dates"), &options.dates);
+    if (rc)
+        return rc;
     options.skip_bad = opt_flag(o, "skip-bad");
     rc = sheet_open_file(ctx, &sheet, opt_word(o, 1), &read);
+    if (rc)
+        return rc;
+    rc = kept_mapping(ctx, &options.mapping, opt_word(o, 0), opt_text(o, "mapping"), sheet);
     if (rc)
         return rc;
     rc = record_import(ctx, &report, opt_word(o, 0), sheet, &options);
@@ -156,6 +238,9 @@ static enum err export_to(struct ctx *ctx, const char *kind, enum export_format 
 
     if (text_equal(path, "-"))
         return record_export(ctx, kind, format, STDOUT_FILENO, NULL);
+    /* One that was killed has left its half of the file: it is nobody's. */
+    if (unlink(part) && errno != ENOENT)
+        return file_fault(ctx, part);
     fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return file_fault(ctx, part);
