@@ -16,6 +16,7 @@
 #include "core/date.h"
 #include "core/log.h"
 #include "demo/demo.h"
+#include "messages/messages.h"
 #include "records/publish.h"
 #include "records/records_cli.h"
 #include "survey/survey.h"
@@ -43,6 +44,7 @@ static const struct command commands[] = {
     { "backup", backup_command, ALONE, N_("copy a database that may be in use") },
     { "restore", restore_command, ALONE, N_("make a database from a backup") },
     { "check", check_command, ALONE, N_("read everything and say whether it is whole") },
+    { "messages", messages_command, AT_HOME, N_("send a test message: homeward messages test") },
     { "audit", audit_command, AT_HOME,
       N_("verify the chains of the audit: homeward audit verify") },
 };

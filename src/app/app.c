@@ -14,7 +14,10 @@
 #include "core/opt.h"
 #include "core/text.h"
 #include "forms/forms.h"
+#include "http/jail.h"
 #include "http/serve.h"
+#include "messages/messages.h"
+#include "messages/messages_web.h"
 #include "people/people.h"
 #include "records/jobs.h"
 #include "records/publish.h"
@@ -25,6 +28,7 @@
 #include "survey/survey.h"
 #include "survey/survey_web.h"
 #include "vault/fold.h"
+#include "web/html.h"
 #include "web/pages.h"
 #include "web/web.h"
 
@@ -34,9 +38,12 @@
 
 #define RULES_EVERY_MS ((int64_t)10 * 1000)
 #define RULES_AT_ONCE  2000
+#define SEND_EVERY_MS  1000
 
-static const struct route *const all_routes[] = { web_routes,   records_routes, rules_routes,
-                                                  forms_routes, survey_routes,  NULL };
+static const struct route *const all_routes[] = {
+    web_routes,      records_routes,          rules_routes,  forms_routes,   survey_routes,
+    messages_routes, message_settings_routes, notify_routes, webhook_routes, NULL,
+};
 
 static const struct nav_item all_nav[] = {
     { N_("Start"), "/", PERM_SIGNED_IN },
@@ -45,6 +52,7 @@ static const struct nav_item all_nav[] = {
     { N_("Tasks"), "/tasks", "task.view" },
     { N_("Import"), "/records/person/import", "person.import" },
     { N_("Forms"), "/forms", "form.publish" },
+    { N_("Messages"), "/messages", "message.view" },
     { 0 },
 };
 
@@ -67,15 +75,43 @@ static enum err look_at_forms(struct ctx *ctx)
     return forms_live_look(ctx, &live, &moved, made_from_forms);
 }
 
-static struct web whole_web = { .tables = all_routes, .nav = all_nav, .refresh = look_at_forms };
+static struct web whole_web = {
+    .tables = all_routes, .nav = all_nav, .refresh = look_at_forms, .bell = notify_count
+};
 
 const struct web *app_web(void)
 {
     return &whole_web;
 }
 
-/* A person's page shows the survey's results: rooms of equal rank meet here. */
+/* A person's page shows the survey's results and messages: rooms of equal rank meet here. */
 static struct record_hooks person_hooks;
+
+typedef enum err (*detail_part)(struct ctx *ctx, const struct record *rec,
+                                struct record_extra *out);
+static const detail_part person_parts[] = { survey_person_detail, messages_person_detail };
+#define PERSON_PARTS (sizeof person_parts / sizeof person_parts[0])
+
+static void draw_parts(struct html *h, const void *view)
+{
+    const struct record_extra *parts = view;
+
+    for (size_t i = 0; i < PERSON_PARTS; i++)
+        if (parts[i].draw != NULL)
+            parts[i].draw(h, parts[i].view);
+}
+
+static enum err person_detail(struct ctx *ctx, const struct record *rec, struct record_extra *out)
+{
+    struct record_extra *parts = ARENA_ARRAY(ctx->arena, PERSON_PARTS, struct record_extra);
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < PERSON_PARTS; i++)
+        rc = person_parts[i](ctx, rec, &parts[i]);
+    out->draw = draw_parts;
+    out->view = parts;
+    return rc;
+}
 
 /* Long work: a room adds its table of kinds, or of what comes again and again. */
 static enum err tidy_audit(struct ctx *ctx)
@@ -83,6 +119,14 @@ static enum err tidy_audit(struct ctx *ctx)
     enum err rc = access_reserve(ctx);
 
     return rc ? rc : audit_checkpoint(ctx);
+}
+
+/* What the job process remembers of its sending; each process has its own. */
+static struct outbox outbox;
+
+static enum err send_messages(struct ctx *ctx)
+{
+    return outbox_round(ctx, &outbox);
 }
 
 static const struct job_kind *const all_jobs[] = { records_jobs, NULL };
@@ -99,6 +143,8 @@ static const struct job_period app_periods[] = {
     { "import.forget", DAY_MS, import_forget_old, .brief = true },
     { "audit.checkpoint", CHECKPOINT_EVERY_MS, tidy_audit, .brief = true },
     { "rules.due", RULES_EVERY_MS, ask_rules },
+    { "messages.outbox", SEND_EVERY_MS, send_messages, false },
+    { "messages.webhooks", SEND_EVERY_MS, webhooks_round, false },
     { 0 },
 };
 
@@ -119,12 +165,14 @@ enum err app_load(struct ctx *ctx)
         rc = profiles_load(ctx);
     if (!rc)
         rc = fold_init(ctx);
+    if (!rc)
+        rc = message_texts_load(ctx);
     if (rc)
         return rc;
     forms_live_end(&live);
     live.shipped = ctx->forms;
     person_hooks = people_hooks;
-    person_hooks.detail = survey_person_detail;
+    person_hooks.detail = person_detail;
     records_use_hooks(all_hooks);
     jobs_use_kinds(all_jobs);
     jobs_use_periods(all_periods);
@@ -156,11 +204,24 @@ static enum err attach(struct app *app)
     return rc;
 }
 
+/* Only the job role speaks to others. A database server may have to be spoken to anew, though. */
+static bool needs_network(const struct home *home)
+{
+    static const char *const sets[] = { "main", "keys", "index", "access" };
+
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
+        if (text_starts(home_url(home, sets[i]), "postgres"))
+            return true;
+    return false;
+}
+
 static int run_worker(void *arg, int fd)
 {
     struct app *app = arg;
 
     log_init("worker", LOG_LEVEL_INFO);
+    if (!needs_network(app->home) && !jail_no_network())
+        return 1;
     if (attach(app))
         return 1;
     return web_worker(app->ctx, app->home, app_web(), fd);

@@ -125,6 +125,8 @@ struct user_new {
 enum err user_create(struct ctx *ctx, const char **id_out, const struct user_new *n) MUST_USE;
 /* Acts as a user without a password: commands with --as NAME, and the job role. */
 enum err user_load_by_login(struct ctx *ctx, const char *login) MUST_USE;
+/* The same by id. ERR_NOT_FOUND: there is none, or it is locked. */
+enum err user_load_by_id(struct ctx *ctx, const char *id) MUST_USE;
 enum err user_set_password(struct ctx *ctx, const char *login, const char *password) MUST_USE;
 enum err user_set_state(struct ctx *ctx, const char *login, const char *state) MUST_USE;
 enum err user_set_lang(struct ctx *ctx, const char *user_id, const char *lang) MUST_USE;

@@ -347,7 +347,8 @@ bool user_may(const struct user *user, const char *permission)
     if (text_equal(permission, PERM_SIGNED_IN))
         return true;
     place = permission_place(permission);
-    return place < tables.permissions_len && user->permissions[place];
+    /* One without a table, such as the program itself, has none. */
+    return place < tables.permissions_len && user->permissions && user->permissions[place];
 }
 
 const char *auth_role_title(struct ctx *ctx, const char *code)

@@ -9,6 +9,8 @@
 
 DB_SQL(USER_BY_LOGIN, "SELECT " USER_COLUMNS " FROM" USER_TABLES
                       " WHERE st.login_token = $1 AND st.state = 'active' ORDER BY r.role");
+DB_SQL(USER_BY_ID, "SELECT " USER_COLUMNS " FROM" USER_TABLES
+                   " WHERE st.id = $1 AND st.state = 'active' ORDER BY r.role");
 DB_SQL(USER_SEALED, "SELECT sealed FROM staff WHERE id = $1");
 
 const char *login_normal(struct arena *a, const char *login)
@@ -159,28 +161,45 @@ void user_act(struct ctx *ctx, const struct user *user)
     ctx->lang = user->lang;
 }
 
-enum err user_load_by_login(struct ctx *ctx, const char *login)
+/* The user of a query, acting from now on; missing is why there is none. */
+static enum err load_and_act(struct ctx *ctx, struct rows *rows, const char *missing)
 {
-    unsigned char token[VAULT_TOKEN_BYTES];
     struct user *user = ARENA_NEW(ctx->arena, struct user);
-    struct rows *rows = NULL;
     bool more = false;
-    enum err rc;
+    enum err rc = db_next(ctx, rows, &more);
 
-    login_token(ctx, token, login);
-    rc = db_query(ctx, &rows, &USER_BY_LOGIN, DB_BLOB(token, sizeof(token)));
-    if (rc)
-        return rc;
-    rc = db_next(ctx, rows, &more);
     if (rc == OK && !more)
-        rc = ctx_fail(ctx, ERR_NOT_FOUND,
-                      tr(ctx, "There is no user {0}, or the account is locked.", TR_TEXT(login)));
+        rc = ctx_fail(ctx, ERR_NOT_FOUND, missing);
     if (rc == OK)
         rc = user_read(ctx, user, rows);
     if (rc == OK)
         user_act(ctx, user);
     db_rows_close(rows);
     return rc;
+}
+
+enum err user_load_by_login(struct ctx *ctx, const char *login)
+{
+    unsigned char token[VAULT_TOKEN_BYTES];
+    struct rows *rows = NULL;
+    enum err rc;
+
+    login_token(ctx, token, login);
+    rc = db_query(ctx, &rows, &USER_BY_LOGIN, DB_BLOB(token, sizeof(token)));
+    if (rc)
+        return rc;
+    return load_and_act(ctx, rows,
+                        tr(ctx, "There is no user {0}, or the account is locked.", TR_TEXT(login)));
+}
+
+enum err user_load_by_id(struct ctx *ctx, const char *id)
+{
+    struct rows *rows = NULL;
+    enum err rc = db_query(ctx, &rows, &USER_BY_ID, DB_TEXT(id));
+
+    if (rc)
+        return rc;
+    return load_and_act(ctx, rows, tr(ctx, "There is no such user, or the account is locked."));
 }
 
 enum err user_name(struct ctx *ctx, const char **out, const char *user_id)

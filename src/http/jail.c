@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,5 +146,23 @@ bool jail_front(void)
     }
     if (rc != 0)
         log_error("could not confine the front: %s", strerror(-rc));
+    return rc == 0;
+}
+
+bool jail_no_network(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    static const unsigned families[] = { AF_INET, AF_INET6, AF_PACKET };
+    int rc = filter == NULL ? -ENOMEM : 0;
+
+    for (size_t i = 0; rc == 0 && i < sizeof(families) / sizeof(families[0]); i++)
+        rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
+                              SCMP_A0(SCMP_CMP_EQ, families[i]));
+    if (rc == 0)
+        rc = seccomp_load(filter);
+    if (filter != NULL)
+        seccomp_release(filter);
+    if (rc != 0)
+        log_error("could not keep a worker from the network: %s", strerror(-rc));
     return rc == 0;
 }

@@ -24,4 +24,11 @@ void jail_close_all_but(int a, int b);
 /* Call last before work begins. False: could not be set up (logged); do not go on. */
 bool jail_front(void) MUST_USE;
 
+/*
+ * No socket of the internet can be made any more (EPERM): for workers, which handle what people
+ * send and have no business with other machines. Everything else stays as it is. False: could not
+ * be set up (logged).
+ */
+bool jail_no_network(void) MUST_USE;
+
 #endif

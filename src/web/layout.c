@@ -55,6 +55,16 @@ static void fill_langs(struct ctx *ctx, struct layout_view *v)
     v->langs_len = n;
 }
 
+/* A page is shown without its bell rather than not at all. */
+static void fill_bell(struct ctx *ctx, const struct res *res, struct layout_view *v)
+{
+    struct ctx scratch = *ctx;
+
+    v->has_bell = ctx->user != NULL && res->web->bell != NULL;
+    if (v->has_bell && res->web->bell(&scratch, &v->unread) != OK)
+        v->unread = 0;
+}
+
 void html_page(struct res *res, int status, const char *title,
                void (*content)(struct html *h, const void *view), const void *view)
 {
@@ -69,6 +79,7 @@ void html_page(struct res *res, int status, const char *title,
     v.flash = res_take_flash(res);
     fill_nav(ctx, res, &v);
     fill_langs(ctx, &v);
+    fill_bell(ctx, res, &v);
     if (ctx->user != NULL) {
         v.user_name = ctx->user->name;
         v.office_name = ctx->user->office_name;

@@ -231,7 +231,7 @@ static enum err run_route(struct ctx *ctx, struct res *res, struct req *req)
     rc = request_body(ctx, req);
     if (rc)
         return rc;
-    if (r->method != GET) {
+    if (r->method != GET && !r->machine) {
         rc = csrf_check(ctx, res);
         if (rc)
             return rc;

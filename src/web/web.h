@@ -66,6 +66,9 @@ struct route {
     struct input_spec input;
     size_t body_max; /* bytes; 0 = 256 KB */
     bool json;       /* the handler reads application/json itself; other routes refuse it */
+    /* Called by a program that signs what it sends: no session counts and no CSRF token is asked;
+     * the handler checks the signature of req_json before anything else. */
+    bool machine;
 };
 
 /* A place in the navigation, shown to who may go there. */
@@ -88,6 +91,8 @@ struct web {
     /* Called before each request, on the connection that reads: brings what the process keeps up to
      * date, such as ctx->forms. NULL = nothing. */
     enum err (*refresh)(struct ctx *ctx);
+    /* How many notifications the acting user has not read, for the bell; NULL = no bell. */
+    enum err (*bell)(struct ctx *ctx, int64_t *out);
 };
 /* ERR_INVALID: a route without a known permission, a path twice, a bad pattern. */
 enum err web_check(struct ctx *ctx, const struct web *web) MUST_USE;

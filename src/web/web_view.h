@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "web/web.h"
 
@@ -33,6 +34,8 @@ struct layout_view {
     const char *office_name;
     const char *role_title;
     const char *flash;
+    bool has_bell;
+    int64_t unread;         /* notifications */
     const char *back;       /* path to come back to after a change of language */
     const char *stylesheet; /* static file name by direction */
     bool rtl;

@@ -16,6 +16,7 @@
 #include "core/buf.h"
 #include "core/text.h"
 #include "db/db.h"
+#include "messages/messages.h"
 #include "records/jobs.h"
 
 #define PAGES_NOW      INT64_C(1795334400000) /* 2026-11-22T08:00:00Z */
@@ -334,5 +335,27 @@ const char *page_given_case(struct pages *p, const char *person, const char **ta
     page = page_get(p, SUPERVISOR, arena_printf(p->arena, "/records/case/%s", id), NULL);
     assert_int_equal(page.status, 200);
     *task_out = arena_strndup(p->arena, between(p, &page, "/tasks/", "\""), 36);
+    return id;
+}
+
+const char *page_given_message(struct pages *p, const char *person, const char **webhook_out,
+                               const char **note_out)
+{
+    struct page page = page_post(p, SUPERVISOR, arena_printf(p->arena, "/messages/to/%s", person),
+                                 "template=call_us&phone=%2B221338000000");
+    struct ctx ctx = p->ctx;
+    const char *id;
+
+    assert_int_equal(page.status, 303);
+    id = strrchr(page.location, '/') + 1;
+    page = page_post(p, ADMIN, "/webhooks",
+                     "url=https%3A%2F%2Fx.test%2F&login=supervisor&kind=person");
+    assert_int_equal(page.status, 200);
+    *webhook_out = arena_strndup(p->arena, between(p, &page, "/webhooks/", "/state"), 36);
+    ctx.db = home_write_db(p->home);
+    must_be_ok(p, notify(&ctx, p->ids[SUPERVISOR], "Hello {0}", NULL, "/records/person"), "note");
+    page = page_get(p, SUPERVISOR, "/notifications", NULL);
+    assert_non_null(strstr(page.body, "/open\""));
+    *note_out = arena_strndup(p->arena, strstr(page.body, "/open\"") - 36, 36);
     return id;
 }
