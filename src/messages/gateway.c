@@ -122,7 +122,7 @@ static enum err take_status(struct ctx *ctx, const struct gateway_report *r)
 {
     struct change c = { .state = r->status, .reason = "reported" };
     struct message_row m = { 0 };
-    enum err rc = store_by_gateway(ctx, &m, r->id);
+    enum err rc = message_store_by_gateway(ctx, &m, r->id);
 
     if (rc ==
         ERR_NOT_FOUND) { /* another system's, or one that we no longer have: the same answer */
@@ -131,7 +131,7 @@ static enum err take_status(struct ctx *ctx, const struct gateway_report *r)
     }
     if (rc || m.channel != CHANNEL_SMS || !may_follow(m.state, r->status))
         return rc;
-    rc = store_change(ctx, &m, &c);
+    rc = message_store_change(ctx, &m, &c);
     return rc ? rc
               : audit_add(ctx, arena_printf(ctx->arena, "message.%s", c.state), m.id, NULL, NULL);
 }

@@ -116,14 +116,14 @@ static enum err to_test(struct ctx *ctx, struct message_row *row, const struct m
 static enum err write_message(struct ctx *ctx, const struct message_row *row)
 {
     struct sealed sealed = { 0 };
-    enum err rc = store_seal(ctx, &sealed, row);
+    enum err rc = message_store_seal(ctx, &sealed, row);
 
     if (rc)
         return rc;
     rc = db_begin(ctx);
     if (rc)
         return rc;
-    rc = store_add(ctx, row, &sealed);
+    rc = message_store_add(ctx, row, &sealed);
     if (!rc)
         rc = audit_add(ctx, "message.add", row->id, NULL, NULL);
     if (!rc)
@@ -180,7 +180,7 @@ enum err message_open(struct ctx *ctx, struct message_row *m, const char **text_
              !user_may(ctx->user, "settings.manage"))
         rc = ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no such message."));
     if (!rc)
-        rc = store_open(ctx, m);
+        rc = message_store_open(ctx, m);
     if (rc)
         return rc;
     *text_out = t == NULL ? "" : template_text(ctx, t, m->lang, m->args);
@@ -203,7 +203,7 @@ static enum err change_by_hand(struct ctx *ctx, const char *id, const char *from
     if (!rc && !text_equal(m.state, from))
         rc = ctx_fail(ctx, ERR_CONFLICT, tr(ctx, "The message is in another state meanwhile."));
     if (!rc)
-        rc = store_change(ctx, &m, c);
+        rc = message_store_change(ctx, &m, c);
     if (!rc)
         rc = audit_add(ctx, arena_printf(ctx->arena, "message.%s", c->state), id, NULL, NULL);
     if (!rc)

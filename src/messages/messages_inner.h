@@ -139,14 +139,15 @@ const char *mail_bytes(struct ctx *ctx, size_t *len_out, const struct mail_setti
 
 struct rows;
 
-enum err store_add(struct ctx *ctx, const struct message_row *m,
-                   const struct sealed *sealed) MUST_USE;
+enum err message_store_add(struct ctx *ctx, const struct message_row *m,
+                           const struct sealed *sealed) MUST_USE;
 /* Opens to and args of a row. ERR_NOT_FOUND: its key was erased. */
-enum err store_open(struct ctx *ctx, struct message_row *m) MUST_USE;
-enum err store_load(struct ctx *ctx, struct message_row *out, const char *id) MUST_USE;
-enum err store_seal(struct ctx *ctx, struct sealed *out, const struct message_row *m) MUST_USE;
+enum err message_store_open(struct ctx *ctx, struct message_row *m) MUST_USE;
+enum err message_store_load(struct ctx *ctx, struct message_row *out, const char *id) MUST_USE;
+enum err message_store_seal(struct ctx *ctx, struct sealed *out,
+                            const struct message_row *m) MUST_USE;
 /* Next waiting one; *out NULL if none. */
-enum err store_due(struct ctx *ctx, const char **out, enum channel channel) MUST_USE;
+enum err message_store_due(struct ctx *ctx, const char **out, enum channel channel) MUST_USE;
 
 /* A change of state with its event. ERR_CONFLICT: it is not in state and attempts of m any more. */
 struct change {
@@ -156,12 +157,13 @@ struct change {
     bool tried; /* counts as an attempt */
     const char *gateway_id;
 };
-enum err store_change(struct ctx *ctx, const struct message_row *m,
-                      const struct change *c) MUST_USE;
+enum err message_store_change(struct ctx *ctx, const struct message_row *m,
+                              const struct change *c) MUST_USE;
 /* Messages that a process was sending when it ended. */
-enum err store_recover(struct ctx *ctx, int64_t before, bool dedup) MUST_USE;
+enum err message_store_recover(struct ctx *ctx, int64_t before, bool dedup) MUST_USE;
 /* By the gateway's id or our own. ERR_NOT_FOUND */
-enum err store_by_gateway(struct ctx *ctx, struct message_row *out, const char *id) MUST_USE;
+enum err message_store_by_gateway(struct ctx *ctx, struct message_row *out,
+                                  const char *id) MUST_USE;
 void opt_out_token(struct ctx *ctx, unsigned char out[VAULT_TOKEN_BYTES], enum channel channel,
                    const char *address);
 /* how: reply or staff; inside the caller's transaction. */

@@ -33,7 +33,7 @@ static enum err commit_change(struct ctx *ctx, const struct message_row *m, cons
 
     if (rc)
         return rc;
-    rc = store_change(ctx, m, c);
+    rc = message_store_change(ctx, m, c);
     if (!rc && !text_equal(m->state, c->state))
         rc = audit_add(ctx, arena_printf(ctx->arena, "message.%s", c->state), m->id, NULL, NULL);
     if (!rc)
@@ -84,7 +84,7 @@ static enum err examine(struct ctx *ctx, struct change *c, struct message_row *m
         *c = (struct change){ .state = "failed", .reason = "gave_up" };
         return OK;
     }
-    rc = store_open(ctx, m);
+    rc = message_store_open(ctx, m);
     if (rc == ERR_NOT_FOUND) {
         ctx_clear_problems(ctx);
         *c = (struct change){ .state = "cancelled", .reason = "closed" };
@@ -159,7 +159,7 @@ static enum err work_on(struct ctx *ctx, struct outbox *o, const char *id,
 {
     struct message_row m = { 0 };
     struct change c = { 0 };
-    enum err rc = store_load(ctx, &m, id);
+    enum err rc = message_store_load(ctx, &m, id);
 
     if (!rc)
         rc = examine(ctx, &c, &m, set);
@@ -180,7 +180,7 @@ static enum err work_off(struct ctx *ctx, struct outbox *o, enum channel channel
 
         if (ctx->now_ms < o->pause_until[channel] || clock_monotonic_us() > end)
             break;
-        rc = store_due(ctx, &id, channel);
+        rc = message_store_due(ctx, &id, channel);
         if (rc || id == NULL)
             break;
         rc = work_on(ctx, o, id, set);
@@ -211,10 +211,10 @@ static enum err send_round(struct ctx *ctx, struct outbox *o)
     struct channels set = { 0 };
     const char *sms = NULL;
     const char *mail = NULL;
-    enum err rc = store_due(ctx, &sms, CHANNEL_SMS);
+    enum err rc = message_store_due(ctx, &sms, CHANNEL_SMS);
 
     if (!rc)
-        rc = store_due(ctx, &mail, CHANNEL_EMAIL);
+        rc = message_store_due(ctx, &mail, CHANNEL_EMAIL);
     if (!rc && sms == NULL && mail == NULL && o->begun)
         return OK;
     if (!rc)
@@ -222,8 +222,8 @@ static enum err send_round(struct ctx *ctx, struct outbox *o)
     if (!rc)
         rc = mail_settings_load(ctx, &set.mail, &set.there[CHANNEL_EMAIL]);
     if (!rc)
-        rc = store_recover(ctx, alone ? INT64_MAX : ctx->now_ms - MESSAGE_SENDING_MS,
-                           set.there[CHANNEL_SMS] && set.sms.dedup);
+        rc = message_store_recover(ctx, alone ? INT64_MAX : ctx->now_ms - MESSAGE_SENDING_MS,
+                                   set.there[CHANNEL_SMS] && set.sms.dedup);
     o->begun = o->begun || rc == OK;
     if (!rc)
         rc = work_off(ctx, o, CHANNEL_SMS, &set);

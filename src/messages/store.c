@@ -115,7 +115,7 @@ static enum err read_many(struct ctx *ctx, struct message_row **out, size_t *len
     return rc;
 }
 
-enum err store_load(struct ctx *ctx, struct message_row *out, const char *id)
+enum err message_store_load(struct ctx *ctx, struct message_row *out, const char *id)
 {
     struct rows *rows = NULL;
     enum err rc = db_query(ctx, &rows, &MESSAGE_GET, DB_TEXT(id));
@@ -128,20 +128,20 @@ static void gateway_token(struct ctx *ctx, unsigned char out[VAULT_TOKEN_BYTES],
     vault_token(ctx->vault, out, "gateway", id);
 }
 
-enum err store_by_gateway(struct ctx *ctx, struct message_row *out, const char *id)
+enum err message_store_by_gateway(struct ctx *ctx, struct message_row *out, const char *id)
 {
     unsigned char token[VAULT_TOKEN_BYTES];
     struct rows *rows = NULL;
     enum err rc;
 
     if (id_valid(id))
-        return store_load(ctx, out, id);
+        return message_store_load(ctx, out, id);
     gateway_token(ctx, token, id);
     rc = db_query(ctx, &rows, &MESSAGE_BY_GATEWAY, DB_BLOB(token, sizeof token));
     return rc ? rc : read_one(ctx, out, rows);
 }
 
-enum err store_due(struct ctx *ctx, const char **out, enum channel channel)
+enum err message_store_due(struct ctx *ctx, const char **out, enum channel channel)
 {
     struct rows *rows = NULL;
     bool more = false;
@@ -159,7 +159,7 @@ enum err store_due(struct ctx *ctx, const char **out, enum channel channel)
 
 /* --- what is sealed --- */
 
-enum err store_seal(struct ctx *ctx, struct sealed *out, const struct message_row *m)
+enum err message_store_seal(struct ctx *ctx, struct sealed *out, const struct message_row *m)
 {
     struct buf b;
     struct json_out j = { .buf = &b };
@@ -178,7 +178,7 @@ enum err store_seal(struct ctx *ctx, struct sealed *out, const struct message_ro
     return vault_seal_text(ctx, out, m->key_id, place_of(ctx, m->id), buf_text(&b));
 }
 
-enum err store_open(struct ctx *ctx, struct message_row *m)
+enum err message_store_open(struct ctx *ctx, struct message_row *m)
 {
     const char *text = NULL;
     const char **args = ARENA_ARRAY(ctx->arena, MESSAGE_ARGS_MAX + 1, const char *);
@@ -208,7 +208,8 @@ static enum err add_event(struct ctx *ctx, const char *id, const char *state, co
                    DB_TEXT(state), DB_TEXT(reason), DB_INT(ctx->now_ms), DB_TEXT(ctx->user_id));
 }
 
-enum err store_add(struct ctx *ctx, const struct message_row *m, const struct sealed *sealed)
+enum err message_store_add(struct ctx *ctx, const struct message_row *m,
+                           const struct sealed *sealed)
 {
     enum err rc =
         db_exec(ctx, NULL, &MESSAGE_ADD, DB_TEXT(m->id), DB_TEXT(m->office_id),
@@ -221,7 +222,7 @@ enum err store_add(struct ctx *ctx, const struct message_row *m, const struct se
     return rc ? rc : add_event(ctx, m->id, m->state, m->reason);
 }
 
-enum err store_change(struct ctx *ctx, const struct message_row *m, const struct change *c)
+enum err message_store_change(struct ctx *ctx, const struct message_row *m, const struct change *c)
 {
     unsigned char token[VAULT_TOKEN_BYTES];
     bool sending = strcmp(c->state, "sending") == 0;
@@ -242,7 +243,7 @@ enum err store_change(struct ctx *ctx, const struct message_row *m, const struct
     return rc;
 }
 
-enum err store_recover(struct ctx *ctx, int64_t before, bool dedup)
+enum err message_store_recover(struct ctx *ctx, int64_t before, bool dedup)
 {
     struct message_row *items = NULL;
     struct rows *rows = NULL;
@@ -262,7 +263,7 @@ enum err store_recover(struct ctx *ctx, int64_t before, bool dedup)
                                   .reason = "interrupted",
                                   .next_at = ctx->now_ms };
 
-        rc = store_change(ctx, &items[i], &c);
+        rc = message_store_change(ctx, &items[i], &c);
     }
     if (!rc)
         rc = db_commit(ctx);
@@ -302,7 +303,7 @@ enum err message_of_person(struct ctx *ctx, struct message_row **out, size_t *le
 enum err message_load(struct ctx *ctx, struct message_row *out, const char *id)
 {
     struct message_row m = { 0 };
-    enum err rc = store_load(ctx, &m, id);
+    enum err rc = message_store_load(ctx, &m, id);
 
     if (!rc && ctx->user->scope != SCOPE_ALL && !text_equal(m.office_id, ctx->user->office_id))
         rc = ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no such message."));

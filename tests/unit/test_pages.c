@@ -8,6 +8,7 @@
 
 #include "app/app.h"
 #include "auth/auth.h"
+#include "core/buf.h"
 #include "core/text.h"
 #include "db/db.h"
 #include "pages.h"
