@@ -2,6 +2,7 @@
  * The blind index: keyed hashes of names, phones and numbers, in a database of its own. It follows
  * record_history: what a crash or a failing disk leaves out, index_catch_up brings in.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/log.h"
@@ -11,18 +12,21 @@
 
 #define PAGE        100
 #define TOKENS_MAX  2000 /* of one record */
-#define INSERT_ROWS 8
+#define INSERT_ROWS 16
 
-DB_SQL_INDEX(TOKEN_CLEAR, "DELETE FROM token WHERE root_id = $1");
+DB_SQL_INDEX(ENTRY, "SELECT no, tokens FROM entry WHERE root_id = $1");
+DB_SQL_INDEX(ENTRY_NO, "UPDATE applied SET last_no = last_no + 1 WHERE id = 'index'"
+                       " RETURNING last_no");
+DB_SQL_INDEX(ENTRY_ADD, "INSERT INTO entry (no, root_id, tokens) VALUES ($1, $2, $3)");
+DB_SQL_INDEX(ENTRY_SET, "UPDATE entry SET tokens = $2 WHERE no = $1");
+DB_SQL_INDEX(ENTRY_CLEAR_ALL, "DELETE FROM entry");
+DB_SQL_INDEX(TOKEN_CLEAR, "DELETE FROM token WHERE hash = $2 AND no = $1");
 DB_SQL_INDEX(TOKEN_CLEAR_ALL, "DELETE FROM token");
-DB_SQL_INDEX(TOKEN_ADD, "INSERT INTO token (hash, root_id, kind, line, word)"
-                        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING");
-DB_SQL_INDEX(TOKEN_ADD_8, "INSERT INTO token (hash, root_id, kind, line, word) VALUES"
-                          " ($2, $1, $3, $4, $5), ($6, $1, $7, $8, $9),"
-                          " ($10, $1, $11, $12, $13), ($14, $1, $15, $16, $17),"
-                          " ($18, $1, $19, $20, $21), ($22, $1, $23, $24, $25),"
-                          " ($26, $1, $27, $28, $29), ($30, $1, $31, $32, $33)"
-                          " ON CONFLICT DO NOTHING");
+DB_SQL_INDEX(TOKEN_ADD, "INSERT INTO token (hash, no) VALUES ($2, $1) ON CONFLICT DO NOTHING");
+DB_SQL_INDEX(TOKEN_ADD_16, "INSERT INTO token (hash, no) VALUES"
+                           " ($2, $1), ($3, $1), ($4, $1), ($5, $1), ($6, $1), ($7, $1),"
+                           " ($8, $1), ($9, $1), ($10, $1), ($11, $1), ($12, $1), ($13, $1),"
+                           " ($14, $1), ($15, $1), ($16, $1), ($17, $1) ON CONFLICT DO NOTHING");
 DB_SQL_INDEX(APPLIED, "SELECT seq FROM applied WHERE id = 'index'");
 DB_SQL_INDEX(APPLIED_NEXT, "UPDATE applied SET seq = $1 WHERE id = 'index' AND seq = $2");
 DB_SQL_INDEX(APPLIED_SET, "UPDATE applied SET seq = $1 WHERE id = 'index'");
@@ -30,37 +34,50 @@ DB_SQL(HISTORY_AFTER, "SELECT seq, form, root_id FROM record_history WHERE seq >
                       " ORDER BY seq LIMIT $2");
 DB_SQL(HISTORY_LAST, "SELECT value FROM counter WHERE name = 'history'");
 
-struct token {
-    unsigned char hash[VAULT_TOKEN_BYTES];
-    int kind;
-    int line;
-    int word;
-};
-
+/* Hashes of one record in byte order, each once. */
 struct tokens {
-    struct token *items;
+    unsigned char (*items)[INDEX_HASH_BYTES];
     size_t len;
 };
 
-void index_hash(const struct ctx *ctx, unsigned char out[VAULT_TOKEN_BYTES],
-                const struct form *form, int kind, const char *text)
+void index_hash(const struct ctx *ctx, unsigned char out[INDEX_HASH_BYTES], const struct form *form,
+                int kind, const char *text)
 {
     const char *domain = kind == TOKEN_PHONE ? "phone" : kind == TOKEN_EXACT ? "exact" : "name";
+    unsigned char whole[VAULT_TOKEN_BYTES];
 
-    vault_token(ctx->vault, out, domain,
+    vault_token(ctx->vault, whole, domain,
                 arena_printf(ctx->arena, "%s/%d/%s", form->kind, kind, text));
+    memcpy(out, whole, INDEX_HASH_BYTES);
 }
 
-static void add_token(struct ctx *ctx, struct tokens *t, const struct form *form,
-                      const struct token *like, const char *text)
+static void add_token(struct ctx *ctx, struct tokens *t, const struct form *form, int kind,
+                      const char *text)
 {
-    struct token *token = &t->items[t->len];
+    if (t->len < TOKENS_MAX)
+        index_hash(ctx, t->items[t->len++], form, kind, text);
+}
 
-    if (t->len == TOKENS_MAX)
-        return;
-    *token = *like;
-    index_hash(ctx, token->hash, form, like->kind, text);
-    t->len++;
+static int compare_hashes(const void *a, const void *b)
+{
+    return memcmp(a, b, INDEX_HASH_BYTES);
+}
+
+static void tokens_sort(struct tokens *t)
+{
+    size_t n = 0;
+
+    if (t->len > 1)
+        qsort(t->items, t->len, INDEX_HASH_BYTES, compare_hashes);
+    for (size_t i = 0; i < t->len; i++)
+        if (i == 0 || compare_hashes(t->items[i], t->items[n - 1]) != 0)
+            memmove(t->items[n++], t->items[i], INDEX_HASH_BYTES);
+    t->len = n;
+}
+
+static bool tokens_have(const struct tokens *t, const unsigned char *hash)
+{
+    return t->len > 0 && bsearch(hash, t->items, t->len, INDEX_HASH_BYTES, compare_hashes) != NULL;
 }
 
 /* Each value of a field that is indexed as a name, a line by itself. */
@@ -110,12 +127,8 @@ static enum err name_tokens(struct ctx *ctx, struct tokens *out, const struct re
         if (strlen(lines[i]) > FOLD_LINE_MAX)
             continue;
         rc = fold_name(ctx, &folded, lines[i], false);
-        for (size_t k = 0; rc == OK && k < folded.len; k++) {
-            const struct fold_token *f = &folded.items[k];
-            struct token like = { .kind = (int)f->kind, .line = (int)i, .word = (int)f->word };
-
-            add_token(ctx, out, rec->form, &like, f->text);
-        }
+        for (size_t k = 0; rc == OK && k < folded.len; k++)
+            add_token(ctx, out, rec->form, (int)folded.items[k].kind, folded.items[k].text);
     }
     return rc;
 }
@@ -123,21 +136,22 @@ static enum err name_tokens(struct ctx *ctx, struct tokens *out, const struct re
 static void value_token(struct ctx *ctx, struct tokens *out, const struct field *f,
                         const struct form *form, const char *value)
 {
-    struct token like = { .kind = f->index == INDEX_PHONE ? TOKEN_PHONE : TOKEN_EXACT };
-    const char *text = f->index == INDEX_PHONE ? fold_phone(ctx, value) : fold_exact(ctx, value);
+    bool phone = f->index == INDEX_PHONE;
+    const char *text = phone ? fold_phone(ctx, value) : fold_exact(ctx, value);
 
-    if (f->index == INDEX_PHONE && strlen(text) < PHONE_DIGITS_MIN)
+    if (phone && strlen(text) < PHONE_DIGITS_MIN)
         return;
     if (text[0])
-        add_token(ctx, out, form, &like, text);
+        add_token(ctx, out, form, phone ? TOKEN_PHONE : TOKEN_EXACT, text);
 }
 
 static enum err tokens_of(struct ctx *ctx, struct tokens *out, const struct record *rec)
 {
     struct levels levels = levels_of(ctx->arena, rec->answers);
     const struct form *form = rec->form;
+    enum err rc;
 
-    out->items = ARENA_ARRAY(ctx->arena, TOKENS_MAX, struct token);
+    out->items = arena_array(ctx->arena, TOKENS_MAX, INDEX_HASH_BYTES);
     out->len = 0;
     for (size_t i = 0; i < levels.len; i++) {
         const struct answers *t = levels.items[i].t;
@@ -150,35 +164,91 @@ static enum err tokens_of(struct ctx *ctx, struct tokens *out, const struct reco
                 value_token(ctx, out, f, form, t->values[k]);
         }
     }
-    return name_tokens(ctx, out, rec);
+    rc = name_tokens(ctx, out, rec);
+    tokens_sort(out);
+    return rc;
 }
 
-static enum err add_eight(struct ctx *ctx, const char *id, const struct token *t)
+static enum err add_many(struct ctx *ctx, int64_t no, const struct tokens *t, size_t from)
 {
-    struct db_arg args[2 + 4 * INSERT_ROWS] = { DB_TEXT(id) };
+    struct db_arg args[2 + INSERT_ROWS] = { DB_INT(no) };
 
-    for (size_t i = 0; i < INSERT_ROWS; i++) {
-        args[1 + 4 * i] = DB_BLOB(t[i].hash, VAULT_TOKEN_BYTES);
-        args[2 + 4 * i] = DB_INT(t[i].kind);
-        args[3 + 4 * i] = DB_INT(t[i].line);
-        args[4 + 4 * i] = DB_INT(t[i].word);
-    }
-    return db_exec_on(ctx, ctx->index_db, NULL, &TOKEN_ADD_8, args);
+    for (size_t i = 0; i < INSERT_ROWS; i++)
+        args[1 + i] = DB_BLOB(t->items[from + i], INDEX_HASH_BYTES);
+    return db_exec_on(ctx, ctx->index_db, NULL, &TOKEN_ADD_16, args);
+}
+
+/* What the index has of a record; *no_out stays 0 if nothing. */
+static enum err read_entry(struct ctx *ctx, int64_t *no_out, struct tokens *out, const char *id)
+{
+    struct rows *rows = NULL;
+    const void *bytes = NULL;
+    size_t len = 0;
+    bool there = false;
+    enum err rc = db_query_in(ctx, ctx->index_db, &rows, &ENTRY, DB_TEXT(id));
+
+    if (rc == OK)
+        rc = db_next(ctx, rows, &there);
+    if (rc || !there)
+        return rc;
+    *no_out = row_int(rows, 0);
+    bytes = row_blob(rows, 1, &len);
+    out->len = len / INDEX_HASH_BYTES;
+    out->items = arena_array(ctx->arena, out->len + 1, INDEX_HASH_BYTES);
+    if (out->len > 0)
+        memcpy(out->items, bytes, out->len * INDEX_HASH_BYTES);
+    db_rows_close(rows);
+    return OK;
+}
+
+static enum err make_entry(struct ctx *ctx, int64_t *no_out, const char *id, const struct tokens *t)
+{
+    struct rows *rows = NULL;
+    enum err rc = db_query_in(ctx, ctx->index_db, &rows, &ENTRY_NO);
+
+    if (rc == OK)
+        rc = sql_one_int(ctx, no_out, rows, NULL);
+    if (rc == OK)
+        rc = db_exec_in(ctx, ctx->index_db, NULL, &ENTRY_ADD, DB_INT(*no_out), DB_TEXT(id),
+                        DB_BLOB(t->items, t->len * INDEX_HASH_BYTES));
+    return rc;
+}
+
+/* Takes out what no longer leads to the record. */
+static enum err clear_tokens(struct ctx *ctx, int64_t no, const struct tokens *old,
+                             const struct tokens *t)
+{
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < old->len; i++)
+        if (!tokens_have(t, old->items[i]))
+            rc = db_exec_in(ctx, ctx->index_db, NULL, &TOKEN_CLEAR, DB_INT(no),
+                            DB_BLOB(old->items[i], INDEX_HASH_BYTES));
+    return rc;
 }
 
 static enum err write_tokens(struct ctx *ctx, const char *id, const struct tokens *t)
 {
+    struct tokens old = { 0 };
+    int64_t no = 0;
     size_t i = 0;
-    enum err rc;
+    enum err rc = read_entry(ctx, &no, &old, id);
 
-    rc = db_exec_in(ctx, ctx->index_db, NULL, &TOKEN_CLEAR, DB_TEXT(id));
+    if (rc || (no == 0 && t->len == 0))
+        return rc;
+    if (no == 0) {
+        rc = make_entry(ctx, &no, id, t);
+    } else {
+        rc = clear_tokens(ctx, no, &old, t);
+        if (rc == OK)
+            rc = db_exec_in(ctx, ctx->index_db, NULL, &ENTRY_SET, DB_INT(no),
+                            DB_BLOB(t->items, t->len * INDEX_HASH_BYTES));
+    }
     for (; rc == OK && i + INSERT_ROWS <= t->len; i += INSERT_ROWS)
-        rc = add_eight(ctx, id, t->items + i);
+        rc = add_many(ctx, no, t, i);
     for (; rc == OK && i < t->len; i++)
-        rc = db_exec_in(ctx, ctx->index_db, NULL, &TOKEN_ADD,
-                        DB_BLOB(t->items[i].hash, VAULT_TOKEN_BYTES), DB_TEXT(id),
-                        DB_INT(t->items[i].kind), DB_INT(t->items[i].line),
-                        DB_INT(t->items[i].word));
+        rc = db_exec_in(ctx, ctx->index_db, NULL, &TOKEN_ADD, DB_INT(no),
+                        DB_BLOB(t->items[i], INDEX_HASH_BYTES));
     return rc;
 }
 
@@ -208,7 +278,7 @@ static enum err apply(struct ctx *ctx, const struct record *rec, const struct re
     if (rc)
         return rc;
     same = old && now.len == before.len &&
-           (now.len == 0 || memcmp(now.items, before.items, now.len * sizeof(*now.items)) == 0);
+           (now.len == 0 || memcmp(now.items, before.items, now.len * INDEX_HASH_BYTES) == 0);
     rc = db_begin_on(ctx, ctx->index_db);
     if (rc)
         return rc;
@@ -382,7 +452,9 @@ static enum err rebuild_page(struct ctx *ctx, const struct form *form, const cha
                              size_t *len_out)
 {
     struct record_filter filter = { .sort = SORT_NEWEST, .after = *after };
-    struct pick pick = { .form = form, .filter = &filter, .limit = PAGE, .anywhere = true };
+    struct pick pick = {
+        .form = form, .filter = &filter, .limit = PAGE, .anywhere = true, .oldest = true
+    };
     struct record *recs[PAGE];
     enum err rc;
 
@@ -436,6 +508,8 @@ static enum err empty_index(struct ctx *ctx)
     if (rc)
         return rc;
     rc = db_exec_in(ctx, ctx->index_db, NULL, &TOKEN_CLEAR_ALL);
+    if (rc == OK)
+        rc = db_exec_in(ctx, ctx->index_db, NULL, &ENTRY_CLEAR_ALL);
     if (rc == OK)
         rc = db_exec_in(ctx, ctx->index_db, NULL, &APPLIED_SET, DB_INT(0));
     if (rc == OK)

@@ -24,13 +24,13 @@
 #define REFINE_IDS      100
 #define LINES_MAX       8
 
-DB_SQL_INDEX(POSTINGS, "SELECT DISTINCT root_id FROM token WHERE hash = $1"
-                       " ORDER BY root_id DESC LIMIT $2");
+DB_SQL_INDEX(POSTINGS, "SELECT no FROM token WHERE hash = $1 ORDER BY no DESC LIMIT $2");
 
 enum why { WHY_NAME = 1, WHY_PHONE = 2, WHY_EXACT = 4, WHY_NUMBER = 8 };
 
 struct cand {
-    const char *id;
+    int64_t no;                  /* in the index; 0: found without it */
+    const char *id;              /* NULL until it is needed */
     float words[FOLD_WORDS_MAX]; /* best hit of each word searched */
     float pairs;
     double total;
@@ -47,29 +47,25 @@ struct search {
 };
 
 /* Where a candidate lies, or would. */
-static struct cand **slot_of(struct search *s, const char *id)
+static struct cand **slot_of(struct search *s, int64_t no)
 {
-    uint32_t h = 2166136261u;
-    size_t at;
+    size_t at = (size_t)((uint64_t)no * 0x9E3779B97F4A7C15u >> 40) % SLOTS;
 
-    for (const char *p = id; *p; p++)
-        h = (h ^ (unsigned char)*p) * 16777619u;
-    for (at = h % SLOTS; s->slots[at]; at = (at + 1) % SLOTS)
-        if (text_equal(s->slots[at]->id, id))
-            break;
+    while (s->slots[at] && s->slots[at]->no != no)
+        at = (at + 1) % SLOTS;
     return &s->slots[at];
 }
 
-static struct cand *cand_of(struct search *s, const char *id)
+static struct cand *cand_of(struct search *s, int64_t no)
 {
-    struct cand **slot = slot_of(s, id);
+    struct cand **slot = slot_of(s, no);
 
     if (*slot)
         return *slot;
-    if (s->len == CANDS_MAX || text_equal(id, s->skip_id))
+    if (s->len == CANDS_MAX)
         return NULL;
     *slot = ARENA_NEW(s->ctx->arena, struct cand);
-    (*slot)->id = id;
+    (*slot)->no = no;
     s->cands[s->len++] = *slot;
     return *slot;
 }
@@ -95,9 +91,9 @@ static const float kind_weights[] = { [FOLD_EXACT] = 1.0f,
                                       [FOLD_PAIR] = 1.5f,
                                       [FOLD_PREFIX] = 0.5f };
 
-static void note_hit(struct search *s, const char *id, const struct hit *hit)
+static void note_hit(struct search *s, int64_t no, const struct hit *hit)
 {
-    struct cand *c = cand_of(s, id);
+    struct cand *c = cand_of(s, no);
 
     if (!c)
         return;
@@ -112,7 +108,7 @@ static void note_hit(struct search *s, const char *id, const struct hit *hit)
 
 static enum err look_up(struct search *s, const char *text, const struct hit *hit)
 {
-    unsigned char hash[VAULT_TOKEN_BYTES];
+    unsigned char hash[INDEX_HASH_BYTES];
     struct ctx *ctx = s->ctx;
     struct rows *rows = NULL;
     bool more = false;
@@ -127,7 +123,7 @@ static enum err look_up(struct search *s, const char *text, const struct hit *hi
         rc = db_next(ctx, rows, &more);
         if (rc || !more)
             break;
-        note_hit(s, row_text(rows, 0), hit);
+        note_hit(s, row_int(rows, 0), hit);
     }
     db_rows_close(rows);
     return rc;
@@ -150,7 +146,7 @@ static enum err look_up_kinds(struct search *s, const struct fold_tokens *t, boo
 /* Which of 100 candidates have a token: one seek for each, however common the token is. */
 static enum err refine_some(struct search *s, size_t from, const struct fold_token *f)
 {
-    unsigned char hash[VAULT_TOKEN_BYTES];
+    unsigned char hash[INDEX_HASH_BYTES];
     struct hit hit = { WHY_NAME, (int)f->kind, f->word };
     struct db_arg args[REFINE_IDS + 2] = { 0 };
     struct ctx *ctx = s->ctx;
@@ -160,14 +156,14 @@ static enum err refine_some(struct search *s, size_t from, const struct fold_tok
     enum err rc;
 
     buf_init(&b, ctx->arena, 4096);
-    buf_add(&b, "SELECT DISTINCT root_id FROM token WHERE hash = $1 AND root_id IN (");
+    buf_add(&b, "SELECT no FROM token WHERE hash = $1 AND no IN (");
     index_hash(ctx, hash, s->form, hit.kind, f->text);
     args[0] = DB_BLOB(hash, sizeof(hash));
     for (size_t i = 0; i < REFINE_IDS; i++) {
         size_t at = from + i < s->len ? from + i : s->len - 1;
 
         buf_printf(&b, i ? ", $%zu" : "$%zu", i + 2);
-        args[i + 1] = DB_TEXT(s->cands[at]->id);
+        args[i + 1] = DB_INT(s->cands[at]->no);
     }
     buf_add(&b, ")");
     rc = db_query_on(ctx, ctx->index_db, &rows, db_sql_built(ctx->index_db, buf_text(&b)), args);
@@ -177,7 +173,7 @@ static enum err refine_some(struct search *s, size_t from, const struct fold_tok
         rc = db_next(ctx, rows, &more);
         if (rc || !more)
             break;
-        note_hit(s, row_text(rows, 0), &hit);
+        note_hit(s, row_int(rows, 0), &hit);
     }
     db_rows_close(rows);
     return rc;
@@ -242,6 +238,26 @@ static enum err find_exact(struct search *s, const char *text)
     return folded[0] && may_find_by(s, INDEX_EXACT) ? look_up(s, folded, &hit) : OK;
 }
 
+DB_SQL_INDEX(NUMBER_OF, "SELECT no FROM entry WHERE root_id = $1");
+
+/* What was found by its number; the index may not know it yet. */
+static enum err note_found(struct search *s, const char *id, const struct hit *hit)
+{
+    struct ctx *ctx = s->ctx;
+    struct rows *rows = NULL;
+    int64_t no = 0;
+    enum err rc = db_query_in(ctx, ctx->index_db, &rows, &NUMBER_OF, DB_TEXT(id));
+
+    if (rc == OK)
+        rc = sql_one_int(ctx, &no, rows, NULL);
+    if (rc)
+        return rc;
+    note_hit(s, no, hit);
+    if (no == 0)
+        (*slot_of(s, no))->id = id;
+    return OK;
+}
+
 static enum err find_number(struct search *s, const char *words)
 {
     char *number = arena_strdup(s->ctx->arena, words);
@@ -258,7 +274,7 @@ static enum err find_number(struct search *s, const char *words)
             *p = (char)(*p - 'a' + 'A');
     rc = sql_pick(s->ctx, &rec, NULL, &len, &pick);
     if (rc == OK && len > 0)
-        note_hit(s, rec->id, &hit);
+        rc = note_found(s, rec->id, &hit);
     return rc;
 }
 
@@ -271,7 +287,7 @@ static int compare_cands(const void *a, const void *b)
 
     if (x->total > y->total || x->total < y->total)
         return x->total > y->total ? -1 : 1;
-    return text_compare(y->id, x->id);
+    return x->no > y->no ? -1 : x->no < y->no;
 }
 
 static void weigh(struct search *s)
@@ -335,6 +351,12 @@ struct found {
     const struct record *like; /* for duplicates; NULL when words were typed */
 };
 
+/* Candidates that are opened together. */
+struct batch {
+    struct cand *cands[OPENED_SOME];
+    size_t len;
+};
+
 static const char *why_text(struct ctx *ctx, unsigned why)
 {
     if (why & WHY_NUMBER)
@@ -367,12 +389,21 @@ static double score_of(const struct found *f, const struct cand *c, const struct
     return score;
 }
 
-static enum err judge(struct search *s, struct found *f, struct record **recs, size_t len)
+static struct cand *cand_by_id(const struct batch *b, const char *id)
+{
+    for (size_t i = 0; i < b->len; i++)
+        if (text_equal(b->cands[i]->id, id))
+            return b->cands[i];
+    return NULL;
+}
+
+static enum err judge(struct search *s, struct found *f, const struct batch *b,
+                      struct record **recs, size_t len)
 {
     enum err rc = OK;
 
     for (size_t i = 0; rc == OK && i < len; i++) {
-        struct cand *c = *slot_of(s, recs[i]->id);
+        struct cand *c = cand_by_id(b, recs[i]->id);
         double names = 0;
         double score;
 
@@ -414,27 +445,72 @@ static bool enough(const struct found *f)
     return !f->like && sure >= RECORD_HITS_MAX;
 }
 
+/* Which records the candidates are. One that the index lost meanwhile has no id and is left out. */
+static enum err resolve(struct search *s, const struct batch *b, const char **ids, size_t *len_out)
+{
+    struct db_arg args[OPENED_SOME + 1] = { 0 };
+    struct ctx *ctx = s->ctx;
+    struct rows *rows = NULL;
+    struct buf sql;
+    bool more = false;
+    enum err rc;
+
+    buf_init(&sql, ctx->arena, 2048);
+    buf_add(&sql, "SELECT no, root_id FROM entry WHERE no IN (");
+    for (size_t i = 0; i < OPENED_SOME; i++) {
+        buf_printf(&sql, i ? ", $%zu" : "$%zu", i + 1);
+        args[i] = DB_INT(b->cands[i < b->len ? i : b->len - 1]->no);
+    }
+    buf_add(&sql, ")");
+    rc = db_query_on(ctx, ctx->index_db, &rows, db_sql_built(ctx->index_db, buf_text(&sql)), args);
+    if (rc)
+        return rc;
+    for (;;) {
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        (*slot_of(s, row_int(rows, 0)))->id = arena_strdup(ctx->arena, row_text(rows, 1));
+    }
+    db_rows_close(rows);
+    *len_out = 0;
+    for (size_t i = 0; rc == OK && i < b->len; i++)
+        if (b->cands[i]->id && !text_equal(b->cands[i]->id, s->skip_id))
+            ids[(*len_out)++] = b->cands[i]->id;
+    return rc;
+}
+
+static enum err open_batch(struct search *s, struct found *f, const struct batch *b,
+                           size_t *opened_out)
+{
+    const char *ids[OPENED_SOME];
+    struct record *recs[SQL_BATCH];
+    struct pick pick = { .form = s->form, .ids = ids };
+    size_t len = 0;
+    enum err rc = resolve(s, b, ids, &pick.ids_len);
+
+    if (rc == OK && pick.ids_len > 0)
+        rc = record_pick(s->ctx, recs, &len, &pick, record_title_parts(s->form));
+    if (rc == OK)
+        rc = judge(s, f, b, recs, len);
+    *opened_out += len;
+    return rc;
+}
+
 static enum err open_cands(struct search *s, struct found *f)
 {
-    const char *ids[SQL_BATCH];
-    struct record *recs[SQL_BATCH];
     size_t opened = 0;
     enum err rc = OK;
 
     weigh(s);
     f->items = ARENA_ARRAY(s->ctx->arena, OPENED_MAX + SQL_BATCH, struct record_hit);
     for (size_t at = 0; at < s->len && at < TRIED_MAX && opened < OPENED_MAX && !enough(f);) {
-        struct pick pick = { .form = s->form, .ids = ids };
-        size_t len = 0;
+        struct batch b = { 0 };
 
-        while (at < s->len && pick.ids_len < OPENED_SOME)
-            ids[pick.ids_len++] = s->cands[at++]->id;
-        rc = record_pick(s->ctx, recs, &len, &pick, record_title_parts(s->form));
-        if (rc == OK)
-            rc = judge(s, f, recs, len);
+        while (at < s->len && b.len < OPENED_SOME)
+            b.cands[b.len++] = s->cands[at++];
+        rc = open_batch(s, f, &b, &opened);
         if (rc)
             return rc;
-        opened += len;
     }
     if (f->len > 1)
         qsort(f->items, f->len, sizeof(*f->items), compare_hits);
