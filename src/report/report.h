@@ -3,7 +3,8 @@
 
 /*
  * Reports: one model of tables and documents, several outputs. Tables stream, so 100,000 rows need
- * the memory of one. Formula cells (= + - @) are guarded in CSV and XLSX.
+ * the memory of one, and no work file holds any of them. Formula cells (= + - @) are guarded in CSV
+ * and XLSX.
  *
  * Memory: ctx->arena; rows are written as they come.
  * Errors: ERR_IO writing; ERR_LIMIT over REPORT_ROWS_MAX in XLSX; ERR_INVALID a glyph that no font
@@ -19,7 +20,7 @@
 #define REPORT_ROWS_MAX 1048575
 
 enum report_kind { REPORT_TEXT, REPORT_INT, REPORT_DECIMAL, REPORT_DATE };
-enum table_format { TABLE_CSV, TABLE_XLSX };
+enum table_format { TABLE_CSV, TABLE_XLSX, TABLE_CSV_ZIP /* a file for each table */ };
 
 struct table_column {
     const char *label;
@@ -30,6 +31,7 @@ struct table_spec {
     const char *title;                  /* the sheet's name */
     const struct table_column *columns; /* must stay until table_close */
     size_t len;
+    const char *name; /* of the file in a zip, without ".csv": [a-z0-9_.-] */
 };
 
 struct table;
@@ -40,7 +42,7 @@ struct table;
  */
 enum err table_open(struct ctx *ctx, struct table **out, enum table_format format, int fd,
                     const struct table_spec *spec) MUST_USE;
-/* Begins another table in the same file: a further sheet, or behind an empty line of a CSV. */
+/* Begins another table: a further sheet or file in the zip, or behind an empty line of a CSV. */
 enum err table_next(struct ctx *ctx, struct table *t, const struct table_spec *spec) MUST_USE;
 /* One row; cells as text (NULL = empty), as many as columns. */
 enum err table_row(struct ctx *ctx, struct table *t, const char *const *cells) MUST_USE;

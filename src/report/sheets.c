@@ -4,7 +4,7 @@
 static struct table_spec spec_of(struct ctx *ctx, const struct doc_table *t)
 {
     struct table_column *columns = ARENA_ARRAY(ctx->arena, t->columns_len + 1, struct table_column);
-    struct table_spec spec = { t->title, columns, t->columns_len };
+    struct table_spec spec = { t->title, columns, t->columns_len, NULL };
 
     for (size_t c = 0; c < t->columns_len; c++) {
         const struct doc_column *from = &t->columns[c];

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <zip.h>
 
 #include "plain_ctx.h"
 #include "report/chart.h"
@@ -24,7 +25,7 @@ static const struct table_column columns[] = {
 static char *table_bytes(enum table_format format, const char *const *cells, size_t rows,
                          size_t *len_out)
 {
-    const struct table_spec spec = { "People [1]/2", columns, 3 };
+    const struct table_spec spec = { "People [1]/2", columns, 3, "people" };
     int fd = memfd_create("table", MFD_CLOEXEC);
     struct table *t = NULL;
     char *bytes;
@@ -64,6 +65,60 @@ static void xlsx_tables_are_zip_files_with_text_as_text(void **state)
     assert_true(len > 1000);
     assert_memory_equal(xlsx, "PK\003\004", 4);
     assert_null(memmem(xlsx, len, "<f>", 3));
+}
+
+static void tables_become_files_in_one_zip(void **state)
+{
+    static const struct table_spec second = { "More", columns, 1, "more.rows" };
+    const struct table_spec spec = { "People", columns, 3, "people" };
+    const char *const cells[] = { "a", "1", "2001-02-03" };
+    int fd = memfd_create("zip", MFD_CLOEXEC);
+    struct table *t = NULL;
+    zip_t *zip;
+
+    (void)state;
+    assert_int_equal(table_open(&ctx, &t, TABLE_CSV_ZIP, fd, &spec), OK);
+    assert_int_equal(table_row(&ctx, t, cells), OK);
+    assert_int_equal(table_next(&ctx, t, &second), OK);
+    assert_int_equal(table_row(&ctx, t, cells), OK);
+    assert_int_equal(table_close(&ctx, t), OK);
+    zip = zip_fdopen(fd, ZIP_CHECKCONS, NULL);
+    assert_non_null(zip);
+    assert_int_equal(zip_get_num_entries(zip, 0), 2);
+    for (zip_uint64_t i = 0; i < 2; i++) {
+        zip_file_t *file = zip_fopen_index(zip, i, 0);
+        char text[100] = "";
+
+        assert_non_null(file);
+        assert_true(zip_fread(file, text, sizeof text - 1) > 0);
+        assert_string_equal(zip_get_name(zip, i, 0), i ? "more.rows.csv" : "people.csv");
+        assert_string_equal(text,
+                            i ? "number\r\na\r\n" : "number,score,born\r\na,1,2001-02-03\r\n");
+        assert_int_equal(zip_fclose(file), 0);
+    }
+    zip_discard(zip);
+}
+
+static void what_xml_and_spreadsheets_cannot_hold_is_written_around(void **state)
+{
+    const char *const cells[] = { "a<b>&\"\001 x", "1234567890123456", "1899-01-01" };
+    size_t len = 0;
+    char *bytes = table_bytes(TABLE_XLSX, cells, 1, &len);
+    zip_source_t *source = zip_source_buffer_create(bytes, len, 0, NULL);
+    zip_t *zip = zip_open_from_source(source, ZIP_CHECKCONS | ZIP_RDONLY, NULL);
+    char text[4000] = "";
+    zip_file_t *file;
+
+    (void)state;
+    assert_non_null(zip);
+    file = zip_fopen(zip, "xl/worksheets/sheet1.xml", 0);
+    assert_non_null(file);
+    assert_true(zip_fread(file, text, sizeof text - 1) > 0);
+    assert_non_null(strstr(text, ">a&lt;b&gt;&amp;\"_x0001_ x<"));
+    assert_non_null(strstr(text, "<t xml:space=\"preserve\">1234567890123456</t>"));
+    assert_non_null(strstr(text, "<t xml:space=\"preserve\">1899-01-01</t>"));
+    assert_int_equal(zip_fclose(file), 0);
+    zip_discard(zip);
 }
 
 static struct document *sample(const char *lang, const char *title, size_t rows)
@@ -279,6 +334,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(csv_tables_guard_cells_that_a_spreadsheet_would_run),
         T(xlsx_tables_are_zip_files_with_text_as_text),
+        T(tables_become_files_in_one_zip),
+        T(what_xml_and_spreadsheets_cannot_hold_is_written_around),
         T(documents_become_pdf_in_latin_and_arabic),
         T(long_tables_run_over_pages),
         T(a_character_without_a_glyph_is_refused_by_name),
