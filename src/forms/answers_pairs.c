@@ -21,6 +21,7 @@ struct slot {
 struct reading {
     struct ctx *ctx;
     struct answers *root;
+    const struct form *older; /* that asked; NULL = the form of root */
     struct slot *slots;
     size_t slots_len;
     size_t slots_cap;
@@ -110,6 +111,48 @@ static void put_value(struct reading *r, struct answers *t, const struct field *
     t->values[f->place] = had ? arena_printf(r->ctx->arena, "%s %s", had, value) : value;
 }
 
+/* The question of the older form that this one does not ask any more; NULL if it is none. */
+static const struct field *find_gone(const struct reading *r, const struct answers *t,
+                                     const char *name)
+{
+    const struct field *f =
+        r->older && !field_find(r->root->form, name) ? field_find(r->older, name) : NULL;
+
+    if (!f || !field_has_value(f) || !f->repeat != !t->repeat ||
+        (f->repeat && strcmp(f->repeat->name, t->repeat->name) != 0))
+        return NULL;
+    return f;
+}
+
+static void put_gone(struct reading *r, struct answers *t, const struct field *f,
+                     const struct answer_pair *pair)
+{
+    struct arena *a = r->ctx->arena;
+    struct answer_kept *all = ARENA_ARRAY(a, t->unknown_len + 1, struct answer_kept);
+    const char *value = text_trim(a, pair->value);
+    size_t at = 0;
+
+    if (!value[0])
+        return;
+    for (size_t i = 0; i < t->unknown_len; i++)
+        all[i] = t->unknown[i];
+    while (at < t->unknown_len && strcmp(all[at].name, f->name) != 0)
+        at++;
+    if (at < t->unknown_len && !field_has_codes(f)) {
+        refuse(r, pair->name, tr(r->ctx, "This question has one answer, and two came."));
+        return;
+    }
+    if (at < t->unknown_len && strlen(all[at].value) > codes_room(f->choices)) {
+        refuse(r, pair->name, tr(r->ctx, "There are more answers than choices."));
+        return;
+    }
+    if (at < t->unknown_len)
+        value = arena_printf(a, "%s %s", all[at].value, value);
+    all[at] = (struct answer_kept){ .name = f->name, .value = value, .store = f->store };
+    t->unknown_len += at == t->unknown_len;
+    t->unknown = all;
+}
+
 static void put_id(struct reading *r, struct answers *row, const struct answer_pair *pair)
 {
     if (!pair->value[0])
@@ -134,6 +177,10 @@ static void put_pair(struct reading *r, const struct answer_pair *pair)
         f = field_find(r->root->form, part);
         if (!rest && t->repeat && strcmp(part, "id") == 0) {
             put_id(r, t, pair);
+            return;
+        }
+        if (!rest && !f && find_gone(r, t, part)) {
+            put_gone(r, t, find_gone(r, t, part), pair);
             return;
         }
         if (!f || f->repeat != t->repeat || (rest ? f->kind != FIELD_REPEAT : !field_has_value(f)))
@@ -168,7 +215,7 @@ static int compare_slots(const void *a, const void *b)
 /* Whether a level holds nothing; rows that hold nothing are taken out of it. */
 static bool prune(struct answers *t)
 {
-    bool empty = true;
+    bool empty = t->unknown_len == 0;
 
     for (size_t i = 0; i < t->form->all_len; i++) {
         size_t kept = 0;
@@ -182,9 +229,34 @@ static bool prune(struct answers *t)
     return empty;
 }
 
+/* What only the older form asked, in its canonical form; what is none is told and left out. */
+static void read_gone(struct reading *r, struct answers *t)
+{
+    struct answer_kept *kept = ARENA_ARRAY(r->ctx->arena, t->unknown_len + 1, struct answer_kept);
+    size_t len = 0;
+
+    for (size_t i = 0; i < t->unknown_len; i++) {
+        const struct field *f = field_find(r->older, t->unknown[i].name);
+        const char *problem = NULL;
+
+        kept[len] = t->unknown[i];
+        value_read(r->ctx, f, kept[len].value, &kept[len].value, &problem);
+        if (problem)
+            refuse(r, f->name,
+                   tr(r->ctx, "{0} is not asked any more, and its answer is left out: {1}",
+                      TR_TEXT(label_text(r->ctx, &f->label)), TR_TEXT(problem)));
+        else
+            len++;
+    }
+    t->unknown = kept;
+    t->unknown_len = len;
+}
+
 /* Brings the values of a level and below into canonical form. */
 static void read_values(struct reading *r, struct answers *t)
 {
+    if (t->unknown_len)
+        read_gone(r, t);
     for (size_t i = 0; i < t->form->all_len; i++) {
         const struct field *f = t->form->all[i];
         const char *problem = NULL;
@@ -201,7 +273,13 @@ static void read_values(struct reading *r, struct answers *t)
 enum err answers_from_pairs(struct ctx *ctx, struct answers **out, const struct form *form,
                             const struct answer_pair *pairs, size_t len)
 {
-    struct reading r = { .ctx = ctx, .root = answers_new(ctx->arena, form) };
+    return answers_from_older(ctx, out, form, NULL, pairs, len);
+}
+
+enum err answers_from_older(struct ctx *ctx, struct answers **out, const struct form *form,
+                            const struct form *older, const struct answer_pair *pairs, size_t len)
+{
+    struct reading r = { .ctx = ctx, .root = answers_new(ctx->arena, form), .older = older };
 
     for (size_t i = 0; i < len; i++)
         put_pair(&r, &pairs[i]);

@@ -339,7 +339,7 @@ struct answers {
     struct answers *parent;     /* NULL: the root */
     const char *id;             /* row id (UUID) once stored; NULL before */
     bool *relevant;             /* by field->place, as answers_validate found it; NULL before */
-    const struct answer_kept *unknown; /* of a newer form: written back as they are */
+    const struct answer_kept *unknown; /* of a newer or older form: written back as they are */
     size_t unknown_len;
 };
 
@@ -373,6 +373,14 @@ struct answer_pair {
 };
 enum err answers_from_pairs(struct ctx *ctx, struct answers **out, const struct form *form,
                             const struct answer_pair *pairs, size_t len) MUST_USE;
+/*
+ * The same where the pairs were asked for by an older form of the kind (NULL: by this one): answers
+ * to questions that only the older form has go into answers->unknown, in canonical form; one that
+ * is of the wrong type is ERR_INVALID too, told under the name of its pair, and left out.
+ */
+enum err answers_from_older(struct ctx *ctx, struct answers **out, const struct form *form,
+                            const struct form *older, const struct answer_pair *pairs,
+                            size_t len) MUST_USE;
 
 /*
  * Brings calculations up to date, clears what is not relevant (in form order), then checks type,

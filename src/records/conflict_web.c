@@ -336,7 +336,8 @@ static void add_level(struct pairs_out *p, const struct answers *t)
 
 /* --- what others call --- */
 
-enum err reply_conflict(struct ctx *ctx, struct res *res, const struct record *mine, int64_t base)
+enum err reply_conflict(struct ctx *ctx, struct res *res, const struct record *mine,
+                        const struct form_post *post, int64_t base)
 {
     struct record_conflict_view v = { .base = base };
     struct merge m = { .ctx = ctx, .view = &v };
@@ -360,6 +361,8 @@ enum err reply_conflict(struct ctx *ctx, struct res *res, const struct record *m
     v.version = now->version;
     v.action = record_url(ctx, now);
     v.cancel = v.action;
+    v.form_hash = post->older != NULL ? post->older->hash : mine->form->hash;
+    v.gone = post_gone(ctx, &v.gone_len, post, mine->answers);
     v.pairs = pairs.items;
     v.pairs_len = pairs.len;
     record_conflict_reply(res, 409, &v);

@@ -66,6 +66,9 @@ static enum err show_form(struct ctx *ctx, struct res *res, int status, const st
         v.version = s->post == NULL ? rec->version : s->post->version;
     }
     v.state = url_build(ctx, "/records/{}/state", form->kind);
+    v.form_hash = s->post != NULL && s->post->older != NULL ? s->post->older->hash : form->hash;
+    v.gone = post_gone(ctx, &v.gone_len, s->post, rec->answers);
+    v.gone_text = post_gone_text(ctx, s->post, rec->answers);
     form_fill(ctx, &v, form, rec->answers);
     fill_hits(ctx, &v, s->hits, s->hits_len);
     record_form_reply(res, status, &v);
@@ -89,9 +92,12 @@ static enum err take_post(struct ctx *ctx, struct res *res, struct shown_form *s
     return show_form(ctx, res, 200, s);
 }
 
-static enum err saved(struct ctx *ctx, struct res *res, const struct record *rec)
+static enum err saved(struct ctx *ctx, struct res *res, const struct shown_form *s)
 {
-    res_flash(res, tr(ctx, "Saved."));
+    const struct record *rec = s->rec;
+    const char *gone = post_gone_text(ctx, s->post, rec->answers);
+
+    res_flash(res, gone == NULL ? tr(ctx, "Saved.") : tr(ctx, "Saved. {0}", TR_TEXT(gone)));
     return res_see_other(res, record_url(ctx, rec));
 }
 
@@ -151,7 +157,7 @@ static enum err insert_new(struct ctx *ctx, struct res *res, struct shown_form *
         rc = record_insert(ctx, s->rec);
     if (rc == ERR_INVALID)
         return show_form(ctx, res, 422, s);
-    return rc ? rc : saved(ctx, res, s->rec);
+    return rc ? rc : saved(ctx, res, s);
 }
 
 enum err post_new(struct ctx *ctx, const struct req *req, struct res *res)
@@ -192,11 +198,11 @@ static enum err update(struct ctx *ctx, struct res *res, struct shown_form *s)
 
     if (rc == ERR_CONFLICT) {
         ctx_clear_problems(ctx);
-        return reply_conflict(ctx, res, s->rec, s->post->version);
+        return reply_conflict(ctx, res, s->rec, s->post, s->post->version);
     }
     if (rc == ERR_INVALID)
         return show_form(ctx, res, 422, s);
-    return rc ? rc : saved(ctx, res, s->rec);
+    return rc ? rc : saved(ctx, res, s);
 }
 
 enum err post_edit(struct ctx *ctx, const struct req *req, struct res *res)
@@ -222,7 +228,7 @@ enum err post_edit(struct ctx *ctx, const struct req *req, struct res *res)
     if (!rc && post.merge)
         rc = conflict_merge(ctx, shown.rec, &post);
     if (rc == ERR_CONFLICT) /* not everything was chosen */
-        return reply_conflict(ctx, res, shown.rec, post.base);
+        return reply_conflict(ctx, res, shown.rec, &post, post.base);
     if (rc == ERR_INVALID)
         return show_form(ctx, res, 422, &shown);
     return rc ? rc : update(ctx, res, &shown);

@@ -3,9 +3,13 @@
 
 #include "core/id.h"
 #include "core/text.h"
+#include "records/publish.h"
+#include "records/records_inner.h"
 #include "records/screens_web.h"
 
 #define ROW_NUMBER_MAX 9999 /* as answers_from_pairs takes them */
+#define HASH_MAX       128
+#define GONE_TOLD_MAX  ((size_t)400) /* bytes of labels */
 
 static enum err unknown(struct ctx *ctx, const char *name)
 {
@@ -24,6 +28,26 @@ static enum err take_id(struct ctx *ctx, const char **out, const struct pair *p)
 static enum err take_version(struct ctx *ctx, int64_t *out, const struct pair *p)
 {
     return parse_int(p->value, 1, INT64_MAX, out) ? OK : unknown(ctx, p->name);
+}
+
+static bool is_hash(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len > 0 && len <= HASH_MAX && strspn(text, "0123456789abcdef") == len;
+}
+
+/* The page may have been opened before another version of its form was published. */
+static enum err take_form(struct ctx *ctx, struct form_post *out, const struct pair *p,
+                          const char *kind)
+{
+    const struct form *form = form_find(ctx->forms, kind);
+
+    if (!is_hash(p->value))
+        return unknown(ctx, p->name);
+    if (form == NULL || text_equal(form->hash, p->value))
+        return OK;
+    return form_by_hash(ctx, &out->older, kind, p->value);
 }
 
 static enum err take_control(struct ctx *ctx, struct form_post *out, const struct pair *p)
@@ -69,6 +93,10 @@ enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req
     for (size_t i = 0; !rc && i < len; i++) {
         if (strcmp(pairs[i].name, "csrf") == 0)
             continue;
+        if (strcmp(pairs[i].name, "_form") == 0) {
+            rc = take_form(ctx, out, &pairs[i], req_path(req, "kind"));
+            continue;
+        }
         if (pairs[i].name[0] == '_') {
             rc = take_control(ctx, out, &pairs[i]);
             continue;
@@ -119,6 +147,107 @@ static enum err add_row(struct ctx *ctx, struct answers *root, const char *path)
     return OK;
 }
 
+/* --- answers to questions that are asked no more --- */
+
+struct gone {
+    struct ctx *ctx;
+    const struct form_post *post;
+    struct pair_view *items;
+    size_t len;
+    size_t cap;
+    struct buf *labels;
+};
+
+static const struct field *gone_field(const struct gone *g, const char *name)
+{
+    const struct field *f = g->post->older == NULL ? NULL : field_find(g->post->older, name);
+
+    return f != NULL && field_visible(g->ctx, f) ? f : NULL;
+}
+
+/* What may not be seen was not on the page, so it did not come from there. */
+static void drop_unseen(const struct gone *g, struct answers *t)
+{
+    struct answer_kept *kept = ARENA_ARRAY(g->ctx->arena, t->unknown_len + 1, struct answer_kept);
+    size_t len = 0;
+
+    for (size_t i = 0; i < t->unknown_len; i++)
+        if (gone_field(g, t->unknown[i].name) != NULL)
+            kept[len++] = t->unknown[i];
+    t->unknown = kept;
+    t->unknown_len = len;
+    for (size_t i = 0; i < t->form->all_len; i++)
+        for (size_t r = 0; r < t->rows_len[i]; r++)
+            drop_unseen(g, t->rows[i][r]);
+}
+
+static void add_gone(struct gone *g, const struct field *f, const char *path, const char *value)
+{
+    struct arena *a = g->ctx->arena;
+    const char *label = label_text(g->ctx, &f->label);
+
+    if (g->len == g->cap) {
+        g->items = arena_grow(a, g->items, g->cap * sizeof(*g->items),
+                              (2 * g->cap + 8) * sizeof(*g->items));
+        g->cap = 2 * g->cap + 8;
+    }
+    g->items[g->len++] = (struct pair_view){ path, value };
+    label = label[0] != '\0' ? label : f->name;
+    if (g->labels->len + strlen(label) + 8 < GONE_TOLD_MAX)
+        buf_printf(g->labels, "%s%s", g->labels->len > 0 ? "; " : "", label);
+}
+
+static void find_gone(struct gone *g, const struct answers *t, const char *prefix)
+{
+    struct arena *a = g->ctx->arena;
+
+    for (size_t i = 0; i < t->unknown_len; i++) {
+        const struct field *f = gone_field(g, t->unknown[i].name);
+
+        if (f != NULL)
+            add_gone(g, f, arena_printf(a, "%s%s", prefix, f->name), t->unknown[i].value);
+    }
+    for (size_t i = 0; i < t->form->all_len; i++)
+        for (size_t r = 0; r < t->rows_len[i]; r++)
+            find_gone(g, t->rows[i][r],
+                      arena_printf(a, "%s%s.%zu.", prefix, t->form->all[i]->name, r + 1));
+}
+
+static void gone_of(struct ctx *ctx, struct gone *g, const struct form_post *post,
+                    const struct answers *answers)
+{
+    *g = (struct gone){ .ctx = ctx, .post = post, .labels = ARENA_NEW(ctx->arena, struct buf) };
+    buf_init(g->labels, ctx->arena, GONE_TOLD_MAX);
+    if (post != NULL && post->older != NULL)
+        find_gone(g, answers, "");
+}
+
+struct pair_view *post_gone(struct ctx *ctx, size_t *len_out, const struct form_post *post,
+                            const struct answers *answers)
+{
+    struct gone g;
+
+    gone_of(ctx, &g, post, answers);
+    *len_out = g.len;
+    return g.items;
+}
+
+const char *post_gone_text(struct ctx *ctx, const struct form_post *post,
+                           const struct answers *answers)
+{
+    struct gone g;
+
+    gone_of(ctx, &g, post, answers);
+    if (g.len == 0)
+        return NULL;
+    return tr(ctx,
+              "This form was changed after you had opened it. What you answered to questions that "
+              "it does not ask any more is kept with the record: {0}",
+              TR_TEXT(buf_text(g.labels)));
+}
+
+/* --- answers --- */
+
 enum err post_answers(struct ctx *ctx, struct answers **out, const struct form *form,
                       const struct form_post *post)
 {
@@ -129,7 +258,9 @@ enum err post_answers(struct ctx *ctx, struct answers **out, const struct form *
     for (size_t i = 0; i < post->len; i++)
         if (post->remove == NULL || !is_below(post->pairs[i].name, post->remove))
             pairs[n++] = post->pairs[i];
-    rc = answers_from_pairs(ctx, out, form, pairs, n);
+    rc = answers_from_older(ctx, out, form, post->older, pairs, n);
+    if (post->older != NULL)
+        drop_unseen(&(struct gone){ .ctx = ctx, .post = post }, *out);
     if (*out != NULL && post->add != NULL) {
         enum err rc2 = add_row(ctx, *out, post->add);
 

@@ -155,9 +155,13 @@ struct record_form_view {
     struct url action;
     struct url state; /* where app.js asks for the form's state */
     struct url cancel;
-    const char *parent_id; /* hidden field */
-    const char *search_id; /* hidden field: where the name came from */
-    int64_t version;       /* hidden field; 0 for a new one */
+    const char *parent_id;        /* hidden field */
+    const char *search_id;        /* hidden field: where the name came from */
+    int64_t version;              /* hidden field; 0 for a new one */
+    const char *form_hash;        /* hidden field: the version of the form that is asked */
+    const struct pair_view *gone; /* hidden fields: answers that only an older version asked for */
+    size_t gone_len;
+    const char *gone_text; /* tells of them; NULL = none */
     const struct problem_view *problems;
     size_t problems_len;
     const struct hit_view *hits; /* may be the same person */
@@ -539,8 +543,11 @@ struct record_conflict_view {
     size_t theirs_len;
     const struct change_view *mine; /* only you changed it: kept */
     size_t mine_len;
+    const char *form_hash;         /* hidden field: the version of the form that was asked */
     const struct pair_view *pairs; /* all that was typed */
     size_t pairs_len;
+    const struct pair_view *gone; /* answers that only an older version asked for */
+    size_t gone_len;
 };
 
 /* --- start --- */

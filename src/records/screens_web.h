@@ -29,10 +29,11 @@ struct form_post {
     int64_t base;          /* of a conflict: what both saw */
     const char *parent_id; /* NULL if none */
     const char *search_id;
-    const char *add;    /* path of a repeat that wants another row */
-    const char *remove; /* path of a row to be taken out */
-    bool confirm;       /* is no duplicate */
-    bool refresh;       /* show the form again, save nothing */
+    const struct form *older; /* that the page was made of; NULL = the one in force */
+    const char *add;          /* path of a repeat that wants another row */
+    const char *remove;       /* path of a row to be taken out */
+    bool confirm;             /* is no duplicate */
+    bool refresh;             /* show the form again, save nothing */
     bool merge;
 };
 
@@ -44,6 +45,15 @@ enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req
  */
 enum err post_answers(struct ctx *ctx, struct answers **out, const struct form *form,
                       const struct form_post *post) MUST_USE;
+/*
+ * Answers to questions that only the older form of the page asked, and that the acting user may
+ * see, as pairs: they come with the form when it is shown again.
+ */
+struct pair_view *post_gone(struct ctx *ctx, size_t *len_out, const struct form_post *post,
+                            const struct answers *answers);
+/* What happened to them, in words; NULL if there are none. */
+const char *post_gone_text(struct ctx *ctx, const struct form_post *post,
+                           const struct answers *answers);
 /* Whether the form is only to be shown again. */
 bool post_reshows(const struct form_post *post);
 /* Number that row i (from 0) of a repeat had in the pairs; 0 if that cannot be told. */
@@ -97,7 +107,7 @@ enum err filters_fill(struct ctx *ctx, struct filters_view *v, const struct form
  * base. Nothing is overwritten: what only one side changed is kept, what both changed is asked.
  */
 enum err reply_conflict(struct ctx *ctx, struct res *res, const struct record *mine,
-                        int64_t base) MUST_USE;
+                        const struct form_post *post, int64_t base) MUST_USE;
 /*
  * Puts post->base, theirs (post->version) and mine together by the choices of post, into mine.
  * ERR_CONFLICT: a choice is missing; mine is as it was.

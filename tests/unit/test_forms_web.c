@@ -105,6 +105,96 @@ static void a_draft_is_looked_at_before_it_is_published(void **state)
     assert_int_equal(page_get(p, ADMIN, draft, NULL).status, 404);
 }
 
+/* A version that does not ask for the mood any more, but for advice. */
+#define VISIT_LATER                                                                                \
+    ",date,visited_on,Date of the visit,Date,Fecha,التاريخ,yes,1,open,Work by date\n"       \
+    ",text,advice,Advice,Conseil,Consejo,النصيحة,,,,\n"
+
+static void given_visits_again(struct pages *p, const char *csv)
+{
+    assert_int_equal(page_post(p, ADMIN, given_draft(p, csv), "confirm=1").status, 303);
+}
+
+/* Opens the form of a visit, then another version of it is published. */
+static const char *given_page_of_older_form(struct pages *p, const char *person)
+{
+    struct page page;
+    const char *hash;
+
+    given_visits(p, VISIT_HEAD VISIT_ROWS VISIT_END);
+    page = page_get(p, SUPERVISOR, "/records/home_visit/new",
+                    arena_printf(p->arena, "parent=%s", person));
+    assert_int_equal(page.status, 200);
+    hash = between(p, &page, "name=\"_form\" value=\"", "\"");
+    given_visits_again(p, VISIT_HEAD VISIT_LATER VISIT_END);
+    return hash;
+}
+
+static const char *sent(struct pages *p, const char *person, const char *hash, const char *answers)
+{
+    return arena_printf(p->arena, "_parent=%s&_form=%s&_save=1&%s", person, hash, answers);
+}
+
+static void what_an_older_page_sends_is_saved_with_what_is_asked_no_more(void **state)
+{
+    struct pages *p = *state;
+    const char *person = given_person(p);
+    const char *hash = given_page_of_older_form(p, person);
+    const char *place;
+    struct page page = page_post(p, SUPERVISOR, "/records/home_visit",
+                                 sent(p, person, hash, "visited_on=2026-11-20&mood=%20calm%20"));
+
+    assert_int_equal(page.status, 303);
+    place = page.location;
+    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/edit", place), NULL);
+    assert_true(shows(&page, "value=\"2026-11-20\""));
+    assert_false(shows(&page, "calm"));
+    page = page_post(p, SUPERVISOR, place, "_version=1&_save=1&visited_on=2026-11-21&advice=Rest");
+    assert_int_equal(page.status, 303);
+    given_visits_again(p, VISIT_HEAD VISIT_ROWS VISIT_END);
+    page = page_get(p, SUPERVISOR, place, NULL);
+    assert_true(shows(&page, ">calm<"));
+}
+
+static void a_form_that_comes_back_keeps_and_tells_what_is_asked_no_more(void **state)
+{
+    struct pages *p = *state;
+    const char *person = given_person(p);
+    const char *hash = given_page_of_older_form(p, person);
+    struct page page = page_post(p, SUPERVISOR, "/records/home_visit",
+                                 sent(p, person, hash, "visited_on=soon&mood=calm"));
+
+    assert_int_equal(page.status, 422);
+    assert_true(shows(&page, "name=\"advice\""));
+    assert_true(shows(&page, "type=\"hidden\" name=\"mood\" value=\"calm\""));
+    assert_true(shows(&page, "kept with the record: Mood"));
+    assert_string_equal(between(p, &page, "name=\"_form\" value=\"", "\""), hash);
+    page = page_post(p, SUPERVISOR, "/records/home_visit",
+                     sent(p, person, hash, "visited_on=2026-11-20&mood=calm&advice=Rest"));
+    assert_int_equal(page.status, 303);
+    given_visits_again(p, VISIT_HEAD VISIT_ROWS VISIT_END);
+    page = page_get(p, SUPERVISOR, page.location, NULL);
+    assert_true(shows(&page, ">calm<"));
+}
+
+static void a_field_that_no_version_had_is_refused(void **state)
+{
+    struct pages *p = *state;
+    const char *person = given_person(p);
+    const char *hash = given_page_of_older_form(p, person);
+    const char *with[] = { hash, "00ff", "x" };
+
+    for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++) {
+        const char *answers =
+            i == 0 ? "visited_on=2026-11-20&smell=calm" : "visited_on=2026-11-20&mood=calm";
+
+        assert_int_equal(
+            page_post(p, SUPERVISOR, "/records/home_visit", sent(p, person, with[i], answers))
+                .status,
+            422);
+    }
+}
+
 #define PAGES(test) cmocka_unit_test_setup_teardown(test, pages_setup, pages_teardown)
 
 int main(void)
@@ -113,6 +203,9 @@ int main(void)
         PAGES(a_draft_shows_its_mistakes_at_sheet_row_column_and_value),
         PAGES(a_kind_published_on_a_page_is_there_for_the_next_request),
         PAGES(a_draft_is_looked_at_before_it_is_published),
+        PAGES(what_an_older_page_sends_is_saved_with_what_is_asked_no_more),
+        PAGES(a_form_that_comes_back_keeps_and_tells_what_is_asked_no_more),
+        PAGES(a_field_that_no_version_had_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
