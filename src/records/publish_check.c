@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "forms/book.h"
 #include "records/publish_inner.h"
 
 #define VALUE_MAX 80
@@ -20,7 +21,8 @@ static const char *shortened(struct ctx *ctx, const char *text)
 
 /* A problem as a line of a table; its place is in one of the files. */
 static struct form_mistake mistake_of(struct ctx *ctx, const struct problem *p,
-                                      const struct form_text *const *files)
+                                      const struct form_text *const *files,
+                                      const struct book_text *book)
 {
     struct form_mistake m = { .warning = p->code == OK,
                               .file = "",
@@ -34,6 +36,10 @@ static struct form_mistake mistake_of(struct ctx *ctx, const struct problem *p,
             continue;
         m.file = (*files)->file;
         m.value = shortened(ctx, form_text_cell(ctx, *files, m.row, m.column, &m.sheet));
+        if ((*files)->csv == book->text.csv && (size_t)m.row < book->places_len) {
+            m.sheet = book->places[m.row].sheet; /* as the author counts */
+            m.row = book->places[m.row].row;
+        }
         break;
     }
     return m;
@@ -41,14 +47,14 @@ static struct form_mistake mistake_of(struct ctx *ctx, const struct problem *p,
 
 /* Takes the problems after last out of ctx and puts them into the plan. */
 static void take_mistakes(struct ctx *ctx, struct form_plan *plan, struct problem *last,
-                          const struct form_text *const *files)
+                          const struct form_text *const *files, const struct book_text *book)
 {
     struct form_mistake *items = ARENA_ARRAY(ctx->arena, FORM_MISTAKES_MAX, struct form_mistake);
 
     for (const struct problem *p = last ? last->next : ctx->problems; p; p = p->next) {
         plan->bad += p->code != OK;
         if (plan->mistakes_len < FORM_MISTAKES_MAX)
-            items[plan->mistakes_len++] = mistake_of(ctx, p, files);
+            items[plan->mistakes_len++] = mistake_of(ctx, p, files, book);
     }
     plan->mistakes = items;
     problems_back(ctx, last);
@@ -134,8 +140,21 @@ static enum err read_file(struct ctx *ctx, struct form_plan *plan)
     return read_whole(ctx, plan);
 }
 
+/* A workbook becomes the CSV that is stored. */
+static enum err read_given(struct ctx *ctx, struct form_plan *plan, struct book_text *book)
+{
+    enum err rc;
+
+    if (!book_is(&plan->given))
+        return read_file(ctx, plan);
+    rc = book_read(ctx, book, &plan->given, FORM_FILE_MAX);
+    plan->given = rc ? (struct form_text){ plan->given.file, "", 0 } : book->text;
+    return rc ? rc : read_file(ctx, plan);
+}
+
 enum err publish_check(struct ctx *ctx, struct form_plan *out, const struct form_text *text)
 {
+    struct book_text book = { 0 };
     struct form_text base = { "", "", 0 };
     const struct form_text *const files[] = { &out->given, &base, NULL };
     struct problem *last = ctx->problems_last;
@@ -145,12 +164,12 @@ enum err publish_check(struct ctx *ctx, struct form_plan *out, const struct form
     rc = publish_epoch(ctx, &out->epoch);
     if (rc)
         return rc;
-    rc = read_file(ctx, out);
+    rc = read_given(ctx, out, &book);
     if (rc && !is_told(rc))
         return rc;
     if (out->origin == ORIGIN_OVERLAY)
         (void)publish_shipped(ctx, &base, out->kind);
-    take_mistakes(ctx, out, last, files);
+    take_mistakes(ctx, out, last, files, &book);
     if (out->bad > 0)
         out->form = NULL;
     if (!out->form)
