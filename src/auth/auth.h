@@ -141,6 +141,8 @@ struct user_row {
 };
 
 enum err user_list(struct ctx *ctx, struct user_row **out, size_t *len_out) MUST_USE;
+/* Whether user_list would tell of this id, and the account is active. */
+enum err user_reachable(struct ctx *ctx, bool *out, const char *user_id) MUST_USE;
 /* Display name of a user id; "" if unknown. */
 enum err user_name(struct ctx *ctx, const char **out, const char *user_id) MUST_USE;
 

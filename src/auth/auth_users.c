@@ -20,6 +20,9 @@ DB_SQL(STAFF_LANG, "UPDATE staff SET lang = $2, version = version + 1 WHERE id =
 DB_SQL(STAFF_LIST, "SELECT st.id, st.sealed, o.code, st.state, r.role FROM" USER_TABLES
                    " WHERE $1 = '' OR st.office_id = $1 ORDER BY o.code, st.id, r.role LIMIT $2");
 
+DB_SQL(STAFF_REACHABLE, "SELECT 1 FROM staff WHERE id = $1 AND state = 'active'"
+                        " AND ($2 = '' OR office_id = $2)");
+
 /* --- making --- */
 
 static bool login_valid(const char *login)
@@ -353,11 +356,32 @@ static enum err read_list(struct ctx *ctx, struct user_row *users, size_t *len_o
     return rc;
 }
 
+/* Who acts sees the own office, unless the role reaches all; a command without a user, all. */
+static const char *office_reached(const struct ctx *ctx)
+{
+    return ctx->user && ctx->user->scope != SCOPE_ALL ? ctx->user->office_id : "";
+}
+
+enum err user_reachable(struct ctx *ctx, bool *out, const char *user_id)
+{
+    struct rows *rows = NULL;
+    bool there = false;
+    enum err rc =
+        db_query(ctx, &rows, &STAFF_REACHABLE, DB_TEXT(user_id), DB_TEXT(office_reached(ctx)));
+
+    if (rc)
+        return rc;
+    rc = db_next(ctx, rows, &there);
+    db_rows_close(rows);
+    if (rc == OK)
+        *out = there;
+    return rc;
+}
+
 enum err user_list(struct ctx *ctx, struct user_row **out, size_t *len_out)
 {
     struct user_row *users = ARENA_ARRAY(ctx->arena, USERS_MAX, struct user_row);
-    /* Who acts sees the own office, unless the role reaches all; a command without a user, all. */
-    const char *office = ctx->user && ctx->user->scope != SCOPE_ALL ? ctx->user->office_id : "";
+    const char *office = office_reached(ctx);
     struct rows *rows = NULL;
     size_t len = 0;
     enum err rc;

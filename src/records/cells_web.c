@@ -99,8 +99,7 @@ static const char *birth_shown(struct ctx *ctx, const struct record *rec, const 
     return tr(ctx, "about {0}", TR_TEXT(arena_strndup(ctx->arena, date, 4)));
 }
 
-/* What stands behind an id: a name of the staff, or a record that the acting user may see. */
-static const char *ref_shown(struct ctx *ctx, const char *ref, const char *id, struct record **to)
+const char *ref_shown(struct ctx *ctx, const char *ref, const char *id, struct record **to)
 {
     const bool staff = strcmp(ref, "user") == 0;
     struct problem *last = ctx->problems_last;

@@ -69,6 +69,7 @@ static enum err show_form(struct ctx *ctx, struct res *res, int status, const st
     v.form_hash = s->post != NULL && s->post->older != NULL ? s->post->older->hash : form->hash;
     v.gone = post_gone(ctx, &v.gone_len, s->post, rec->answers);
     v.gone_text = post_gone_text(ctx, s->post, rec->answers);
+    v.post = s->post;
     form_fill(ctx, &v, form, rec->answers);
     fill_hits(ctx, &v, s->hits, s->hits_len);
     record_form_reply(res, status, &v);

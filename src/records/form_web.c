@@ -12,6 +12,7 @@
 struct maker {
     struct ctx *ctx;
     const struct form *form;
+    const struct form_post *post;
     bool progress; /* instruments count their questions */
 };
 
@@ -45,6 +46,8 @@ static enum widget widget_of(const struct field *f)
 {
     if (f->read_only && field_has_value(f))
         return WIDGET_SHOWN;
+    if (f->ref != NULL)
+        return WIDGET_REF;
     switch (f->kind) {
     case FIELD_SELECT_ONE:
         return f->choices->len > RADIOS_MAX || has_word(f->appearance, "minimal") ? WIDGET_SELECT
@@ -190,8 +193,9 @@ static struct widget_view *fill_items(struct maker *m, size_t *len_out, struct a
 
 static bool is_question(const struct widget_view *w)
 {
-    return w->relevant && (w->kind == WIDGET_LINE || w->kind == WIDGET_RADIOS ||
-                           w->kind == WIDGET_SELECT || w->kind == WIDGET_CHECKS);
+    return w->relevant &&
+           (w->kind == WIDGET_LINE || w->kind == WIDGET_RADIOS || w->kind == WIDGET_SELECT ||
+            w->kind == WIDGET_CHECKS || w->kind == WIDGET_REF);
 }
 
 static void count_answers(const struct widget_view *items, size_t len, int64_t *answered,
@@ -295,6 +299,7 @@ static void fill_widget(struct maker *m, struct widget_view *w, struct answers *
     w->radios.w = w;
     w->select.w = w;
     w->checks.w = w;
+    w->ref.w = w;
     w->section.w = w;
     w->repeat.w = w;
     if (w->kind == WIDGET_RADIOS || w->kind == WIDGET_SELECT) {
@@ -304,6 +309,8 @@ static void fill_widget(struct maker *m, struct widget_view *w, struct answers *
         w->select.options_len = f->choices->len;
     } else if (w->kind == WIDGET_CHECKS) {
         fill_checks(m, w, f);
+    } else if (w->kind == WIDGET_REF) {
+        ref_fill(m->ctx, w, f, m->post);
     } else if (w->kind == WIDGET_SHOWN) {
         w->shown = answers_shown(m->ctx, f, w->value);
     } else if (w->kind == WIDGET_SECTION) {
@@ -371,27 +378,29 @@ static void fill_problems(struct ctx *ctx, struct record_form_view *v)
     v->problems_len = n;
 }
 
-/* Where the buttons of each repeat lead: the form itself, at this place. */
-static void place_repeats(struct ctx *ctx, struct widget_view *items, size_t len,
+/* Where the buttons of repeats and references lead: the form itself, at this place. */
+static void place_buttons(struct ctx *ctx, struct widget_view *items, size_t len, const char *kind,
                           const char *action)
 {
     for (size_t i = 0; i < len; i++) {
         struct widget_view *w = &items[i];
 
         if (w->kind == WIDGET_SECTION)
-            place_repeats(ctx, w->section.items, w->section.items_len, action);
+            place_buttons(ctx, w->section.items, w->section.items_len, kind, action);
+        if (w->kind == WIDGET_REF)
+            ref_place(ctx, w, kind, action);
         if (w->kind != WIDGET_REPEAT)
             continue;
         w->repeat.here.text = arena_printf(ctx->arena, "%s#%s", action, w->id);
         for (size_t r = 0; r < w->repeat.rows_len; r++)
-            place_repeats(ctx, w->repeat.rows[r].items, w->repeat.rows[r].items_len, action);
+            place_buttons(ctx, w->repeat.rows[r].items, w->repeat.rows[r].items_len, kind, action);
     }
 }
 
 void form_fill(struct ctx *ctx, struct record_form_view *v, const struct form *form,
                struct answers *answers)
 {
-    struct maker m = { .ctx = ctx, .form = form, .progress = form->instrument };
+    struct maker m = { .ctx = ctx, .form = form, .post = v->post, .progress = form->instrument };
 
     v->kind = form->kind;
     v->items = fill_items(&m, &v->items_len, answers, form->fields);
@@ -399,5 +408,5 @@ void form_fill(struct ctx *ctx, struct record_form_view *v, const struct form *f
     v->progress = m.progress;
     fill_problems(ctx, v);
     if (v->action.text != NULL)
-        place_repeats(ctx, v->items, v->items_len, v->action.text);
+        place_buttons(ctx, v->items, v->items_len, form->kind, v->action.text);
 }

@@ -62,6 +62,8 @@ static enum err take_control(struct ctx *ctx, struct form_post *out, const struc
         return take_id(ctx, &out->parent_id, p);
     if (strcmp(name, "_search") == 0)
         return take_id(ctx, &out->search_id, p);
+    if (ref_take(out, p))
+        return OK;
     if (text_starts(name, "_add.")) {
         out->add = name + 5;
     } else if (text_starts(name, "_remove.")) {
@@ -89,6 +91,7 @@ enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req
 
     memset(out, 0, sizeof *out);
     out->pairs = ARENA_ARRAY(ctx->arena, len + 1, struct answer_pair);
+    out->refs = ARENA_ARRAY(ctx->arena, len + 1, struct ref_asked);
     out->takes = ARENA_ARRAY(ctx->arena, len + 1, struct pair_view);
     for (size_t i = 0; !rc && i < len; i++) {
         if (strcmp(pairs[i].name, "csrf") == 0)
@@ -109,7 +112,7 @@ enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req
 
 bool post_reshows(const struct form_post *post)
 {
-    return post->refresh || post->add != NULL || post->remove != NULL;
+    return post->refresh || post->add != NULL || post->remove != NULL || ref_wants_finding(post);
 }
 
 /* --- rows --- */

@@ -217,6 +217,21 @@ const char *record_value(const struct record *rec, const char *field); /* "" if 
 bool record_is(const struct record *rec, const char *field, const char *code);
 void record_set(struct record *rec, const char *field, const char *value);
 
+/* --- references: fields with hw:ref --- */
+
+#define REF_USER     "user" /* names a member of the staff, not a record */
+#define REF_HITS_MAX 10
+
+bool field_is_user(const struct field *f);
+/*
+ * Staff that the acting user can choose: active, of the own office unless the role reaches all;
+ * each word begins a word of the name or the sign-in name, whatever the script. At most
+ * REF_HITS_MAX.
+ */
+struct user_row;
+enum err record_find_staff(struct ctx *ctx, struct user_row **out, size_t *len_out,
+                           const char *words) MUST_USE;
+
 /* --- for rooms that judge and count (rules, facts): whatever the scope and clearance --- */
 
 /*

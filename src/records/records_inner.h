@@ -243,6 +243,14 @@ enum err check_reason(struct ctx *ctx, const char *reason, bool must) MUST_USE;
 enum err request_step(struct ctx *ctx, bool *done_out, const struct record *old,
                       const struct state_change *s, struct record_change_of *change) MUST_USE;
 
+/* --- ref.c --- */
+
+/*
+ * Every reference that is not as it was: the acting user must be able to reach what it names. A
+ * number, or a sign-in name, becomes the id. ERR_INVALID with a problem at each that names nothing.
+ */
+enum err record_settle_refs(struct ctx *ctx, struct record *rec, const struct record *old) MUST_USE;
+
 /* Whether a new record could be inserted; the record stays as it is. */
 enum err record_check(struct ctx *ctx, struct record *rec) MUST_USE;
 

@@ -15,6 +15,7 @@
 #include "web/web.h"
 
 struct html;
+struct form_post;
 
 /* --- form: widgets --- */
 
@@ -24,6 +25,7 @@ enum widget {
     WIDGET_RADIOS,
     WIDGET_SELECT,
     WIDGET_CHECKS,
+    WIDGET_REF, /* found by words */
     WIDGET_NOTE,
     WIDGET_SHOWN,
     WIDGET_SECTION,
@@ -70,6 +72,29 @@ struct widget_checks_view {
     const struct option_view *chosen; /* of a long list: stands open above it */
     size_t chosen_len;
     bool is_long;
+};
+
+struct ref_hit_view {
+    const char *id;
+    const char *html_id;
+    const char *title;
+    const char *note; /* number or office; NULL = none */
+};
+
+/* Chosen among what words find. */
+struct widget_ref_view {
+    const struct widget_view *w;
+    const char *words_name; /* _words.worker */
+    const char *found_name;
+    const char *find_name;
+    const char *what; /* what to type */
+    const char *words;
+    const char *now; /* what is chosen; NULL = nothing */
+    const char *say; /* how many were found */
+    const struct ref_hit_view *hits;
+    size_t hits_len;
+    struct url here; /* the form's action, with the place of this field */
+    struct url asks; /* where a script asks */
 };
 
 struct widget_section_view {
@@ -119,6 +144,7 @@ struct widget_view {
     struct widget_radios_view radios;
     struct widget_select_view select;
     struct widget_checks_view checks;
+    struct widget_ref_view ref;
     struct widget_section_view section;
     struct widget_repeat_view repeat;
 };
@@ -162,6 +188,7 @@ struct record_form_view {
     const struct pair_view *gone; /* hidden fields: answers that only an older version asked for */
     size_t gone_len;
     const char *gone_text; /* tells of them; NULL = none */
+    const struct form_post *post; /* what was typed; NULL = nothing yet */
     const struct problem_view *problems;
     size_t problems_len;
     const struct hit_view *hits; /* may be the same person */

@@ -35,6 +35,12 @@ static const struct field_spec search_fields_in[] = {
     { 0 },
 };
 
+static const struct field_spec refs_fields_in[] = {
+    { "field", INPUT_TEXT, .max = 200, .required = true },
+    { "words", INPUT_TEXT, .max = 200 },
+    { 0 },
+};
+
 static const struct field_spec new_fields_in[] = {
     { "parent", INPUT_ID },
     { "search", INPUT_ID },
@@ -128,6 +134,7 @@ const struct route records_routes[] = {
     { POST, "/records/{kind}/search", "{kind}.search", post_search, FIELDS(search_fields_in),
       .json = true },
     { GET, "/records/{kind}/new", "{kind}.create", get_new, FIELDS(new_fields_in) },
+    { POST, "/records/{kind}/refs", "{kind}.view", post_refs, FIELDS(refs_fields_in) },
     { POST, "/records/{kind}/state", "{kind}.view", post_state, FIELDS_OF_KIND, FORM_BODY_MAX,
       .json = true },
     { GET, "/records/{kind}/import", "{kind}.import", get_import, NO_FIELDS },

@@ -20,11 +20,20 @@
 
 /* --- what came with a record's form (post_web.c) --- */
 
+struct ref_asked {
+    const char *path;
+    const char *words;
+    const char *found; /* the words that the shown results are of */
+    bool pressed;      /* the button */
+};
+
 struct form_post {
     struct answer_pair *pairs; /* answers */
     size_t len;
     struct pair_view *takes; /* choices of a conflict: path, mine or theirs */
     size_t takes_len;
+    struct ref_asked *refs; /* what was typed to find what references name */
+    size_t refs_len;
     int64_t version;       /* what the user saw */
     int64_t base;          /* of a conflict: what both saw */
     const char *parent_id; /* NULL if none */
@@ -91,6 +100,19 @@ void hit_fill(struct ctx *ctx, struct hit_view *v, const struct record_hit *hit)
 /* Detail of a record's answers: sections, tables, cards. */
 void detail_fill(struct ctx *ctx, struct record_detail_view *v, const struct record *rec);
 
+/* --- references (ref_web.c) --- */
+
+/* "_words.worker" and its like; false if it is none of them. */
+bool ref_take(struct form_post *post, const struct pair *p);
+/* Words stand there that nothing was found for yet: the form is to be shown with what they find. */
+bool ref_wants_finding(const struct form_post *post);
+void ref_fill(struct ctx *ctx, struct widget_view *w, const struct field *f,
+              const struct form_post *post);
+/* Where the widgets' buttons lead: action with the widget's place; and where a script asks. */
+void ref_place(struct ctx *ctx, struct widget_view *w, const char *kind, const char *action);
+/* What stands behind an id: a name of the staff, or a record that the acting user may see. */
+const char *ref_shown(struct ctx *ctx, const char *ref, const char *id, struct record **to);
+
 /* --- filters of lists (filter_web.c) --- */
 
 /* Conditions and a column to sort by, from the address. */
@@ -152,6 +174,7 @@ enum err post_search(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_search(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_new(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_new(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_refs(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_state(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_detail(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_edit(struct ctx *ctx, const struct req *req, struct res *res);

@@ -73,7 +73,7 @@ static void a_status_changes_only_as_the_form_says_and_only_when_its_condition_h
     must(f, record_steps(&f->ctx, &steps, &len, rec));
     assert_int_equal(len, 3);
     assert_string_equal(steps[2].status, "closed");
-    assert_string_equal(steps[2].label, "Close the case");
+    assert_string_equal(steps[2].label, "Close");
     assert_string_equal(steps[2].wants, "Write the reason for closing in the case first.");
     ctx_clear_problems(&f->ctx);
     assert_int_equal(record_set_status(&f->ctx, rec, 3, "closed", "Done"), ERR_INVALID);

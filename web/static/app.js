@@ -105,6 +105,74 @@
       if (o !== box && ("exclusive" in box.dataset || "exclusive" in o.dataset)) o.checked = false;
     });
   });
+  // References: what the words find appears as one types; a chosen one stays.
+  form.querySelectorAll("[data-ref]").forEach(function (q) {
+    const box = q.querySelector("[data-ref-words]");
+    const options = q.querySelector("[data-ref-options]");
+    const say = q.querySelector("[data-ref-say]");
+    const path = q.dataset.field;
+    let wait = 0;
+    let turn = 0;
+
+    function offer(hit, i) {
+      const label = document.createElement("label");
+      const radio = document.createElement("input");
+      const text = document.createElement("span");
+      radio.type = "radio";
+      radio.className = "form-check-input";
+      radio.name = path;
+      radio.value = hit.id;
+      radio.id = q.id + "-hit" + i;
+      label.className = "option";
+      label.htmlFor = radio.id;
+      text.dir = "auto";
+      text.textContent = hit.note ? hit.title + " · " + hit.note : hit.title;
+      label.append(radio, " ", text);
+      return label;
+    }
+
+    async function find() {
+      const mine = ++turn;
+      const body = new URLSearchParams({ csrf: form.elements.csrf.value, field: path, words: box.value });
+      let reply;
+      try {
+        reply = await fetch(q.dataset.ref, { method: "POST", body: body, headers: { Accept: "application/json" } });
+      } catch (e) {
+        return;
+      }
+      if (!reply.ok || mine !== turn) return;
+      const found = await reply.json();
+      const last = options.querySelector(".option-none");
+      options.querySelectorAll(".option").forEach(function (o) {
+        if (o !== last && !o.querySelector("input").checked) o.remove();
+      });
+      const chosen = options.querySelector("input:checked");
+      found.items.forEach(function (hit, i) {
+        if (!chosen || chosen.value !== hit.id) last.before(offer(hit, turn + "-" + i));
+      });
+      say.textContent = found.say;
+      q.querySelector("[data-ref-found]").value = box.value;
+    }
+
+    box.addEventListener("input", function (e) {
+      e.stopPropagation();
+      clearTimeout(wait);
+      wait = setTimeout(find, 300);
+    });
+    box.addEventListener("change", function (e) { e.stopPropagation(); });
+    box.addEventListener("keydown", function (e) {
+      if (e.key !== "Enter") return;
+      e.preventDefault();
+      clearTimeout(wait);
+      find();
+    });
+    q.querySelector(".ref-line button").addEventListener("click", function (e) {
+      e.preventDefault();
+      clearTimeout(wait);
+      find();
+    });
+  });
+
   form.addEventListener("change", changed);
   form.addEventListener("input", changed);
   form.addEventListener("submit", function () { dirty = false; });

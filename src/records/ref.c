@@ -1,0 +1,175 @@
+/* References: fields that name another record, or a member of the staff. */
+#include "auth/auth.h"
+#include "core/id.h"
+#include "core/text.h"
+#include "records/records_inner.h"
+#include "vault/fold.h"
+
+bool field_is_user(const struct field *f)
+{
+    return text_equal(f->ref, REF_USER);
+}
+
+/* --- staff --- */
+
+/* Each word typed begins a word of the text; both are folded. */
+static bool is_meant(struct ctx *ctx, const char *words, const char *text)
+{
+    size_t words_len = 0;
+    size_t parts_len = 0;
+    char **asked = text_split(ctx->arena, words, ' ', true, &words_len);
+    char **parts = text_split(ctx->arena, text, ' ', true, &parts_len);
+
+    for (size_t i = 0; i < words_len; i++) {
+        bool found = asked[i][0] == '\0';
+
+        for (size_t k = 0; k < parts_len && !found; k++)
+            found = text_starts(parts[k], asked[i]);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+enum err record_find_staff(struct ctx *ctx, struct user_row **out, size_t *len_out,
+                           const char *words)
+{
+    struct user_row *hits = ARENA_ARRAY(ctx->arena, REF_HITS_MAX, struct user_row);
+    struct user_row *all = NULL;
+    const char *asked = NULL;
+    size_t all_len = 0;
+    size_t n = 0;
+    enum err rc = fold_latin(ctx, &asked, words);
+
+    if (rc == OK)
+        rc = user_list(ctx, &all, &all_len);
+    for (size_t i = 0; rc == OK && i < all_len && n < REF_HITS_MAX; i++) {
+        const char *text = arena_printf(ctx->arena, "%s %s", all[i].name, all[i].login);
+
+        if (!text_equal(all[i].state, "active"))
+            continue;
+        rc = fold_latin(ctx, &text, text);
+        if (rc == OK && is_meant(ctx, asked, text))
+            hits[n++] = all[i];
+    }
+    if (rc)
+        return rc;
+    *out = hits;
+    *len_out = n;
+    return OK;
+}
+
+/* A sign-in name, as it stands in a file that is imported; "" if nobody's. */
+static enum err staff_by_login(struct ctx *ctx, const char **out, const char *login)
+{
+    struct user_row *all = NULL;
+    size_t len = 0;
+    enum err rc = user_list(ctx, &all, &len);
+
+    *out = "";
+    for (size_t i = 0; rc == OK && i < len; i++)
+        if (text_equal(all[i].login, login) && text_equal(all[i].state, "active"))
+            *out = all[i].id;
+    return rc;
+}
+
+static enum err staff_settle(struct ctx *ctx, const char **out, const char *value)
+{
+    bool there = false;
+    enum err rc;
+
+    if (!id_valid(value))
+        return staff_by_login(ctx, out, value);
+    rc = user_reachable(ctx, &there, value);
+    *out = there ? value : "";
+    return rc;
+}
+
+/* --- records --- */
+
+/* Its id if the acting user can reach it by id or number; else "". */
+static enum err record_settle(struct ctx *ctx, const char **out, const char *kind,
+                              const char *value)
+{
+    struct pick pick = { .form = form_find(ctx->forms, kind) };
+    struct record *rec = NULL;
+    size_t len = 0;
+    enum err rc = OK;
+
+    *out = "";
+    if (!pick.form || !ctx->user || pick.form->privacy > ctx->user->clearance ||
+        !user_may(ctx->user, arena_printf(ctx->arena, "%s.view", kind)))
+        return OK;
+    if (id_valid(value)) {
+        pick.ids = &value;
+        pick.ids_len = 1;
+    } else if (pick.form->number) {
+        pick.number = value;
+    } else {
+        return OK;
+    }
+    rc = record_pick(ctx, &rec, &len, &pick, 0);
+    if (rc == OK && len == 1 && !text_equal(rec->status, STATUS_ERASED))
+        *out = rec->id;
+    return rc;
+}
+
+/* --- when a record is saved --- */
+
+static enum err settle_value(struct ctx *ctx, struct answers *t, const struct field *f)
+{
+    const char *value = text_trim(ctx->arena, answers_get(t, f));
+    const char *id = "";
+    const char *path = answers_path(ctx->arena, t, f);
+    enum err rc =
+        field_is_user(f) ? staff_settle(ctx, &id, value) : record_settle(ctx, &id, f->ref, value);
+
+    if (rc)
+        return rc;
+    if (id[0]) {
+        answers_set(t, f, id);
+        return OK;
+    }
+    if (field_is_user(f))
+        return ctx_fail_field(ctx, path,
+                              tr(ctx, "No member of the staff whom you can choose is meant by "
+                                      "this. Find the person by name."));
+    return ctx_fail_field(ctx, path,
+                          tr(ctx, "No record that you can choose is meant by this. Find it by "
+                                  "name or number."));
+}
+
+/* What stood there before stays, even if who saves now could not choose it. */
+static bool stood_before(const struct record *old, const struct answers *t, const struct field *f)
+{
+    const struct answers *was = NULL;
+
+    if (!old)
+        return false;
+    was = t->repeat ? answers_row(old->answers, t->repeat, t->id) : old->answers;
+    return was && text_equal(answers_get(was, f), answers_get(t, f));
+}
+
+enum err record_settle_refs(struct ctx *ctx, struct record *rec, const struct record *old)
+{
+    struct levels levels = levels_of(ctx->arena, rec->answers);
+    enum err rc = OK;
+
+    for (size_t i = 0; i < levels.len; i++) {
+        struct answers *t = levels.items[i].t;
+
+        for (size_t k = 0; k < rec->form->all_len; k++) {
+            const struct field *f = rec->form->all[k];
+            enum err rc2;
+
+            if (!f->ref || f->repeat != t->repeat || text_blank(answers_get(t, f)) ||
+                stood_before(old, t, f))
+                continue;
+            rc2 = settle_value(ctx, t, f);
+            if (rc2 && rc2 != ERR_INVALID)
+                return rc2;
+            rc = rc ? rc : rc2;
+        }
+    }
+    return rc;
+}
