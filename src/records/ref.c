@@ -105,6 +105,7 @@ static enum err record_settle(struct ctx *ctx, const char **out, const char *kin
         pick.ids_len = 1;
     } else if (pick.form->number) {
         pick.number = value;
+        pick.limit = 1;
     } else {
         return OK;
     }
