@@ -19,6 +19,7 @@
 #include "messages/messages.h"
 #include "messages/messages_web.h"
 #include "people/people.h"
+#include "records/attach_web.h"
 #include "records/jobs.h"
 #include "records/publish.h"
 #include "records/records.h"
@@ -41,8 +42,9 @@
 #define SEND_EVERY_MS  1000
 
 static const struct route *const all_routes[] = {
-    web_routes,      records_routes,          rules_routes,  forms_routes,   survey_routes,
-    messages_routes, message_settings_routes, notify_routes, webhook_routes, NULL,
+    web_routes,    records_routes,  attach_routes,           rules_routes,  forms_routes,
+    survey_routes, messages_routes, message_settings_routes, notify_routes, webhook_routes,
+    NULL,
 };
 
 static const struct nav_item all_nav[] = {

@@ -21,6 +21,11 @@ static const char *const names[] = {
     [EVENT_COMMENT_GONE] = "comment_gone",
     [EVENT_ASKED] = "asked",
     [EVENT_REFUSED] = "refused",
+    [EVENT_FILE_IN] = "file_in",
+    [EVENT_FILE_OUT] = "file_out",
+    [EVENT_FILE_NAMED] = "file_named",
+    [EVENT_FILE_GONE] = "file_gone",
+    [EVENT_FILE_BACK] = "file_back",
 };
 
 static const char *context_of(struct ctx *ctx, const char *id)

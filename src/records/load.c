@@ -3,6 +3,7 @@
 #include "audit/audit.h"
 #include "core/id.h"
 #include "core/text.h"
+#include "records/attach.h"
 #include "records/publish_inner.h"
 
 /* Set once before fork. */
@@ -39,6 +40,8 @@ enum err record_after_save(struct ctx *ctx, const struct record *rec, const stru
     const struct record_hooks *hooks = record_hooks_of(rec->form->kind);
     enum err rc = hooks && hooks->after_save ? hooks->after_save(ctx, rec, old) : OK;
 
+    if (rc == OK)
+        rc = attachments_follow(ctx, rec, old);
     for (size_t i = 0; rc == OK && i < watchers_len; i++)
         rc = watchers[i](ctx, rec, old);
     return rc;

@@ -20,6 +20,24 @@ const char *action_title(struct ctx *ctx, const char *action)
     return action;
 }
 
+/* The words begin with the file's name. */
+static const char *file_event_text(struct ctx *ctx, const struct record_event *e)
+{
+    static const char *const texts[][2] = {
+        { "file_in", N_("added the file {0}") },
+        { "file_out", N_("moved a file to another record: {0}") },
+        { "file_named", N_("gave a file another name: {0}") },
+        { "file_gone", N_("removed the file {0}") },
+        { "file_back", N_("brought the file {0} back") },
+    };
+    const char *name = e->words[0] ? e->words : tr(ctx, "(can no longer be read)");
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (strcmp(e->action, texts[i][0]) == 0)
+            return tr_args(ctx, texts[i][1], (const struct tr_arg[]){ TR_TEXT(name), { 0 } });
+    return e->action;
+}
+
 const char *event_text(struct ctx *ctx, const struct record_event *e)
 {
     const struct form *form = e->other_form ? form_find(ctx->forms, e->other_form) : NULL;
@@ -37,6 +55,8 @@ const char *event_text(struct ctx *ctx, const struct record_event *e)
     if (strcmp(e->action, "asked") == 0)
         return e->words[0] ? tr(ctx, "asked for a change of status: {0}", TR_TEXT(e->words))
                            : tr(ctx, "asked for a change of status");
+    if (text_starts(e->action, "file_"))
+        return file_event_text(ctx, e);
     return tr(ctx, "refused a change of status, or took it back");
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "records/attach_web.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
 #include "records_templates.h"
@@ -144,6 +145,8 @@ enum err reply_detail(struct ctx *ctx, struct res *res, int status, const struct
         rc = notices_fill(ctx, &v.notices, rec);
     if (!rc)
         rc = comments_fill(ctx, &v.comments, rec, comment);
+    if (!rc)
+        rc = attachments_fill(ctx, &v.files, rec);
     if (rc)
         return rc;
     record_detail_reply(res, status, &v);

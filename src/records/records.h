@@ -201,11 +201,13 @@ enum err record_comment_undo(struct ctx *ctx, const struct record *rec,
 
 /* What the history tells between versions, newest first. */
 struct record_event {
-    const char *action;     /* reason, child_in, child_out, comment, comment_gone, asked, refused */
+    /* reason, child_in, child_out, comment, comment_gone, asked, refused, file_in, file_out,
+     * file_named, file_gone, file_back */
+    const char *action;
     int64_t version;        /* of a reason; else 0 */
     const char *other_form; /* the child that came or went */
     const char *other_id;
-    const char *words; /* a reason; "" if none, or not readable any more */
+    const char *words; /* a reason, or a file's name; "" if none, or not readable any more */
     const char *made_by_name;
     int64_t made_at;
 };

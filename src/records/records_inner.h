@@ -217,7 +217,12 @@ enum event_action {
     EVENT_COMMENT,
     EVENT_COMMENT_GONE,
     EVENT_ASKED,
-    EVENT_REFUSED
+    EVENT_REFUSED,
+    EVENT_FILE_IN,
+    EVENT_FILE_OUT,
+    EVENT_FILE_NAMED,
+    EVENT_FILE_GONE,
+    EVENT_FILE_BACK
 };
 
 struct event_new {

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "records/attach_view.h"
 #include "records/records.h"
 #include "web/web.h"
 
@@ -368,6 +369,7 @@ struct record_detail_view {
     struct url move;
     struct record_notices_view notices;
     struct comments_view comments;
+    struct attachments_view files;
     const struct detail_item_view *items;
     size_t items_len;
     const struct children_view *children;

@@ -359,3 +359,38 @@ const char *page_given_message(struct pages *p, const char *person, const char *
     *note_out = arena_strndup(p->arena, strstr(page.body, "/open\"") - 36, 36);
     return id;
 }
+
+const char *page_given_file(struct pages *p, const char *record)
+{
+    struct page page =
+        page_upload(p, SUPERVISOR, arena_printf(p->arena, "%s/files", record), "%PDF-1.7 a letter");
+    const char *id;
+
+    assert_int_equal(page.status, 303);
+    page = page_get(p, SUPERVISOR, record, NULL);
+    id = between(p, &page, arena_printf(p->arena, "%s/files/", record), "\"");
+    return arena_strndup(p->arena, id, 36);
+}
+
+const char *page_given_result(struct pages *p, const char *person)
+{
+    static const char answers[] =
+        "{\"round\":\"baseline\",\"interview_date\":\"2026-11-20\","
+        "\"interview_location\":\"on_site\",\"private_space\":\"yes\",\"is_case_team\":\"no\","
+        "\"sections_selected\":[\"psychosocial\"],\"consent_given\":\"yes\","
+        "\"consent_form\":\"written\",\"social_participation\":\"often\","
+        "\"support_network\":\"good\",\"community_belonging\":\"agree\","
+        "\"physical_safety\":\"safe_mostly\",\"family_conflict\":\"never\","
+        "\"discrimination\":\"never\",\"distress_symptoms\":\"only_rarely\","
+        "\"wants_psych_support\":\"no\",\"able_to_stay\":\"yes\"}";
+    struct page page = api_call(
+        p, SUPERVISOR, "POST", "/records/rss",
+        arena_printf(p->arena, "{\"parent\":\"%s\",\"answers\":%s}", person, answers), NULL);
+    const char *link;
+
+    if (page.status != 201)
+        fail_msg("status %d: %s", page.status, page.body);
+    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "/records/person/%s", person), NULL);
+    link = between(p, &page, "/survey/results/", "\"");
+    return arena_strndup(p->arena, link, strcspn(link, "/?"));
+}

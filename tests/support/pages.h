@@ -70,6 +70,10 @@ const char *page_given_case(struct pages *p, const char *person, const char **ta
 /* Ids of a message to the person, of a webhook, and of a notification of the supervisor. */
 const char *page_given_message(struct pages *p, const char *person, const char **webhook_out,
                                const char **note_out);
+/* Adds a file to a record, by its path, and gives its id. */
+const char *page_given_file(struct pages *p, const char *record);
+/* An interview about one dimension; the id of its result, which the person's page links to. */
+const char *page_given_result(struct pages *p, const char *person);
 int64_t pages_count(struct pages *p, const char *sql);
 
 #endif

@@ -61,6 +61,7 @@ struct places {
     const char *message;
     const char *webhook;
     const char *note;
+    const char *file; /* of the person */
 };
 
 static const char *given_job(struct pages *p, const char *path, const char *form)
@@ -71,30 +72,6 @@ static const char *given_job(struct pages *p, const char *path, const char *form
 
     assert_int_equal(page.status, 303);
     return id_of(page.location);
-}
-
-/* An interview about one dimension; its result is linked from the person's page. */
-static const char *given_result(struct pages *p, const char *person)
-{
-    static const char answers[] =
-        "{\"round\":\"baseline\",\"interview_date\":\"2026-11-20\","
-        "\"interview_location\":\"on_site\",\"private_space\":\"yes\",\"is_case_team\":\"no\","
-        "\"sections_selected\":[\"psychosocial\"],\"consent_given\":\"yes\","
-        "\"consent_form\":\"written\",\"social_participation\":\"often\","
-        "\"support_network\":\"good\",\"community_belonging\":\"agree\","
-        "\"physical_safety\":\"safe_mostly\",\"family_conflict\":\"never\","
-        "\"discrimination\":\"never\",\"distress_symptoms\":\"only_rarely\","
-        "\"wants_psych_support\":\"no\",\"able_to_stay\":\"yes\"}";
-    struct page page = api_call(
-        p, SUPERVISOR, "POST", "/records/rss",
-        arena_printf(p->arena, "{\"parent\":\"%s\",\"answers\":%s}", person, answers), NULL);
-    const char *link;
-
-    if (page.status != 201)
-        fail_msg("status %d: %s", page.status, page.body);
-    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "/records/person/%s", person), NULL);
-    link = between(p, &page, "/survey/results/", "\"");
-    return arena_strndup(p->arena, link, strcspn(link, "/?"));
 }
 
 static struct places given_places(struct pages *p)
@@ -108,11 +85,12 @@ static struct places given_places(struct pages *p)
     out.search = id_of(found.location);
     out.dry_run = given_job(p, "/records/person/import", NULL);
     out.export = given_job(p, "/records/person/export", "format=csv");
-    out.result = given_result(p, out.person);
+    out.result = page_given_result(p, out.person);
     out.draft = id_of(page_upload(p, ADMIN, "/forms", "survey\n,type,name\n,text,x\n").location);
     out.epoch = arena_printf(
         p->arena, "%d",
         (int)pages_count(p, "SELECT max(epoch) FROM form_version WHERE form = 'person'"));
+    out.file = page_given_file(p, arena_printf(p->arena, "/records/person/%s", out.person));
     out.case_id = page_given_case(p, out.person, &out.task);
     out.message = page_given_message(p, out.person, &out.webhook, &out.note);
     run_jobs(p);
@@ -152,6 +130,8 @@ static const char *path_for(struct pages *p, const struct places *at, const stru
             buf_add(&b, "person");
         else if (text_starts(s, "{id}"))
             buf_add(&b, id_for(at, r));
+        else if (text_starts(s, "{file}"))
+            buf_add(&b, at->file);
         else if (text_starts(s, "{rule}"))
             buf_add(&b, "plan_overdue");
         else if (*s == '{')
@@ -166,6 +146,12 @@ static const char *path_for(struct pages *p, const struct places *at, const stru
 /* What a route wants at least to get past its checks. */
 static const char *input_for(const struct route *r)
 {
+    if (text_ends(r->path, "/name"))
+        return "version=1&name=letter";
+    if (text_ends(r->path, "/{file}/remove") && r->method == POST)
+        return "version=2&reason=x";
+    if (text_ends(r->path, "/{file}/restore"))
+        return "version=3";
     if (text_ends(r->path, "/diff"))
         return "from=1&to=1";
     if (text_ends(r->path, "/search"))
@@ -204,6 +190,8 @@ static struct page visit(struct pages *p, enum who who, const struct places *at,
 
     if (r->method == PUT)
         return api_call(p, who, "PUT", path, AWA_JSON, "\"1\"");
+    if (r->method == DELETE)
+        return api_call(p, who, "DELETE", path, NULL, NULL);
     if (r->method == GET)
         return page_get(p, who, path, strcmp(path, "/login") == 0 ? NULL : input);
     if (who == NOBODY)
@@ -234,7 +222,7 @@ static void check_route(struct pages *p, const struct places *at, const struct r
         assert_true(nobody.status < 500);
         return;
     }
-    if (r->method == PUT)
+    if (r->method == PUT || r->method == DELETE)
         assert_int_equal(nobody.status, 401);
     else
         assert_true(nobody.status == 303 && text_starts(nobody.location, "/login"));
@@ -247,7 +235,8 @@ static void check_route(struct pages *p, const struct places *at, const struct r
         assert_true(text_ends(r->path, "/move") || text_ends(r->path, "/restore") ||
                     text_ends(r->path, "/request") || text_ends(r->path, "/comments/undo") ||
                     text_ends(r->path, "/delete") || text_ends(r->path, "/undo") ||
-                    text_ends(r->path, "/filters/drop") || text_starts(r->path, "/messages/{id}/"));
+                    text_ends(r->path, "/filters/drop") ||
+                    text_starts(r->path, "/messages/{id}/") || r->method == DELETE);
     else
         assert_true(right.status == 200 || right.status == 303 || right.status == 422);
 }
