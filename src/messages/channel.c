@@ -105,16 +105,17 @@ static bool headers_fit(struct ctx *ctx, const char *text)
     char **lines = text_split(ctx->arena, text, '\n', true, &len);
 
     for (size_t i = 0; i < len; i++) {
-        const char *colon = strchr(lines[i], ':');
+        const char *line = text_trim(ctx->arena, lines[i]); /* browsers end lines in CR LF */
+        const char *colon = strchr(line, ':');
         const char *name;
 
-        if (colon == NULL || colon == lines[i] || len > 10)
+        if (colon == NULL || colon == line || len > 10)
             return false;
-        for (const char *p = lines[i]; *p != '\0'; p++)
+        for (const char *p = line; *p != '\0'; p++)
             if (*p < ' ' || *p > '~' ||
                 (p < colon && !ascii_is_alpha(*p) && *p != '-' && !ascii_is_digit(*p)))
                 return false;
-        name = arena_strndup(ctx->arena, lines[i], (size_t)(colon - lines[i]));
+        name = arena_strndup(ctx->arena, line, (size_t)(colon - line));
         for (size_t k = 0; k < sizeof ours / sizeof ours[0]; k++)
             if (ascii_casecmp(name, ours[k]) == 0)
                 return false;

@@ -222,6 +222,22 @@ enum err message_store_add(struct ctx *ctx, const struct message_row *m,
     return rc ? rc : add_event(ctx, m->id, m->state, m->reason);
 }
 
+/* Who wrote to a person is told when it will not arrive, or nobody knows whether it did. */
+static enum err tell_author(struct ctx *ctx, const struct message_row *m, const char *state)
+{
+    static const char *const bad[] = { "failed", "bounced", "blocked", "unknown" };
+    const char *link = arena_printf(ctx->arena, "/messages/%s", m->id);
+
+    if (m->person_id == NULL || m->created_by == NULL || text_equal(m->created_by, ctx->user_id))
+        return OK;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (strcmp(state, bad[i]) == 0)
+            return notify(ctx, m->created_by,
+                          N_("A message that you wrote was not sent, or may not have arrived."),
+                          NULL, link);
+    return OK;
+}
+
 enum err message_store_change(struct ctx *ctx, const struct message_row *m, const struct change *c)
 {
     unsigned char token[VAULT_TOKEN_BYTES];
@@ -240,6 +256,8 @@ enum err message_store_change(struct ctx *ctx, const struct message_row *m, cons
     /* A delay that goes on is no news. */
     if (!rc && !(text_equal(m->state, c->state) && text_equal(m->reason, c->reason)))
         rc = add_event(ctx, m->id, c->state, c->reason);
+    if (!rc && !text_equal(m->state, c->state))
+        rc = tell_author(ctx, m, c->state);
     return rc;
 }
 

@@ -19,12 +19,28 @@ static const char *state_text(struct ctx *ctx, const char *state)
     return text_equal(state, "paused") ? tr(ctx, "Paused") : tr(ctx, "Switched off after failures");
 }
 
+/* Titles of the kinds; a kind that is no more stands as its code. */
+static const char *kinds_text(struct ctx *ctx, const struct webhook *w)
+{
+    char **kinds = text_split(ctx->arena, w->kinds, ' ', true, NULL);
+    struct buf b;
+
+    buf_init(&b, ctx->arena, KINDS_MAX);
+    for (size_t i = 0; kinds[i] != NULL; i++) {
+        const struct form *form = form_find(ctx->forms, kinds[i]);
+
+        buf_add(&b, i == 0 ? "" : " · ");
+        buf_add(&b, form == NULL ? kinds[i] : label_text(ctx, &form->title));
+    }
+    return buf_ok(&b) ? buf_text(&b) : w->kinds;
+}
+
 static void fill_line(struct ctx *ctx, struct webhook_line_view *v, const struct webhook *w)
 {
     *v = (struct webhook_line_view){ .link = url_build(ctx, "/webhooks/{}", w->id),
                                      .address = w->url,
                                      .staff = w->staff_name,
-                                     .kinds = w->kinds,
+                                     .kinds = kinds_text(ctx, w),
                                      .state = state_text(ctx, w->state),
                                      .state_code = w->state };
 }

@@ -106,6 +106,15 @@ def send(browser, who, **fields):
     return head["Location"]
 
 
+def contacts(browser, who):
+    """Rows of the person's contacts, as the page offers them."""
+    status, _, text = browser.open(f"/messages/to/{who}")
+    found = re.findall(r'<option value="([0-9a-f-]{36})"', text)
+    if status != 200 or not found:
+        raise RuntimeError(f"no contacts: {status} {text[:3000]}")
+    return found
+
+
 def state(browser, path):
     text = browser.open(path)[2]
     found = re.search(r'class="mark mark-(\w+)"', text)
@@ -123,7 +132,8 @@ def settings(admin, gateway, mail, **more):
     ok(status == 303 and "/messages/settings" in head["Location"], "the mail server is set up", text)
     status, _, text = admin.open("/messages/settings/sms", {
         "url": f"http://127.0.0.1:{gateway.port}/sms", "method": "POST",
-        "headers": "Content-Type: application/json\nAuthorization: Bearer geheim-77",
+        # Browsers end the lines of a text area in CR LF.
+        "headers": "Content-Type: application/json\r\nAuthorization: Bearer geheim-77\r\n",
         "body": '{"to":"{to}","text":"{text}","id":"{id}"}', "ok_codes": "200 202",
         "id_pointer": "/messages/0/id", "sender": "Awa", **more})
     ok(status == 303, "the gateway is set up", text[:1500])
@@ -161,9 +171,8 @@ def test_sending(browser, gateway, mail):
     ok(call["to"] == NUMBER and "+221 33 800 00 00" in call["text"],
        "the gateway gets number and text", gateway.calls[-1])
     ok(gateway.calls[-1][1].get("Authorization") == "Bearer geheim-77", "and its key")
-    page = browser.open(f"/messages/to/{who}")[2]
-    rows = re.findall(r'<option value="([0-9a-f-]{36})"', page)
-    ok(len(rows) == 3, "all contacts can be chosen", page[:500])
+    rows = contacts(browser, who)
+    ok(len(rows) == 3, "all contacts can be chosen", rows)
     path = send(browser, who, contact=rows[1])
     ok(until(browser, path, "sent"), "a mail is sent", state(browser, path))
     ok(len(mail.mails) == 1 and f"To: <{MAIL}>" in mail.mails[0] and
@@ -211,8 +220,7 @@ def test_reports(server, admin, browser, gateway, who):
     body = json.dumps({"from": NUMBER, "text": "Stop."}).encode()
     ok(report(server, body, sign(secret, body)) == 200, "a reply is taken")
     before = len(gateway.calls)
-    path = send(browser, who, contact=re.findall(
-        r'<option value="([0-9a-f-]{36})"', browser.open(f"/messages/to/{who}")[2])[0])
+    path = send(browser, who, contact=contacts(browser, who)[0])
     ok(state(browser, path) == "blocked" and len(gateway.calls) == before,
        "after STOP no message goes to the number", state(browser, path))
     ok("wants no messages" in browser.open(f"/records/person/{who}")[2], "the person's page says so")
