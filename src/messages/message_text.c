@@ -364,6 +364,16 @@ enum err template_check_args(struct ctx *ctx, const struct message_template *t,
     return rc;
 }
 
+/* Between Arabic words the groups of a number would change places: in one piece, left to right. */
+static const char *phone_for(struct ctx *ctx, const char *lang, const char *phone)
+{
+    const char *normal = phone_normal(ctx->arena, phone);
+
+    if (normal == NULL || strcmp(tr_direction(lang), "rtl") != 0)
+        return phone;
+    return arena_printf(ctx->arena, "\xe2\x80\x8e%s", normal);
+}
+
 const char *template_text(struct ctx *ctx, const struct message_template *t, const char *lang,
                           const char *const *args)
 {
@@ -375,6 +385,8 @@ const char *template_text(struct ctx *ctx, const struct message_template *t, con
     for (size_t i = 0; i < t->args_len && args[i] != NULL; i++) {
         if (t->args[i] == ARG_DATE)
             items[i] = TR_DATE(args[i]);
+        else if (t->args[i] == ARG_PHONE)
+            items[i] = TR_TEXT(phone_for(ctx, theirs.lang, args[i]));
         else if (t->args[i] == ARG_NUMBER && parse_int(args[i], 0, NUMBER_MOST, &n))
             items[i] = TR_INT(n);
         else

@@ -219,6 +219,9 @@ static void arguments_are_of_their_kind(void **state)
     assert_string_equal(template_text(&f->ctx, t, "es", good),
                         "Recordatorio: nos vemos el 1 dic 2026 a las 14:30. Para cambiarlo, llame "
                         "al " NUMBER ".");
+    /* Between Arabic words a number stands in one piece, behind a mark of direction. */
+    assert_non_null(strstr(template_text(&f->ctx, template_find("call_us"), "ar", call_args),
+                           " \xe2\x80\x8e+221338000000 "));
     assert_int_equal(template_check_args(&f->ctx, t, bad), ERR_INVALID);
     assert_non_null(ctx_problem(&f->ctx, "arg.1"));
     assert_non_null(ctx_problem(&f->ctx, "arg.2"));
