@@ -16,6 +16,7 @@
 #include "core/date.h"
 #include "core/log.h"
 #include "demo/demo.h"
+#include "facts/facts.h"
 #include "messages/messages.h"
 #include "records/publish.h"
 #include "records/records_cli.h"
@@ -39,6 +40,8 @@ static const struct command commands[] = {
     { "import", import_command, AS_USER, N_("read records from a CSV file") },
     { "export", export_command, AS_USER, N_("write records to a CSV, XLSX or JSON file") },
     { "index", index_command, AT_HOME, N_("make the search index again: homeward index rebuild") },
+    { "facts", facts_command, AT_HOME,
+      N_("make the facts of the statistics again: homeward facts rebuild") },
     { "user", auth_command, AT_HOME, N_("people who work here: add, list, password, lock, token") },
     { "form", form_command, AS_USER, N_("check, publish and list forms: homeward form publish") },
     { "backup", backup_command, ALONE, N_("copy a database that may be in use") },

@@ -13,6 +13,8 @@
 #include "core/log.h"
 #include "core/opt.h"
 #include "core/text.h"
+#include "facts/facts.h"
+#include "facts/facts_web.h"
 #include "forms/forms.h"
 #include "http/jail.h"
 #include "http/serve.h"
@@ -42,9 +44,9 @@
 #define SEND_EVERY_MS  1000
 
 static const struct route *const all_routes[] = {
-    web_routes,    records_routes,  attach_routes,           rules_routes,  forms_routes,
-    survey_routes, messages_routes, message_settings_routes, notify_routes, webhook_routes,
-    NULL,
+    web_routes,    records_routes, attach_routes,   rules_routes,
+    forms_routes,  survey_routes,  messages_routes, message_settings_routes,
+    notify_routes, webhook_routes, facts_routes,    NULL,
 };
 
 static const struct nav_item all_nav[] = {
@@ -52,6 +54,7 @@ static const struct nav_item all_nav[] = {
     { N_("People"), "/records/person", "person.view" },
     { N_("Cases"), "/records/case", "case.view" },
     { N_("Tasks"), "/tasks", "task.view" },
+    { N_("Statistics"), "/facts", "facts.view" },
     { N_("Import"), "/records/person/import", "person.import" },
     { N_("Forms"), "/forms", "form.publish" },
     { N_("Messages"), "/messages", "message.view" },
@@ -150,7 +153,7 @@ static const struct job_period app_periods[] = {
     { 0 },
 };
 
-static const struct job_period *const all_periods[] = { app_periods, NULL };
+static const struct job_period *const all_periods[] = { app_periods, facts_periods, NULL };
 
 static const struct record_hooks *const all_hooks[] = { &person_hooks, &rules_case_hooks,
                                                         &survey_hooks, NULL };
@@ -184,7 +187,9 @@ enum err app_load(struct ctx *ctx)
 
 enum err app_prepare(struct ctx *ctx)
 {
-    return records_prepare(ctx);
+    enum err rc = records_prepare(ctx);
+
+    return rc ? rc : facts_prepare(ctx);
 }
 
 /* --- the roles of serve --- */

@@ -243,6 +243,9 @@ enum err record_find_staff(struct ctx *ctx, struct user_row **out, size_t *len_o
  */
 enum err record_load_whole(struct ctx *ctx, struct record **out, const char *kind,
                            const char *id) MUST_USE;
+/* The same record as it was at a version, with the status of then. ERR_NOT_FOUND: none such. */
+enum err record_version_whole(struct ctx *ctx, struct record **out, const struct record *now,
+                              int64_t version) MUST_USE;
 #define RECORD_CHILDREN_MAX 500
 /* Those of a kind under a parent, oldest first, at most RECORD_CHILDREN_MAX. */
 enum err record_children_whole(struct ctx *ctx, struct record ***out, size_t *len_out,

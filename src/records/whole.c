@@ -16,6 +16,12 @@ enum err record_load_whole(struct ctx *ctx, struct record **out, const char *kin
     return rc ? rc : record_load_full(ctx, out, form, id, true);
 }
 
+enum err record_version_whole(struct ctx *ctx, struct record **out, const struct record *now,
+                              int64_t version)
+{
+    return record_load_was(ctx, out, now, version);
+}
+
 enum err record_children_whole(struct ctx *ctx, struct record ***out, size_t *len_out,
                                const char *kind, const char *parent_id)
 {

@@ -62,6 +62,7 @@ struct places {
     const char *webhook;
     const char *note;
     const char *file; /* of the person */
+    const char *release;
 };
 
 static const char *given_job(struct pages *p, const char *path, const char *form)
@@ -93,6 +94,7 @@ static struct places given_places(struct pages *p)
     out.file = page_given_file(p, arena_printf(p->arena, "/records/person/%s", out.person));
     out.case_id = page_given_case(p, out.person, &out.task);
     out.message = page_given_message(p, out.person, &out.webhook, &out.note);
+    out.release = id_of(page_post(p, SUPERVISOR, "/facts", "form=person&row1=person.sex").location);
     run_jobs(p);
     return out;
 }
@@ -103,6 +105,8 @@ static const char *id_for(const struct places *at, const struct route *r)
         return at->search;
     if (text_starts(r->path, "/forms"))
         return at->draft;
+    if (text_starts(r->path, "/facts"))
+        return at->release;
     if (text_ends(r->path, "/file"))
         return at->export;
     if (text_starts(r->path, "/jobs"))
@@ -152,6 +156,8 @@ static const char *input_for(const struct route *r)
         return "version=2&reason=x";
     if (text_ends(r->path, "/{file}/restore"))
         return "version=3";
+    if (text_ends(r->path, "/facts") && r->method == POST)
+        return "form=person&row1=person.sex";
     if (text_ends(r->path, "/diff"))
         return "from=1&to=1";
     if (text_ends(r->path, "/search"))
