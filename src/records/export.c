@@ -1,140 +1,20 @@
 /*
- * Export: every record within scope, page by page, in the columns that import reads. What leaves is
- * noted first: the audit has the number, the access log each record, written before its page.
+ * Export: every record that was asked for within scope, page by page. What leaves is noted first:
+ * the audit has the number, the access log each record, written before its page.
  */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "audit/audit.h"
-#include "core/csv.h"
+#include "core/id.h"
 #include "core/text.h"
-#include "records/records_inner.h"
-#include "report/report.h"
+#include "records/export_inner.h"
 
-#define PAGE          100
-#define DEPTH_MAX     4 /* repeats inside repeats */
-#define JSON_MAX      ((size_t)16 * 1024 * 1024)
-#define FIXED_COLUMNS 3 /* record.number, record.status, record.parent */
+#define PAGE     100
+#define JSON_MAX ((size_t)16 * 1024 * 1024)
 
-struct column {
-    const struct field *f;
-    const struct field *repeats[DEPTH_MAX];
-    size_t rows[DEPTH_MAX];
-    size_t depth;
-};
-
-struct export
-{
-    struct ctx *ctx;
-    const struct form *form;
-    struct arena *kept;
-    struct column *columns;
-    struct table_column *heads;
-    size_t len;
-    int64_t *rows_max; /* by field->place of repeats */
-    const char **cells;
-    struct table *table; /* NULL: JSON */
-    int fd;
-    int64_t done;
-};
-
-/* --- columns: the widest record decides --- */
-
-static bool exported(const struct export *x, const struct field *f)
-{
-    return field_is_answer(f) && f->kind != FIELD_HIDDEN && field_visible(x->ctx, f);
-}
-
-static enum report_kind kind_of(const struct field *f)
-{
-    if (f->kind == FIELD_INTEGER)
-        return REPORT_INT;
-    if (f->kind == FIELD_DECIMAL || f->kind == FIELD_RANGE)
-        return REPORT_DECIMAL;
-    return f->kind == FIELD_DATE ? REPORT_DATE : REPORT_TEXT;
-}
-
-static bool add_column(struct export *x, const char *prefix, const struct column *at,
-                       const struct field *f)
-{
-    if (x->len == CSV_COLUMNS_MAX)
-        return false;
-    x->columns[x->len] = *at;
-    x->columns[x->len].f = f;
-    x->heads[x->len].label = arena_printf(x->kept, "%s%s", prefix, f->name);
-    x->heads[x->len].kind = kind_of(f);
-    x->len++;
-    return true;
-}
-
-static bool add_columns(struct export *x, const char *prefix, const struct column *at)
-{
-    const struct field *repeat = at->depth ? at->repeats[at->depth - 1] : NULL;
-
-    for (size_t i = 0; i < x->form->all_len; i++) {
-        const struct field *f = x->form->all[i];
-
-        if (f->repeat != repeat)
-            continue;
-        if (exported(x, f) && !add_column(x, prefix, at, f))
-            return false;
-        if (!field_is_repeat(f) || !field_visible(x->ctx, f) || at->depth == DEPTH_MAX)
-            continue;
-        for (int64_t r = 0; r < x->rows_max[i]; r++) {
-            struct column inner = *at;
-
-            inner.repeats[inner.depth] = f;
-            inner.rows[inner.depth++] = (size_t)r;
-            if (!add_columns(x,
-                             arena_printf(x->kept, "%s%s.%lld.", prefix, f->name, (long long)r + 1),
-                             &inner))
-                return false;
-        }
-    }
-    return true;
-}
-
-static enum err make_columns(struct export *x)
-{
-    static const char *const fixed[] = { "record.number", "record.status", "record.parent" };
-    const struct column top = { 0 };
-    enum err rc = OK;
-
-    x->columns = ARENA_ARRAY(x->kept, CSV_COLUMNS_MAX, struct column);
-    x->heads = ARENA_ARRAY(x->kept, CSV_COLUMNS_MAX, struct table_column);
-    x->rows_max = ARENA_ARRAY(x->kept, x->form->all_len + 1, int64_t);
-    for (size_t i = 0; rc == OK && i < x->form->all_len; i++)
-        if (field_is_repeat(x->form->all[i]))
-            rc = sql_rows_max(x->ctx, &x->rows_max[i], x->form, x->form->all[i]);
-    if (rc)
-        return rc;
-    for (size_t i = 0; i < FIXED_COLUMNS; i++)
-        if (i < FIXED_COLUMNS - 1 || x->form->parent)
-            x->heads[x->len++].label = fixed[i];
-    if (!add_columns(x, "", &top))
-        return ctx_fail(x->ctx, ERR_LIMIT,
-                        tr(x->ctx, "There are more than {0} columns. Export as JSON.",
-                           TR_INT(CSV_COLUMNS_MAX)));
-    x->cells = ARENA_ARRAY(x->kept, x->len + 1, const char *);
-    return OK;
-}
-
-/* --- rows --- */
-
-static const char *cell_of(const struct record *rec, const struct column *c)
-{
-    const struct answers *t = rec->answers;
-
-    for (size_t d = 0; d < c->depth; d++) {
-        size_t place = c->repeats[d]->place;
-
-        if (c->rows[d] >= t->rows_len[place])
-            return NULL;
-        t = t->rows[place][c->rows[d]];
-    }
-    return t->values[c->f->place];
-}
+/* --- cells --- */
 
 static bool fits(const struct export *x, const struct answers *t)
 {
@@ -148,20 +28,99 @@ static bool fits(const struct export *x, const struct answers *t)
     return true;
 }
 
-static enum err write_row(struct export *x, const struct record *rec, const char *parent)
+/* One code is most of what there is: its label stands in the form, nothing is made. */
+static const char *shown(struct ctx *ctx, const struct field *f, const char *value)
 {
-    size_t n = 0;
+    const struct choice *c;
 
-    if (!fits(x, rec->answers))
-        return ctx_fail(x->ctx, ERR_BUSY,
-                        tr(x->ctx, "Records grew during the export. Please export again."));
-    x->cells[n++] = rec->number;
-    x->cells[n++] = rec->status;
-    if (x->form->parent)
-        x->cells[n++] = parent;
-    for (; n < x->len; n++)
-        x->cells[n] = cell_of(rec, &x->columns[n]);
-    return table_row(x->ctx, x->table, x->cells);
+    if (!f->choices || !value)
+        return value;
+    c = choice_find(f->choices, value);
+    return c ? label_text(ctx, &c->label) : answers_shown(ctx, f, value);
+}
+
+static const char *answer_of(const struct export *x, const struct export_column *c,
+                             const struct answers *t)
+{
+    const char *value;
+
+    for (size_t d = 0; d < c->depth; d++) {
+        size_t place = c->repeats[d]->place;
+
+        if (c->rows[d] >= t->rows_len[place])
+            return NULL;
+        t = t->rows[place][c->rows[d]];
+    }
+    value = t->values[c->f->place];
+    return x->options->labels ? shown(x->ctx, c->f, value) : value;
+}
+
+/* What a row is written from. */
+struct source {
+    const struct record *rec;
+    const struct answers *t; /* the record's, or a row's */
+    const char *of;          /* id of what is around a row */
+    const char *parent;      /* number of the record above */
+};
+
+static const char *cell_of(const struct export *x, const struct export_column *c,
+                           const struct source *s)
+{
+    switch (c->what) {
+    case OUT_FIELD:
+        return answer_of(x, c, s->t);
+    case OUT_ID:
+        return s->rec->id;
+    case OUT_NUMBER:
+        return s->rec->number;
+    case OUT_STATUS:
+        return x->options->labels ? record_status_title(x->ctx, s->rec->form, s->rec->status)
+                                  : s->rec->status;
+    case OUT_PARENT:
+        return s->parent;
+    case OUT_PARENT_ID:
+        return s->rec->parent_id;
+    case OUT_ROW_ID:
+        return s->t->id;
+    case OUT_ROW_OF:
+        return s->of;
+    }
+    return NULL;
+}
+
+static enum err write_row(struct export *x, const struct export_table *t, const struct source *s)
+{
+    for (size_t i = 0; i < t->len; i++)
+        t->cells[i] = cell_of(x, &t->columns[i], s);
+    return table_row(x->ctx, x->out, t->cells);
+}
+
+static bool leads_to(const struct field *f, const struct field *repeat)
+{
+    while (repeat && repeat != f)
+        repeat = repeat->repeat;
+    return repeat == f;
+}
+
+/* The rows of the table's repeat, also inside rows of others. */
+static enum err write_rows(struct export *x, const struct export_table *t, const struct source *at)
+{
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < at->t->form->all_len; i++) {
+        const struct field *f = at->t->form->all[i];
+
+        if (at->t->rows_len[i] == 0 || !leads_to(f, t->repeat))
+            continue;
+        for (size_t r = 0; rc == OK && r < at->t->rows_len[i]; r++) {
+            struct source row = *at;
+
+            row.of = at->t->id;
+            row.t = at->t->rows[i][r];
+            rc = f == t->repeat ? write_row(x, t, &row) : write_rows(x, t, &row);
+        }
+    }
+    return rc;
 }
 
 static enum err write_bytes(struct export *x, const char *bytes, size_t len)
@@ -192,101 +151,198 @@ static enum err write_json(struct export *x, const struct record *rec)
     return write_bytes(x, b.data, b.len);
 }
 
-/* Number of the record above: what import finds it by. */
-static enum err parent_number(struct export *x, const struct record *rec, const char **out)
-{
-    struct pick pick = { .ids = &rec->parent_id, .ids_len = 1 };
-    struct record *parent = NULL;
-    size_t len = 0;
-    enum err rc;
-
-    if (!rec->parent_id || !x->form->parent)
-        return OK;
-    rc = record_form(x->ctx, &pick.form, x->form->parent);
-    if (rc == OK)
-        rc = sql_pick(x->ctx, &parent, NULL, &len, &pick);
-    if (rc == OK && len > 0)
-        *out = parent->number;
-    return rc;
-}
+/* --- pages --- */
 
 static enum err note_page(struct export *x, struct record **recs, size_t len)
 {
     const char *ids[PAGE];
     enum err rc;
 
+    if (len == 0)
+        return OK;
     for (size_t i = 0; i < len; i++)
         ids[i] = recs[i]->id;
-    rc = record_note(x->ctx, "export", x->form, ids, len);
-    if (rc == OK && x->ctx->audit && len > 0)
+    rc = record_note(x->ctx, "export", recs[0]->form, ids, len);
+    if (rc == OK && x->ctx->audit)
         rc = access_write(x->ctx);
     return rc;
 }
 
-static enum err write_page(struct export *x, char *after, size_t *len_out)
+/* Numbers of the records above, by place; NULL where there is none within scope. */
+static enum err parent_numbers(struct export *x, const char **out, struct record **recs, size_t len)
 {
-    struct record_filter filter = { .after = after[0] ? after : NULL };
-    struct pick pick = { .form = x->form, .filter = &filter, .limit = PAGE, .oldest = true };
-    struct record *recs[PAGE];
-    enum err rc;
+    struct pick pick = { .bare = true };
+    struct record *above[PAGE];
+    const char *ids[PAGE];
+    enum err rc = OK;
+    size_t n = 0;
 
-    rc = record_pick(x->ctx, recs, len_out, &pick, PARTS_ALL);
-    if (rc == OK)
-        rc = note_page(x, recs, *len_out);
-    for (size_t i = 0; rc == OK && i < *len_out; i++) {
-        const char *parent = NULL;
-
-        rc = record_finish(x->ctx, recs[i]);
-        if (rc == OK && x->table)
-            rc = parent_number(x, recs[i], &parent);
-        if (rc == OK)
-            rc = x->table ? write_row(x, recs[i], parent) : write_json(x, recs[i]);
-        if (rc == OK)
-            x->done++;
-    }
-    if (rc == OK && *len_out > 0) {
-        const char *token = sql_token(x->ctx, recs[*len_out - 1], SORT_NEWEST);
-
-        memcpy(after, token, strlen(token) + 1);
-    }
+    if (len == 0 || !recs[0]->form->parent)
+        return OK;
+    for (size_t i = 0; i < len; i++)
+        if (recs[i]->parent_id && (n == 0 || !text_equal(ids[n - 1], recs[i]->parent_id)))
+            ids[n++] = recs[i]->parent_id;
+    pick.ids = ids;
+    pick.ids_len = n;
+    if (n > 0)
+        rc = record_form(x->ctx, &pick.form, recs[0]->form->parent);
+    if (rc == OK && n > 0)
+        rc = sql_pick(x->ctx, above, NULL, &n, &pick);
+    for (size_t i = 0; rc == OK && i < len; i++)
+        for (size_t k = 0; k < n; k++)
+            if (text_equal(above[k]->id, recs[i]->parent_id))
+                out[i] = above[k]->number;
     return rc;
 }
 
-static enum err write_pages(struct export *x)
+static enum err write_record(struct export *x, const struct export_table *t, struct record *rec,
+                             const char *parent)
 {
-    char after[64] = "";
-    size_t len = PAGE;
+    const struct source s = { .rec = rec, .t = rec->answers, .parent = parent };
+    enum err rc;
+
+    if (t->repeat)
+        return write_rows(x, t, &s);
+    if (!x->out) {
+        rc = record_finish(x->ctx, rec);
+        return rc ? rc : write_json(x, rec);
+    }
+    if (!x->options->linked && !fits(x, rec->answers))
+        return ctx_fail(x->ctx, ERR_BUSY,
+                        tr(x->ctx, "Records grew during the export. Please export again."));
+    return write_row(x, t, &s);
+}
+
+static enum err write_page(struct export *x, const struct export_table *t, struct record **recs,
+                           size_t len)
+{
+    bool first = t == x->tables;
+    const char *parents[PAGE] = { 0 };
     enum err rc = OK;
 
-    while (rc == OK && len == PAGE) {
-        struct arena_mark mark = arena_mark(x->ctx->arena);
+    if (!t->repeat) {
+        rc = note_page(x, recs, len);
+        if (rc == OK && x->out)
+            rc = parent_numbers(x, parents, recs, len);
+    }
+    for (size_t i = 0; rc == OK && i < len; i++) {
+        rc = write_record(x, t, recs[i], parents[i]);
+        x->done += rc == OK && first;
+    }
+    if (rc == OK && first && len > 0 && strcmp(recs[len - 1]->id, x->last) > 0)
+        memcpy(x->last, recs[len - 1]->id, strlen(recs[len - 1]->id) + 1);
+    if (rc == OK && x->options->progress)
+        rc = x->options->progress(x->options->arg, x->done);
+    return rc;
+}
 
-        rc = write_page(x, after, &len);
+/* Where a walk over one level of kinds is. */
+struct walk {
+    const struct export_table *t;
+    size_t level;
+    const char *const *parents; /* of a level below the first */
+    size_t parents_len;
+    char after[64];
+    size_t ids_done;
+    bool more;
+};
+
+static enum err next_page(struct export *x, struct walk *w, struct record **recs, size_t *len_out)
+{
+    const struct export_options *o = x->options;
+    struct record_filter filter = { 0 };
+    struct pick pick = { .form = w->t->chain[w->level], .filter = &filter, .limit = PAGE };
+    bool last = w->level + 1 == w->t->chain_len;
+    size_t len = 0;
+    enum err rc;
+
+    if (w->level == 0 && x->filter)
+        filter = *x->filter;
+    filter.sort = SORT_NEWEST;
+    filter.after = w->after[0] ? w->after : NULL;
+    pick.oldest = true;
+    pick.parents = w->parents;
+    pick.parents_len = w->parents_len;
+    pick.bare = !last;
+    if (w->level == 0 && o->ids) {
+        filter.after = NULL;
+        pick.ids = o->ids + w->ids_done;
+        pick.ids_len = o->ids_len - w->ids_done < PAGE ? o->ids_len - w->ids_done : PAGE;
+        w->ids_done += pick.ids_len;
+    }
+    rc = record_pick(x->ctx, recs, &len, &pick, last ? w->t->parts : 0);
+    if (rc)
+        return rc;
+    w->more = pick.ids ? w->ids_done < o->ids_len : len == PAGE;
+    if (len > 0) {
+        const char *token = sql_token(x->ctx, recs[len - 1], SORT_NEWEST);
+
+        memcpy(w->after, token, strlen(token) + 1);
+    }
+    /* Records that were made since the first table was written have no row there. */
+    while (w->level == 0 && w->t != x->tables && len > 0 && strcmp(recs[len - 1]->id, x->last) > 0)
+        len--;
+    *len_out = len;
+    return OK;
+}
+
+static enum err walk(struct export *x, const struct export_table *t, size_t level,
+                     const char *const *parents, size_t parents_len)
+{
+    struct walk w = { .t = t, .level = level, .parents = parents, .parents_len = parents_len };
+    enum err rc = OK;
+
+    w.more = parents_len > 0 || (level == 0 && (!x->options->ids || x->options->ids_len > 0));
+    while (rc == OK && w.more) {
+        struct arena_mark mark = arena_mark(x->ctx->arena);
+        struct record *recs[PAGE];
+        const char *ids[PAGE];
+        size_t len = 0;
+
+        rc = next_page(x, &w, recs, &len);
+        for (size_t i = 0; rc == OK && i < len; i++)
+            ids[i] = recs[i]->id;
+        if (rc == OK)
+            rc = level + 1 == t->chain_len ? write_page(x, t, recs, len)
+                                           : walk(x, t, level + 1, ids, len);
         if (rc == OK)
             arena_rewind(x->ctx->arena, mark);
     }
     return rc;
 }
 
-static enum err note_export(struct export *x)
+/* --- what is told before anything leaves --- */
+
+/* Further kinds of linked tables have a row of their own. */
+static enum err note_kind(struct export *x, const struct form *form, int64_t count)
 {
-    struct pick pick = { .form = x->form };
     struct ctx *ctx = x->ctx;
     struct sealed detail = { 0 };
-    int64_t count = 0;
-    enum err rc;
+    const char *what = form == x->form ? arena_printf(ctx->arena, "%lld", (long long)count)
+                                       : arena_printf(ctx->arena, "with %s", x->form->kind);
+    enum err rc = vault_seal_text(ctx, &detail, VAULT_KEY_AUDIT, "audit/export", what);
 
-    rc = sql_count(ctx, &count, &pick, INT64_MAX);
+    return rc ? rc
+              : audit_add(ctx, arena_printf(ctx->arena, "%s.export", form->kind), NULL,
+                          VAULT_KEY_AUDIT, &detail);
+}
+
+static enum err note_export(struct export *x)
+{
+    struct pick pick = { .form = x->form, .filter = x->filter };
+    struct ctx *ctx = x->ctx;
+    int64_t count = (int64_t)x->options->ids_len;
+    enum err rc = OK;
+
+    if (!x->options->ids)
+        rc = sql_count(ctx, &count, &pick, INT64_MAX);
     if (rc == OK)
-        rc = vault_seal_text(ctx, &detail, VAULT_KEY_AUDIT, "audit/export",
-                             arena_printf(ctx->arena, "%lld", (long long)count));
+        rc = db_begin(ctx);
     if (rc)
         return rc;
-    rc = db_begin(ctx);
-    if (rc)
-        return rc;
-    rc = audit_add(ctx, arena_printf(ctx->arena, "%s.export", x->form->kind), NULL, VAULT_KEY_AUDIT,
-                   &detail);
+    for (size_t i = 0; rc == OK && i < x->tables_len; i++)
+        if (!x->tables[i].repeat)
+            rc = note_kind(x, x->tables[i].form, count);
     if (rc == OK)
         rc = db_commit(ctx);
     if (rc)
@@ -294,29 +350,36 @@ static enum err note_export(struct export *x)
     return rc;
 }
 
-static enum err export_table(struct export *x, enum export_format format)
+static enum table_format format_of(const struct export_options *o)
 {
-    struct ctx *ctx = x->ctx;
-    struct table_spec spec = { .title = label_text(ctx, &x->form->title) };
-    enum err rc;
-
-    rc = make_columns(x);
-    spec.columns = x->heads;
-    spec.len = x->len;
-    if (rc == OK)
-        rc =
-            table_open(ctx, &x->table, format == EXPORT_CSV ? TABLE_CSV : TABLE_XLSX, x->fd, &spec);
-    if (rc == OK)
-        rc = write_pages(x);
-    return rc ? rc : table_close(ctx, x->table);
+    if (o->format == EXPORT_XLSX)
+        return TABLE_XLSX;
+    return o->linked || o->codebook ? TABLE_CSV_ZIP : TABLE_CSV;
 }
 
-static enum err export_json(struct export *x)
+static enum err write_tables(struct export *x)
+{
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < x->tables_len; i++) {
+        struct export_table *t = &x->tables[i];
+
+        rc = i ? table_next(x->ctx, x->out, &t->spec)
+               : table_open(x->ctx, &x->out, format_of(x->options), x->fd, &t->spec);
+        if (rc == OK)
+            rc = walk(x, t, 0, NULL, 0);
+    }
+    if (rc == OK && x->options->codebook)
+        rc = export_codebook(x);
+    return rc ? rc : table_close(x->ctx, x->out);
+}
+
+static enum err write_list(struct export *x)
 {
     enum err rc = write_bytes(x, "[", 1);
 
     if (rc == OK)
-        rc = write_pages(x);
+        rc = walk(x, x->tables, 0, NULL, 0);
     return rc ? rc : write_bytes(x, "\n]\n", 3);
 }
 
@@ -325,22 +388,48 @@ static void free_kept(void *arg)
     arena_free(arg);
 }
 
-enum err record_export(struct ctx *ctx, const char *kind, enum export_format format, int fd,
-                       int64_t *records_out)
+static enum err check_options(struct export *x, struct record_filter *filter)
 {
-    struct export x = { .ctx = ctx, .fd = fd };
+    const struct export_options *o = x->options;
+    struct ctx *ctx = x->ctx;
+
+    if (o->format == EXPORT_JSON && (o->labels || o->linked || o->codebook || o->columns_len > 0))
+        return ctx_fail_field(ctx, "format",
+                              tr(ctx, "JSON always holds everything, with codes. Choose CSV or "
+                                      "XLSX for labels, columns, tables or a codebook."));
+    for (size_t i = 0; i < o->ids_len; i++)
+        if (!id_valid(o->ids[i]))
+            return record_gone(ctx);
+    if (!o->filter)
+        return OK;
+    *filter = *o->filter;
+    filter->after = NULL;
+    filter->sort = SORT_NEWEST;
+    x->filter = filter;
+    return record_filter_check(ctx, filter, x->form);
+}
+
+enum err record_export(struct ctx *ctx, const char *kind, const struct export_options *options,
+                       int fd, int64_t *records_out)
+{
+    struct export x = { .ctx = ctx, .fd = fd, .options = options };
+    struct record_filter filter = { 0 };
     enum err rc;
 
     rc = record_form(ctx, &x.form, kind);
     if (rc == OK)
         rc = record_permit(ctx, x.form, "export");
     if (rc == OK)
-        rc = note_export(&x);
+        rc = check_options(&x, &filter);
     if (rc)
         return rc;
     x.kept = arena_new(0);
     arena_on_free(ctx->arena, free_kept, x.kept);
-    rc = format == EXPORT_JSON ? export_json(&x) : export_table(&x, format);
+    rc = export_plan(&x);
+    if (rc == OK)
+        rc = note_export(&x);
+    if (rc == OK)
+        rc = options->format == EXPORT_JSON ? write_list(&x) : write_tables(&x);
     if (rc == OK && records_out)
         *records_out = x.done;
     return rc;

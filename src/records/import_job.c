@@ -1,7 +1,5 @@
 /* Import and export as jobs. */
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "auth/auth.h"
 #include "core/log.h"
@@ -12,7 +10,6 @@
 #include "records/jobs_inner.h"
 #include "records/records.h"
 
-#define MEGABYTE ((size_t)1024 * 1024)
 #define PLAN_MAX ((size_t)1024 * 1024)
 
 DB_SQL(JOB_STARTED, "UPDATE job SET input = NULL, result = $2 WHERE id = $1 AND input IS NOT NULL");
@@ -202,14 +199,6 @@ enum err job_import_now(struct ctx *ctx, const char **id_out, const char *id, bo
     const struct import_go go = { .skip_bad = skip_bad };
 
     return job_import_again(ctx, id_out, id, &go);
-}
-
-enum err job_file(struct ctx *ctx, const void **out, size_t *len_out, const char *id)
-{
-    struct job job = { 0 };
-    enum err rc = jobs_load_done(ctx, &job, id, "export");
-
-    return rc ? rc : jobs_input(ctx, out, len_out, id);
 }
 
 static void add_faults(struct json_out *j, const struct import_report *r)
@@ -478,73 +467,6 @@ static enum err run_import(struct job_work *w)
     return rc;
 }
 
-/* --- export --- */
-
-static enum export_format format_of(const char *name)
-{
-    if (strcmp(name, "xlsx") == 0)
-        return EXPORT_XLSX;
-    return strcmp(name, "json") == 0 ? EXPORT_JSON : EXPORT_CSV;
-}
-
-/* The memory file as one sealed text in place of the input. */
-static enum err keep_file(struct job_work *w, int fd)
-{
-    struct ctx *ctx = w->ctx;
-    off_t size = lseek(fd, 0, SEEK_END);
-    size_t len = 0;
-    char *bytes;
-
-    if (size < 0)
-        return ctx_fail(ctx, ERR_IO, "could not read what the export has written");
-    if ((size_t)size > JOB_FILE_MAX)
-        return ctx_fail(ctx, ERR_LIMIT,
-                        tr(ctx,
-                           "The file would be larger than {0} MB. Ask your administrator for "
-                           "it: the command “homeward export” has no such limit.",
-                           TR_INT((int64_t)(JOB_FILE_MAX / MEGABYTE))));
-    bytes = arena_alloc(ctx->arena, (size_t)size + 1);
-    while (len < (size_t)size) {
-        ssize_t n = pread(fd, bytes + len, (size_t)size - len, (off_t)len);
-
-        if (n <= 0)
-            return ctx_fail(ctx, ERR_IO, "could not read what the export has written");
-        len += (size_t)n;
-    }
-    return job_keep(w, bytes, len);
-}
-
-static enum err run_export(struct job_work *w)
-{
-    struct ctx *ctx = w->ctx;
-    int64_t records = 0;
-    int fd;
-    enum err rc;
-
-    if (!user_may(ctx->user, arena_printf(ctx->arena, "%s.export", job_asked(w, "form"))))
-        return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
-    fd = memfd_create("export", MFD_CLOEXEC);
-    if (fd < 0)
-        return ctx_fail(ctx, ERR_IO, "could not get memory for the export");
-    rc = record_export(ctx, job_asked(w, "form"), format_of(job_asked(w, "format")), fd, &records);
-    if (!rc)
-        rc = db_begin(ctx);
-    if (!rc) {
-        rc = keep_file(w, fd);
-        w->total = records;
-        json_key(w->result, "records");
-        json_int(w->result, records);
-        if (!rc)
-            rc = job_end(w, true);
-        if (!rc)
-            rc = db_commit(ctx);
-        if (rc)
-            db_rollback(ctx);
-    }
-    close(fd);
-    return rc;
-}
-
 /* --- undoing --- */
 
 static enum err run_undo(struct job_work *w)
@@ -574,6 +496,6 @@ static enum err run_undo(struct job_work *w)
 const struct job_kind records_jobs[] = {
     { "import_undo", N_("Undoing of an import"), run_undo, .again = true },
     { "import", N_("Import of a file"), run_import, .again = true },
-    { "export", N_("Export"), run_export },
+    { "export", N_("Export"), export_run },
     { 0 },
 };

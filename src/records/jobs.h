@@ -23,6 +23,7 @@
 
 #include "core/ctx.h"
 #include "core/json.h"
+#include "records/records.h"
 
 #define JOB_ATTEMPTS 3
 #define JOB_KEPT_MS  ((int64_t)24 * 60 * 60 * 1000)
@@ -159,6 +160,14 @@ enum err job_import_again(struct ctx *ctx, const char **id_out, const char *id,
 /* The same, to be stored, with everything else as it was. */
 enum err job_import_now(struct ctx *ctx, const char **id_out, const char *id,
                         bool skip_bad) MUST_USE;
+/* csv, xlsx, json; false: none of these. */
+bool export_format_of(enum export_format *out, const char *name);
+/*
+ * Asks for an export of a kind of record, with headings in ctx->lang. What the options point to is
+ * kept with the job; ids and conditions are checked when it runs.
+ */
+enum err job_export(struct ctx *ctx, const char **id_out, const char *kind,
+                    const struct export_options *options) MUST_USE;
 /* What an export made. ERR_NOT_FOUND unless it is the acting user's finished export. */
 enum err job_file(struct ctx *ctx, const void **out, size_t *len_out, const char *id) MUST_USE;
 

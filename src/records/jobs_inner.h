@@ -21,4 +21,7 @@ enum err jobs_load_done(struct ctx *ctx, struct job *out, const char *id,
 /* What is asked, as members of an object, with or without whose name it is. */
 void jobs_add_asked(struct json_out *j, json_t *asked, bool with_login);
 
+/* Runs a job of export. */
+enum err export_run(struct job_work *w) MUST_USE;
+
 #endif

@@ -208,7 +208,7 @@ static enum err check_conditions(struct ctx *ctx, const struct record_filter *fi
     return OK;
 }
 
-static enum err check_filter(struct ctx *ctx, struct record_filter *f, const struct form *form)
+enum err record_filter_check(struct ctx *ctx, struct record_filter *f, const struct form *form)
 {
     enum err rc;
 
@@ -246,7 +246,7 @@ enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
 
     rc = record_form(ctx, &pick.form, kind);
     if (rc == OK)
-        rc = check_filter(ctx, &f, pick.form);
+        rc = record_filter_check(ctx, &f, pick.form);
     if (rc)
         return rc;
     pick.limit = f.limit + 1;

@@ -489,14 +489,39 @@ enum err import_forget_old(struct ctx *ctx) MUST_USE;
 /* --- export --- */
 
 enum export_format { EXPORT_CSV, EXPORT_XLSX, EXPORT_JSON };
+struct export_options {
+    enum export_format format;
+    bool labels; /* headings and choices as people read them, in ctx->lang; else names and codes */
+    /*
+     * A table for the records, for each repeat and for each kind below that the acting user may
+     * export, with ids to put them together: sheets of XLSX, files of a zip in CSV. Else the rows
+     * of repeats stand side by side.
+     */
+    bool linked;
+    bool codebook; /* two further tables: the columns, and their choices, in all languages */
+    /*
+     * Names of fields, repeats and groups (all in them), record.number, record.status,
+     * record.parent; of a kind below "case:opened_on", or "case:" for all of it. Len 0 = all.
+     */
+    const char *const *columns;
+    size_t columns_len;
+    const struct record_filter *filter; /* status, parent, conditions; NULL = all */
+    const char *const *ids;             /* only these, as far as the filter lets them; NULL = all */
+    size_t ids_len;
+    /* After each page, outside transactions; may be NULL. An error ends the export. */
+    enum err (*progress)(void *arg, int64_t done);
+    void *arg;
+};
 /*
- * Streams all records within scope to fd in flat memory, oldest first, in the columns that import
- * reads. Needs permission <kind>.export and a connection that may write: it is audited with the
- * number of records, and the access log is written before each page. Formula cells are guarded in
- * CSV and XLSX. Hidden fields (the beneficiary code) never leave.
+ * Streams records within scope to fd in flat memory, oldest first; CSV and XLSX that are neither
+ * linked nor have labels have the columns that import reads. No work file is made. Needs permission
+ * <kind>.export and a connection that may write: it is audited with the number of records, and the
+ * access log is written before each page. Formula cells are guarded in CSV. Hidden fields (the
+ * beneficiary code) never leave. ERR_INVALID: a column, id or filter that there is not, or options
+ * that JSON has not. records_out counts those of kind.
  */
-enum err record_export(struct ctx *ctx, const char *kind, enum export_format format, int fd,
-                       int64_t *records_out) MUST_USE;
+enum err record_export(struct ctx *ctx, const char *kind, const struct export_options *options,
+                       int fd, int64_t *records_out) MUST_USE;
 
 /*
  * The record as JSON by its form: id, kind, number, title, parent, status, version, created_at,

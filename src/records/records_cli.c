@@ -196,10 +196,17 @@ enum err import_command(struct ctx *ctx, int argc, char **argv)
 
 static const char export_usage[] =
     "homeward export KIND --database FILE --out FILE [--format csv|xlsx|json] [--as NAME]\n"
+    "                [--labels] [--columns NAMES] [--linked] [--codebook] [--status STATUS]\n"
     "\n"
     "Writes all records of a kind that the user may see into a file that only you may read. CSV\n"
     "and XLSX have the columns that homeward import reads; JSON has one object per record. The\n"
     "export is audited, and every record in it is noted in the access log.\n"
+    "\n"
+    "--columns takes names with commas between them: fields, groups, repeated parts,\n"
+    "record.number; of a kind below the one asked for, case:opened_on, or case: for all of it.\n"
+    "--linked makes a table for each repeated part and each kind below instead of rows side by\n"
+    "side: sheets of a workbook, or a zip of CSV files. So does --codebook, which tells what\n"
+    "each column and each code means in every language.\n"
     "\n"
     "The file holds personal data in clear. Keep it no longer than you need it. --out - writes to\n"
     "standard output.\n";
@@ -208,6 +215,11 @@ static const struct opt_spec export_options[] = {
     HOME_OPTS,
     { "as", "NAME", "the user to act as, with that user's rights", false },
     { "format", "FORMAT", "csv, xlsx or json (default: csv)", false },
+    { "labels", NULL, "headings and choices as people read them, not names and codes", false },
+    { "columns", "NAMES", "only these, with commas between them", false },
+    { "linked", NULL, "a table for each repeated part and each kind below", false },
+    { "codebook", NULL, "add what each column and code means", false },
+    { "status", "STATUS", "only records of this status", false },
     { "out", "FILE", "where to write", true },
     { 0 },
 };
@@ -228,7 +240,7 @@ static enum err file_fault(struct ctx *ctx, const char *path)
 }
 
 /* Into a file beside it first: what was there stays if the export is refused or fails. */
-static enum err export_to(struct ctx *ctx, const char *kind, enum export_format format,
+static enum err export_to(struct ctx *ctx, const char *kind, const struct export_options *options,
                           const char *path)
 {
     const char *part = arena_printf(ctx->arena, "%s.part", path);
@@ -237,14 +249,14 @@ static enum err export_to(struct ctx *ctx, const char *kind, enum export_format 
     int fd;
 
     if (text_equal(path, "-"))
-        return record_export(ctx, kind, format, STDOUT_FILENO, NULL);
+        return record_export(ctx, kind, options, STDOUT_FILENO, NULL);
     /* One that was killed has left its half of the file: it is nobody's. */
     if (unlink(part) && errno != ENOENT)
         return file_fault(ctx, part);
     fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return file_fault(ctx, part);
-    rc = record_export(ctx, kind, format, fd, &records);
+    rc = record_export(ctx, kind, options, fd, &records);
     if (rc == OK && fsync(fd))
         rc = file_fault(ctx, part);
     if (close(fd) && rc == OK)
@@ -259,9 +271,19 @@ static enum err export_to(struct ctx *ctx, const char *kind, enum export_format 
     return rc;
 }
 
+static void read_columns(struct ctx *ctx, struct export_options *out, const char *text)
+{
+    char **names = text_split(ctx->arena, text, ',', true, &out->columns_len);
+
+    for (size_t i = 0; i < out->columns_len; i++)
+        names[i] = arena_strdup(ctx->arena, text_trim(ctx->arena, names[i]));
+    out->columns = (const char *const *)names;
+}
+
 enum err export_command(struct ctx *ctx, int argc, char **argv)
 {
-    enum export_format format;
+    struct export_options options = { 0 };
+    struct record_filter filter = { 0 };
     struct opts *o = NULL;
     enum err rc;
 
@@ -270,11 +292,19 @@ enum err export_command(struct ctx *ctx, int argc, char **argv)
         return rc;
     if (opt_words(o) != 1)
         return ctx_fail(ctx, ERR_INVALID, tr(ctx, "Say what to export: homeward export KIND"));
-    if (!read_format(opt_text(o, "format"), &format))
+    if (!read_format(opt_text(o, "format"), &options.format))
         return ctx_fail(ctx, ERR_INVALID, tr(ctx, "The format is csv, xlsx or json."));
     if (!ctx->db)
         return no_database(ctx);
-    return export_to(ctx, opt_word(o, 0), format, opt_text(o, "out"));
+    options.labels = opt_flag(o, "labels");
+    options.linked = opt_flag(o, "linked");
+    options.codebook = opt_flag(o, "codebook");
+    if (opt_text(o, "columns"))
+        read_columns(ctx, &options, opt_text(o, "columns"));
+    filter.status = opt_text(o, "status");
+    if (filter.status)
+        options.filter = &filter;
+    return export_to(ctx, opt_word(o, 0), &options, opt_text(o, "out"));
 }
 
 /* --- index --- */

@@ -102,10 +102,13 @@ struct pick {
     size_t ids_len;
     const char *number;                 /* or by number */
     const struct record_filter *filter; /* or a page: status, parent, sort, after */
+    const char *const *parents;         /* only below these, at most SQL_BATCH; NULL = any */
+    size_t parents_len;
     size_t limit;
     bool anywhere; /* no scope, also what was deleted: for the index */
     bool deleted;  /* also what was deleted */
     bool whole;    /* no scope, but not what was deleted */
+    bool bare;     /* without answers: nothing is unsealed */
     bool oldest;   /* a page from the oldest on; its token is that of SORT_NEWEST */
 };
 
@@ -258,6 +261,12 @@ enum err record_settle_refs(struct ctx *ctx, struct record *rec, const struct re
 
 /* Whether a new record could be inserted; the record stays as it is. */
 enum err record_check(struct ctx *ctx, struct record *rec) MUST_USE;
+
+/* --- list.c --- */
+
+/* Whether a filter fits the form; puts in what was left out. */
+enum err record_filter_check(struct ctx *ctx, struct record_filter *f,
+                             const struct form *form) MUST_USE;
 
 /* --- index.c --- */
 

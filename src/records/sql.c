@@ -245,8 +245,9 @@ enum err sql_write(struct ctx *ctx, const struct saving *s, const struct write *
     " updated_at, updated_by, parts, open, sealed"
 
 static enum err read_root(struct ctx *ctx, struct record **out, struct rows *rows,
-                          const struct form *form)
+                          const struct pick *pick)
 {
+    const struct form *form = pick->form;
     struct record *rec = ARENA_NEW(ctx->arena, struct record);
     struct level_bytes bytes = { 0 };
 
@@ -264,11 +265,13 @@ static enum err read_root(struct ctx *ctx, struct record **out, struct rows *row
     rec->updated_by = row_text(rows, 10);
     rec->answers = answers_new(ctx->arena, form);
     rec->answers->id = rec->id;
+    *out = rec;
+    if (pick->bare)
+        return OK;
     bytes.open = row_blob(rows, 12, &bytes.open_len);
     bytes.sealed.bytes = row_blob(rows, 13, &bytes.sealed.len);
     bytes.key_id = rec->key_id;
     bytes.context = seal_context(ctx->arena, form, NULL, rec->id, rec->version);
-    *out = rec;
     return level_open(ctx, rec->answers, &bytes);
 }
 
@@ -368,6 +371,8 @@ static void add_filter(struct build *b, const struct pick *pick)
         build_is(b, "number = ", DB_TEXT(pick->number));
     else
         build_add(b, "1 = 1");
+    if (pick->parents)
+        add_ids(b, " AND parent_id", pick->parents, pick->parents_len);
     add_scope(b, pick);
     if (!pick->anywhere && !pick->deleted)
         build_add(b, " AND status <> '" STATUS_DELETED "'");
@@ -498,7 +503,7 @@ enum err sql_pick(struct ctx *ctx, struct record **out, int64_t *parts_out, size
         rc = db_next(ctx, rows, &more);
         if (rc || !more)
             break;
-        rc = read_root(ctx, &out[n], rows, pick->form);
+        rc = read_root(ctx, &out[n], rows, pick);
         if (rc)
             break;
         if (parts_out)

@@ -9,11 +9,15 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <zip.h>
 
 #include "core/json.h"
 #include "core/text.h"
 #include "people_fixture.h"
 #include "records/import_sheet.h"
+
+static const struct export_options csv_options = { EXPORT_CSV };
+static const struct export_options json_options = { EXPORT_JSON };
 
 static const char *exported(struct fixture *f, enum export_format format, int64_t *records,
                             size_t *len_out)
@@ -22,7 +26,7 @@ static const char *exported(struct fixture *f, enum export_format format, int64_
     off_t len;
     char *bytes;
 
-    must(f, record_export(&f->ctx, "person", format, fd, records));
+    must(f, record_export(&f->ctx, "person", &(struct export_options){ format }, fd, records));
     len = lseek(fd, 0, SEEK_END);
     bytes = arena_alloc(f->long_arena, (size_t)len + 1);
     assert_int_equal(pread(fd, bytes, (size_t)len, 0), len);
@@ -230,9 +234,9 @@ static void only_what_the_user_may_see_leaves(void **state)
     assert_int_equal(records, 0);
     assert_null(strstr(csv, "Ndiaye"));
     fixture_as(f, "case_manager");
-    assert_int_equal(record_export(&f->ctx, "person", EXPORT_CSV, 1, NULL), ERR_FORBIDDEN);
+    assert_int_equal(record_export(&f->ctx, "person", &csv_options, 1, NULL), ERR_FORBIDDEN);
     fixture_as(f, "me_officer");
-    assert_int_equal(record_export(&f->ctx, "person", EXPORT_CSV, 1, NULL), ERR_NOT_FOUND);
+    assert_int_equal(record_export(&f->ctx, "person", &csv_options, 1, NULL), ERR_NOT_FOUND);
 }
 
 static void a_full_disk_is_told(void **state)
@@ -242,9 +246,179 @@ static void a_full_disk_is_told(void **state)
 
     (void)person_stored(f, PERSON_AWA);
     assert_true(fd >= 0);
-    assert_int_equal(record_export(&f->ctx, "person", EXPORT_CSV, fd, NULL), ERR_IO);
-    assert_int_equal(record_export(&f->ctx, "person", EXPORT_JSON, fd, NULL), ERR_IO);
+    assert_int_equal(record_export(&f->ctx, "person", &csv_options, fd, NULL), ERR_IO);
+    assert_int_equal(record_export(&f->ctx, "person", &json_options, fd, NULL), ERR_IO);
     close(fd);
+}
+
+/* What leaves with these options, as text. */
+static const char *leaves(struct fixture *f, const char *kind, const struct export_options *o)
+{
+    int fd = memfd_create("export", MFD_CLOEXEC);
+    off_t len;
+    char *bytes;
+
+    must(f, record_export(&f->ctx, kind, o, fd, NULL));
+    len = lseek(fd, 0, SEEK_END);
+    bytes = arena_alloc(f->long_arena, (size_t)len + 1);
+    assert_int_equal(pread(fd, bytes, (size_t)len, 0), len);
+    close(fd);
+    return bytes;
+}
+
+/* The files of a zip as one text: each name in a line of its own, before it. */
+static const char *unzipped(struct fixture *f, const char *kind, const struct export_options *o)
+{
+    int fd = memfd_create("export", MFD_CLOEXEC);
+    struct buf b;
+    zip_t *zip;
+
+    buf_init(&b, f->long_arena, (size_t)4 * 1024 * 1024);
+    must(f, record_export(&f->ctx, kind, o, fd, NULL));
+    zip = zip_fdopen(fd, ZIP_CHECKCONS, NULL);
+    assert_non_null(zip);
+    for (zip_int64_t i = 0; i < zip_get_num_entries(zip, 0); i++) {
+        zip_file_t *file = zip_fopen_index(zip, (zip_uint64_t)i, 0);
+        char chunk[4096];
+        zip_int64_t n;
+
+        buf_printf(&b, "[%s]\n", zip_get_name(zip, (zip_uint64_t)i, 0));
+        while ((n = zip_fread(file, chunk, sizeof chunk)) > 0)
+            buf_add_len(&b, chunk, (size_t)n);
+        assert_int_equal(n, 0);
+        (void)zip_fclose(file);
+    }
+    zip_discard(zip);
+    return buf_text(&b);
+}
+
+static void labels_stand_where_codes_do(void **state)
+{
+    static const char *const columns[] = { "record.number", "sex", "birth_date" };
+    struct export_options o = { .columns = columns, .columns_len = 3 };
+    struct fixture *f = *state;
+
+    (void)person_stored(f, "names.1.name_text=Awa;sex=female;birth_date=1990-01-02;"
+                           "birth_precision=day");
+    assert_string_equal(leaves(f, "person", &o), "record.number,birth_date,sex\r\n"
+                                                 "SN-2026-00001,1990-01-02,female\r\n");
+    o.labels = true;
+    assert_string_equal(leaves(f, "person", &o), "Number,Date of birth,Sex\r\n"
+                                                 "SN-2026-00001,1990-01-02,Female\r\n");
+    f->ctx.lang = "fr";
+    assert_non_null(strstr(leaves(f, "person", &o), "Féminin"));
+}
+
+static void only_what_was_asked_for_leaves(void **state)
+{
+    static const char *const columns[] = { "record.number" };
+    static const char *const unknown[] = { "beneficiary_code" };
+    const char *ids[2] = { 0 };
+    struct record_filter filter = { .status = "archived" };
+    struct export_options o = { .columns = columns, .columns_len = 1, .ids = ids, .ids_len = 1 };
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 3; i++)
+        ids[i == 1 ? 0 : 1] = person_stored(f, "names.1.name_text=Awa")->id;
+    assert_string_equal(leaves(f, "person", &o), "record.number\r\nSN-2026-00002\r\n");
+    o.ids_len = 2;
+    assert_string_equal(leaves(f, "person", &o),
+                        "record.number\r\nSN-2026-00002\r\nSN-2026-00003\r\n");
+    o.filter = &filter;
+    assert_string_equal(leaves(f, "person", &o), "record.number\r\n");
+    o.filter = NULL;
+    o.ids_len = 0; /* none was chosen: that is not all */
+    assert_string_equal(leaves(f, "person", &o), "record.number\r\n");
+    ids[0] = "nonsense";
+    o.ids_len = 1;
+    assert_int_equal(record_export(&f->ctx, "person", &o, 1, NULL), ERR_NOT_FOUND);
+    o = (struct export_options){ .columns = unknown, .columns_len = 1 };
+    assert_int_equal(record_export(&f->ctx, "person", &o, 1, NULL), ERR_INVALID);
+    o = (struct export_options){ .format = EXPORT_JSON, .labels = true };
+    assert_int_equal(record_export(&f->ctx, "person", &o, 1, NULL), ERR_INVALID);
+}
+
+static void repeats_and_kinds_below_leave_as_tables_of_their_own(void **state)
+{
+    static const char *const columns[] = { "sex", "name_text", "household:" };
+    struct export_options o = { .linked = true, .columns = columns, .columns_len = 3 };
+    struct fixture *f = *state;
+    struct record *rec =
+        person_stored(f, "names.1.name_text=Awa;names.2.name_text=Ndiaye;sex=female");
+    struct record *below = NULL;
+    const char *text;
+
+    must(f, record_new(&f->ctx, &below, "household", rec->id));
+    record_set(below, "label", "Ndiaye family");
+    must(f, record_insert(&f->ctx, below));
+    (void)person_stored(f, "names.1.name_text=Samba");
+    text = unzipped(f, "person", &o);
+    assert_non_null(strstr(
+        text, arena_printf(f->ctx.arena, "[person.csv]\nrecord.id,sex\r\n%s,female\r\n", rec->id)));
+    assert_non_null(strstr(text, "[person.names.csv]\nrow.id,row.of,name_text\r\n"));
+    assert_non_null(strstr(text, arena_printf(f->ctx.arena, ",%s,Awa\r\n", rec->id)));
+    assert_non_null(strstr(text, arena_printf(f->ctx.arena, ",%s,Ndiaye\r\n", rec->id)));
+    assert_non_null(strstr(text, ",Samba\r\n"));
+    assert_non_null(strstr(text, "[household.csv]\nrecord.id,"));
+    assert_non_null(strstr(text, below->id));
+    assert_non_null(strstr(text, rec->number));
+    assert_null(strstr(text, "[person.contacts.csv]"));
+    assert_int_equal(audit_count(f, "household.export"), 1);
+    assert_int_equal(count_of(f, f->access,
+                              "SELECT count(*) FROM access WHERE action = 'export'"
+                              " AND form = 'household'"),
+                     1);
+}
+
+static void a_kind_below_that_one_may_not_export_stays(void **state)
+{
+    const struct export_options o = { .linked = true };
+    struct fixture *f = *state;
+    struct user user = *f->ctx.user;
+
+    (void)person_stored(f, PERSON_AWA);
+    user.clearance = PRIVACY_PERSONAL;
+    f->ctx.user = &user;
+    assert_null(strstr(unzipped(f, "person", &o), "[person.factors.csv]"));
+    assert_non_null(strstr(unzipped(f, "person", &o), "[person.names.csv]"));
+}
+
+static void the_codebook_tells_columns_and_codes_in_all_languages(void **state)
+{
+    static const char *const columns[] = { "sex", "names" };
+    const struct export_options o = { .codebook = true, .columns = columns, .columns_len = 2 };
+    struct fixture *f = *state;
+    const char *text;
+
+    (void)person_stored(f, PERSON_AWA);
+    text = unzipped(f, "person", &o);
+    assert_non_null(strstr(text, "[codebook.csv]\ntable,name,label.en,label.fr,label.es,label.ar,"
+                                 "type,choices\r\n"));
+    assert_non_null(strstr(text, "person,sex,Sex,Sexe,"));
+    assert_non_null(strstr(text, "person,names.N.name_text,"));
+    assert_null(strstr(text, "person,names.1.name_text,"));
+    assert_non_null(strstr(text, "\r\nsex,female,Female,Féminin,"));
+}
+
+static void an_export_that_fails_on_the_way_says_so(void **state)
+{
+    const struct export_options o = { .linked = true, .codebook = true, .labels = true };
+    struct fixture *f = *state;
+    enum err rc = ERR_DB;
+    int n = 0;
+
+    (void)person_stored(f, PERSON_AWA);
+    for (n = 1; rc && n < 400; n++) {
+        int fd = memfd_create("export", MFD_CLOEXEC);
+
+        db_fail_at(f->ctx.db, n);
+        rc = record_export(&f->ctx, "person", &o, fd, NULL);
+        db_fail_at(f->ctx.db, 0);
+        assert_true(rc == OK || rc == ERR_DB);
+        assert_false(db_in_transaction(f->ctx.db));
+        close(fd);
+    }
+    assert_true(n > 10 && n < 400);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, people_setup, people_teardown)
@@ -259,6 +433,12 @@ int main(void)
         TEST(more_than_a_page_is_exported_in_order),
         TEST(only_what_the_user_may_see_leaves),
         TEST(a_full_disk_is_told),
+        TEST(labels_stand_where_codes_do),
+        TEST(only_what_was_asked_for_leaves),
+        TEST(repeats_and_kinds_below_leave_as_tables_of_their_own),
+        TEST(a_kind_below_that_one_may_not_export_stays),
+        TEST(the_codebook_tells_columns_and_codes_in_all_languages),
+        TEST(an_export_that_fails_on_the_way_says_so),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

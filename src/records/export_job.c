@@ -1,0 +1,244 @@
+/* Export as a job: what is asked lies sealed with it, and what was made takes its place. */
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "auth/auth.h"
+#include "core/text.h"
+#include "core/tr.h"
+#include "db/db.h"
+#include "records/jobs_inner.h"
+#include "records/records.h"
+
+#define MEGABYTE  ((size_t)1024 * 1024)
+#define ASKED_MAX (MEGABYTE * 2)
+
+/* --- asking --- */
+
+static const char *const format_names[] = {
+    [EXPORT_CSV] = "csv", [EXPORT_XLSX] = "xlsx", [EXPORT_JSON] = "json"
+};
+static const char *const op_names[] = { [COND_IS] = "is", [COND_FROM] = "from", [COND_TO] = "to" };
+
+bool export_format_of(enum export_format *out, const char *name)
+{
+    for (size_t i = 0; i < sizeof format_names / sizeof format_names[0]; i++)
+        if (strcmp(format_names[i], name) == 0) {
+            *out = (enum export_format)i;
+            return true;
+        }
+    return false;
+}
+
+static void add_flag(struct json_out *j, const char *key, bool on)
+{
+    json_key(j, key);
+    json_bool(j, on);
+}
+
+static void add_texts(struct json_out *j, const char *key, const char *const *items, size_t len)
+{
+    json_key(j, key);
+    json_begin_array(j);
+    for (size_t i = 0; i < len; i++)
+        json_text(j, items[i]);
+    json_end_array(j);
+}
+
+static void add_filter(struct json_out *j, const struct record_filter *f)
+{
+    json_pair(j, "status", f->status);
+    json_pair(j, "parent", f->parent_id);
+    json_key(j, "conditions");
+    json_begin_array(j);
+    for (size_t i = 0; i < f->conditions_len; i++) {
+        json_begin_object(j);
+        json_pair(j, "field", f->conditions[i].field);
+        json_pair(j, "op", op_names[f->conditions[i].op]);
+        json_pair(j, "value", f->conditions[i].value);
+        json_end_object(j);
+    }
+    json_end_array(j);
+}
+
+enum err job_export(struct ctx *ctx, const char **id_out, const char *kind,
+                    const struct export_options *o)
+{
+    bool zip = o->format == EXPORT_CSV && (o->linked || o->codebook);
+    struct json_out j = { .buf = ARENA_NEW(ctx->arena, struct buf) };
+
+    buf_init(j.buf, ctx->arena, ASKED_MAX);
+    json_begin_object(&j);
+    json_pair(&j, "login", ctx->user->login);
+    json_pair(&j, "form", kind);
+    json_pair(&j, "format", format_names[o->format]);
+    json_pair(&j, "ending", zip ? "zip" : format_names[o->format]);
+    json_pair(&j, "lang", ctx->lang);
+    add_flag(&j, "labels", o->labels);
+    add_flag(&j, "linked", o->linked);
+    add_flag(&j, "codebook", o->codebook);
+    json_end_object(&j);
+    buf_add_char(j.buf, '\n');
+    j.comma = false;
+    json_begin_object(&j);
+    add_texts(&j, "columns", o->columns, o->columns_len);
+    if (o->ids)
+        add_texts(&j, "ids", o->ids, o->ids_len);
+    if (o->filter)
+        add_filter(&j, o->filter);
+    json_end_object(&j);
+    if (!buf_ok(j.buf))
+        return ctx_fail(ctx, ERR_LIMIT, tr(ctx, "The list is too long."));
+    return job_add(ctx, id_out, "export", buf_text(j.buf), j.buf->len);
+}
+
+enum err job_file(struct ctx *ctx, const void **out, size_t *len_out, const char *id)
+{
+    struct job job = { 0 };
+    enum err rc = jobs_load_done(ctx, &job, id, "export");
+
+    return rc ? rc : jobs_input(ctx, out, len_out, id);
+}
+
+/* --- at work --- */
+
+static const char *const *texts_at(struct ctx *ctx, json_t *root, const char *key, size_t *len_out)
+{
+    json_t *list = json_object_get(root, key);
+    const char **items = ARENA_ARRAY(ctx->arena, json_array_size(list) + 1, const char *);
+    size_t n = 0;
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+
+        if (text)
+            items[n++] = text;
+    }
+    *len_out = n;
+    return items;
+}
+
+static const struct record_filter *filter_at(struct ctx *ctx, json_t *root)
+{
+    struct record_filter *f = ARENA_NEW(ctx->arena, struct record_filter);
+    json_t *list = json_object_get(root, "conditions");
+    size_t len = json_array_size(list);
+    struct record_condition *items = ARENA_ARRAY(ctx->arena, len + 1, struct record_condition);
+
+    f->status = json_string_value(json_object_get(root, "status"));
+    f->parent_id = json_string_value(json_object_get(root, "parent"));
+    for (size_t i = 0; i < len; i++) {
+        json_t *one = json_array_get(list, i);
+        const char *op = json_string_value(json_object_get(one, "op"));
+
+        items[i].field = json_string_value(json_object_get(one, "field"));
+        items[i].value = json_string_value(json_object_get(one, "value"));
+        items[i].op = text_equal(op, "from") ? COND_FROM : text_equal(op, "to") ? COND_TO : COND_IS;
+    }
+    f->conditions = items;
+    f->conditions_len = len;
+    return f;
+}
+
+static enum err tell_progress(void *arg, int64_t done)
+{
+    return job_progress(arg, done);
+}
+
+static enum err read_asked(struct job_work *w, struct export_options *o)
+{
+    json_t *root = NULL;
+    enum err rc = OK;
+
+    o->progress = tell_progress;
+    o->arg = w;
+    if (!export_format_of(&o->format, job_asked(w, "format")))
+        return ctx_fail(w->ctx, ERR_INVALID, tr(w->ctx, "Choose csv, xlsx or json."));
+    o->labels = job_asked_true(w, "labels");
+    o->linked = job_asked_true(w, "linked");
+    o->codebook = job_asked_true(w, "codebook");
+    if (w->len > 0)
+        rc = json_parse(w->ctx, &root, w->bytes, w->len);
+    if (rc || !root)
+        return rc;
+    o->columns = texts_at(w->ctx, root, "columns", &o->columns_len);
+    if (json_is_array(json_object_get(root, "ids")))
+        o->ids = texts_at(w->ctx, root, "ids", &o->ids_len);
+    if (json_is_array(json_object_get(root, "conditions")))
+        o->filter = filter_at(w->ctx, root);
+    return OK;
+}
+
+/* The memory file as one sealed text in place of the input. */
+static enum err keep_file(struct job_work *w, int fd)
+{
+    struct ctx *ctx = w->ctx;
+    off_t size = lseek(fd, 0, SEEK_END);
+    size_t len = 0;
+    char *bytes;
+
+    if (size < 0)
+        return ctx_fail(ctx, ERR_IO, "could not read what the export has written");
+    if ((size_t)size > JOB_FILE_MAX)
+        return ctx_fail(ctx, ERR_LIMIT,
+                        tr(ctx,
+                           "The file would be larger than {0} MB. Ask your administrator for "
+                           "it: the command “homeward export” has no such limit.",
+                           TR_INT((int64_t)(JOB_FILE_MAX / MEGABYTE))));
+    bytes = arena_alloc(ctx->arena, (size_t)size + 1);
+    while (len < (size_t)size) {
+        ssize_t n = pread(fd, bytes + len, (size_t)size - len, (off_t)len);
+
+        if (n <= 0)
+            return ctx_fail(ctx, ERR_IO, "could not read what the export has written");
+        len += (size_t)n;
+    }
+    return job_keep(w, bytes, len);
+}
+
+static enum err end_export(struct job_work *w, int fd, int64_t records)
+{
+    struct ctx *ctx = w->ctx;
+    enum err rc = db_begin(ctx);
+
+    if (rc)
+        return rc;
+    rc = keep_file(w, fd);
+    w->total = records;
+    json_key(w->result, "records");
+    json_int(w->result, records);
+    if (!rc)
+        rc = job_end(w, true);
+    if (!rc)
+        rc = db_commit(ctx);
+    if (rc)
+        db_rollback(ctx);
+    return rc;
+}
+
+enum err export_run(struct job_work *w)
+{
+    struct export_options options = { 0 };
+    struct ctx *ctx = w->ctx;
+    const char *lang = ctx->lang;
+    int64_t records = 0;
+    int fd;
+    enum err rc;
+
+    if (!user_may(ctx->user, arena_printf(ctx->arena, "%s.export", job_asked(w, "form"))))
+        return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
+    rc = read_asked(w, &options);
+    if (rc)
+        return rc;
+    fd = memfd_create("export", MFD_CLOEXEC);
+    if (fd < 0)
+        return ctx_fail(ctx, ERR_IO, "could not get memory for the export");
+    if (job_asked(w, "lang")[0])
+        ctx->lang = job_asked(w, "lang"); /* headings in the language of who asked */
+    rc = record_export(ctx, job_asked(w, "form"), &options, fd, &records);
+    ctx->lang = lang;
+    if (!rc)
+        rc = end_export(w, fd, records);
+    close(fd);
+    return rc;
+}
