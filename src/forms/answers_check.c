@@ -50,16 +50,22 @@ static enum err holds(struct check *c, bool *out, const struct answers *t, const
     return answers_holds(c->ctx, out, e, &host);
 }
 
+static enum err is_required(struct check *c, const struct answers *t, const struct field *f,
+                            bool *out)
+{
+    *out = f->required;
+    return f->required_if ? holds(c, out, t, f, f->required_if) : OK;
+}
+
 static enum err check_required(struct check *c, struct answers *t, const struct field *f)
 {
     const char *label = label_text(c->ctx, &f->label);
-    bool required = f->required;
-    enum err rc = OK;
+    bool required = false;
+    enum err rc;
 
     if (!c->complete)
         return OK;
-    if (f->required_if)
-        rc = holds(c, &required, t, f, f->required_if);
+    rc = is_required(c, t, f, &required);
     if (rc || !required)
         return rc;
     if (f->required_message.texts)
@@ -169,6 +175,26 @@ enum err answers_validate(struct ctx *ctx, struct answers *answers, bool complet
     if (rc)
         return rc;
     rc = check_level(&c, answers, answers->form->fields);
+    if (rc)
+        return rc;
+    return c.failed ? ERR_INVALID : OK;
+}
+
+enum err answers_required(struct ctx *ctx, const struct answers *t, const struct field *f,
+                          bool *out)
+{
+    struct check c = { .ctx = ctx, .form = t->form, .today = answers_today(ctx, t->form) };
+
+    return is_required(&c, t, f, out);
+}
+
+enum err answers_check(struct ctx *ctx, struct answers *t, const struct field *f, bool complete)
+{
+    struct check c = {
+        .ctx = ctx, .form = t->form, .today = answers_today(ctx, t->form), .complete = complete
+    };
+    enum err rc = check_value(&c, t, f);
+
     if (rc)
         return rc;
     return c.failed ? ERR_INVALID : OK;

@@ -404,6 +404,15 @@ enum err answers_choices(struct ctx *ctx, const struct answers *t, const struct 
 /* Whether a field of this level is relevant now, with all groups around it. */
 enum err answers_relevant(struct ctx *ctx, const struct answers *t, const struct field *f,
                           bool *out) MUST_USE;
+/* Whether a field of this level must be answered: required as it is, or as its expression says. */
+enum err answers_required(struct ctx *ctx, const struct answers *t, const struct field *f,
+                          bool *out) MUST_USE;
+/*
+ * Records what is wrong with the answer of one field of this level (type, choices, constraint), as
+ * answers_validate does; complete = true: also that there is none. ERR_INVALID: something is.
+ */
+enum err answers_check(struct ctx *ctx, struct answers *t, const struct field *f,
+                       bool complete) MUST_USE;
 /* Whether an expression holds, seen from the top of the answers. */
 enum err answers_meet(struct ctx *ctx, bool *out, const struct answers *t,
                       const struct expr *e) MUST_USE;

@@ -1,14 +1,11 @@
 /* Adding and changing records: the form, again and again until it can be saved. */
 #include <string.h>
 
-#include "core/json.h"
 #include "core/text.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
 #include "records/search_words.h"
 #include "records_templates.h"
-
-#define STATE_MAX ((size_t)1024 * 1024)
 
 /* --- showing --- */
 
@@ -64,6 +61,10 @@ static enum err show_form(struct ctx *ctx, struct res *res, int status, const st
         v.cancel = v.action;
         v.number = rec->number;
         v.version = s->post == NULL ? rec->version : s->post->version;
+    }
+    if (s->post != NULL) {
+        v.page = s->post->jump > 0 ? s->post->jump : s->post->page;
+        v.page_step = s->post->jump > 0 ? 0 : s->post->step;
     }
     v.state = url_build(ctx, "/records/{}/state", form->kind);
     v.form_hash = s->post != NULL && s->post->older != NULL ? s->post->older->hash : form->hash;
@@ -233,104 +234,4 @@ enum err post_edit(struct ctx *ctx, const struct req *req, struct res *res)
     if (rc == ERR_INVALID)
         return show_form(ctx, res, 422, &shown);
     return rc ? rc : update(ctx, res, &shown);
-}
-
-/* --- state: what app.js asks for while somebody types --- */
-
-struct state_out {
-    struct ctx *ctx;
-    struct json_out *json;
-    const struct form_post *post;
-};
-
-static void add_states(struct state_out *s, const struct widget_view *items, size_t len,
-                       const char *prefix);
-
-static void add_rows(struct state_out *s, const struct widget_view *w)
-{
-    const struct widget_repeat_view *r = &w->repeat;
-
-    for (size_t i = 0; i < r->rows_len; i++) {
-        int64_t n = post_row_number(s->ctx, s->post, w->path, r->rows_len, i);
-
-        if (n > 0)
-            add_states(s, r->rows[i].items, r->rows[i].items_len,
-                       arena_printf(s->ctx->arena, "%s.%lld.", w->path, (long long)n));
-    }
-}
-
-/* prefix: the row as the page has numbered it; NULL at the top. */
-static void add_states(struct state_out *s, const struct widget_view *items, size_t len,
-                       const char *prefix)
-{
-    for (size_t i = 0; i < len; i++) {
-        const struct widget_view *w = &items[i];
-        const char *path = w->path;
-
-        if (prefix != NULL)
-            path = arena_printf(s->ctx->arena, "%s%s", prefix, strrchr(path, '.') + 1);
-        json_key(s->json, path);
-        json_begin_object(s->json);
-        json_key(s->json, "relevant");
-        json_bool(s->json, w->relevant);
-        if (w->kind == WIDGET_SHOWN)
-            json_pair(s->json, "value", w->shown);
-        if (w->kind == WIDGET_SECTION && w->section.progress)
-            json_pair(s->json, "progress",
-                      tr(s->ctx, "{0} of {1} answered", TR_INT(w->section.answered),
-                         TR_INT(w->section.asked)));
-        json_pair(s->json, "problem", w->problem);
-        json_end_object(s->json);
-        if (w->kind == WIDGET_SECTION)
-            add_states(s, w->section.items, w->section.items_len, prefix);
-        else if (w->kind == WIDGET_REPEAT && prefix == NULL)
-            add_rows(s, w);
-    }
-}
-
-static void reply_state(struct ctx *ctx, struct res *res, const struct record_form_view *v,
-                        const struct form_post *post)
-{
-    struct buf *b = ARENA_NEW(ctx->arena, struct buf);
-    struct json_out j = { .buf = b };
-    struct state_out s = { ctx, &j, post };
-
-    buf_init(b, ctx->arena, STATE_MAX);
-    json_begin_object(&j);
-    if (v->progress)
-        json_pair(&j, "progress",
-                  tr(ctx, "{0} of {1} answered", TR_INT(v->answered), TR_INT(v->asked)));
-    json_key(&j, "fields");
-    json_begin_object(&j);
-    add_states(&s, v->items, v->items_len, NULL);
-    json_end_object(&j);
-    json_end_object(&j);
-    res_json(res, 200, buf_text(b), b->len);
-}
-
-enum err post_state(struct ctx *ctx, const struct req *req, struct res *res)
-{
-    struct record_form_view v = { 0 };
-    const struct form *form = NULL;
-    struct answers *answers = NULL;
-    struct form_post post = { 0 };
-    size_t len = 0;
-    const char *json = req_json(req, &len);
-    enum err rc = record_form(ctx, &form, req_path(req, "kind"));
-
-    if (!rc && json != NULL)
-        rc = record_from_json(ctx, &answers, form, json, len);
-    else if (!rc)
-        rc = post_read(ctx, &post, req);
-    if (rc)
-        return rc;
-    if (json == NULL)
-        rc = post_answers(ctx, &answers, form, &post);
-    if (!rc)
-        rc = answers_validate(ctx, answers, false);
-    if (rc && rc != ERR_INVALID)
-        return rc;
-    form_fill(ctx, &v, form, answers);
-    reply_state(ctx, res, &v, &post);
-    return OK;
 }

@@ -1,12 +1,15 @@
 /* What a record's form sends: answers, and controls whose names begin with an underscore. */
 #include <string.h>
 
+#include "core/buf.h"
 #include "core/id.h"
 #include "core/text.h"
 #include "records/publish.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
+#include "records/widgets.h"
 
+#define PAGE_MAX       6000
 #define ROW_NUMBER_MAX 9999 /* as answers_from_pairs takes them */
 #define HASH_MAX       128
 #define GONE_TOLD_MAX  ((size_t)400) /* bytes of labels */
@@ -50,6 +53,28 @@ static enum err take_form(struct ctx *ctx, struct form_post *out, const struct p
     return form_by_hash(ctx, &out->older, kind, p->value);
 }
 
+static enum err take_page(struct ctx *ctx, int64_t *out, const struct pair *p)
+{
+    return parse_int(p->value, 0, PAGE_MAX, out) ? OK : unknown(ctx, p->name);
+}
+
+static bool take_flag(struct form_post *out, const char *name)
+{
+    if (strcmp(name, "_confirm") == 0)
+        out->confirm = true;
+    else if (strcmp(name, "_refresh") == 0)
+        out->refresh = true;
+    else if (strcmp(name, "_merge") == 0)
+        out->merge = true;
+    else if (strcmp(name, "_next") == 0)
+        out->step = 1;
+    else if (strcmp(name, "_back") == 0)
+        out->step = -1;
+    else
+        return strcmp(name, "_save") == 0;
+    return true;
+}
+
 static enum err take_control(struct ctx *ctx, struct form_post *out, const struct pair *p)
 {
     const char *name = p->name;
@@ -64,6 +89,10 @@ static enum err take_control(struct ctx *ctx, struct form_post *out, const struc
         return take_id(ctx, &out->search_id, p);
     if (ref_take(out, p))
         return OK;
+    if (strcmp(name, "_page") == 0)
+        return take_page(ctx, &out->page, p);
+    if (strcmp(name, "_jump") == 0)
+        return take_page(ctx, &out->jump, p);
     if (text_starts(name, "_add.")) {
         out->add = name + 5;
     } else if (text_starts(name, "_remove.")) {
@@ -71,16 +100,96 @@ static enum err take_control(struct ctx *ctx, struct form_post *out, const struc
     } else if (text_starts(name, "_take.")) {
         out->takes[out->takes_len].name = name + 6;
         out->takes[out->takes_len++].value = p->value;
-    } else if (strcmp(name, "_confirm") == 0) {
-        out->confirm = true;
-    } else if (strcmp(name, "_refresh") == 0) {
-        out->refresh = true;
-    } else if (strcmp(name, "_merge") == 0) {
-        out->merge = true;
-    } else if (strcmp(name, "_save") != 0) {
+    } else if (text_starts(name, "_was.")) {
+        out->was[out->was_len].name = name + 5;
+        out->was[out->was_len++].value = p->value;
+    } else if (!take_flag(out, name)) {
         return unknown(ctx, name);
     }
     return OK;
+}
+
+/* --- answers that come in several parts --- */
+
+/* The path behind the name of a part; NULL if it is none. */
+static const char *part_path(const char *name)
+{
+    static const char *const heads[] = { PART_RANK, PART_PLACE, PART_POINTS };
+
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+        if (text_starts(name, heads[i]))
+            return name + strlen(heads[i]);
+    return NULL;
+}
+
+/* Codes in their order; an empty one is left out. */
+static void join_codes(struct buf *b, const struct pair *parts, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (text_blank(parts[i].value))
+            continue;
+        buf_add(b, b->len > 0 ? " " : "");
+        buf_add(b, parts[i].value);
+    }
+}
+
+/* Four numbers; a gap among the first two is marked, so that it is told and not closed. */
+static void join_place(struct ctx *ctx, struct buf *b, const struct pair *parts, size_t len)
+{
+    size_t last = 0;
+
+    for (size_t i = 0; i < len; i++)
+        if (!text_blank(parts[i].value))
+            last = i + 1;
+    for (size_t i = 0; i < last; i++) {
+        const char *value = text_trim(ctx->arena, parts[i].value);
+
+        buf_add(b, i > 0 ? " " : "");
+        buf_add(b, value[0] != '\0' ? value : i < 2 ? "-" : "0");
+    }
+    if (last == 1)
+        buf_add(b, " -");
+}
+
+/* Parts of one answer, which follow each other, as one pair; returns how many they are. */
+static size_t take_parts(struct ctx *ctx, struct answer_pair *out, const struct pair *pairs,
+                         size_t len)
+{
+    size_t room = 16;
+    size_t n = 0;
+    struct buf b;
+
+    while (n < len && strcmp(pairs[n].name, pairs[0].name) == 0)
+        room += strlen(pairs[n++].value) + 3;
+    buf_init(&b, ctx->arena, room);
+    if (text_starts(pairs[0].name, PART_RANK)) {
+        join_codes(&b, pairs, n);
+    } else if (text_starts(pairs[0].name, PART_PLACE)) {
+        join_place(ctx, &b, pairs, n);
+    } else {
+        for (const char *p = pairs[0].value; *p != '\0'; p++)
+            buf_add_char(&b, *p == '\n' || *p == '\r' ? ';' : *p);
+        n = 1;
+    }
+    out->name = part_path(pairs[0].name);
+    out->value = buf_text(&b);
+    return n;
+}
+
+/* A month or a year is its first day, where a date is asked for. */
+static const char *whole_date(struct ctx *ctx, const struct form *form, const struct answer_pair *p)
+{
+    const char *dot = strrchr(p->name, '.');
+    const struct field *f = field_find(form, dot == NULL ? p->name : dot + 1);
+    size_t len = strlen(p->value);
+
+    if (f == NULL || f->kind != FIELD_DATE)
+        return p->value;
+    if (field_looks(f, LOOK_MONTH_YEAR) && len == 7)
+        return arena_printf(ctx->arena, "%s-01", p->value);
+    if (field_looks(f, LOOK_YEAR) && len == 4)
+        return arena_printf(ctx->arena, "%s-01-01", p->value);
+    return p->value;
 }
 
 enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req)
@@ -93,11 +202,16 @@ enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req
     out->pairs = ARENA_ARRAY(ctx->arena, len + 1, struct answer_pair);
     out->refs = ARENA_ARRAY(ctx->arena, len + 1, struct ref_asked);
     out->takes = ARENA_ARRAY(ctx->arena, len + 1, struct pair_view);
+    out->was = ARENA_ARRAY(ctx->arena, len + 1, struct pair_view);
     for (size_t i = 0; !rc && i < len; i++) {
         if (strcmp(pairs[i].name, "csrf") == 0)
             continue;
         if (strcmp(pairs[i].name, "_form") == 0) {
             rc = take_form(ctx, out, &pairs[i], req_path(req, "kind"));
+            continue;
+        }
+        if (part_path(pairs[i].name) != NULL) {
+            i += take_parts(ctx, &out->pairs[out->len++], &pairs[i], len - i) - 1;
             continue;
         }
         if (pairs[i].name[0] == '_') {
@@ -112,7 +226,8 @@ enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req
 
 bool post_reshows(const struct form_post *post)
 {
-    return post->refresh || post->add != NULL || post->remove != NULL || ref_wants_finding(post);
+    return post->refresh || post->add != NULL || post->remove != NULL || post->step != 0 ||
+           post->jump > 0 || ref_wants_finding(post);
 }
 
 /* --- rows --- */
@@ -259,8 +374,11 @@ enum err post_answers(struct ctx *ctx, struct answers **out, const struct form *
     enum err rc;
 
     for (size_t i = 0; i < post->len; i++)
-        if (post->remove == NULL || !is_below(post->pairs[i].name, post->remove))
-            pairs[n++] = post->pairs[i];
+        if (post->remove == NULL || !is_below(post->pairs[i].name, post->remove)) {
+            pairs[n] = post->pairs[i];
+            pairs[n].value = whole_date(ctx, form, &pairs[n]);
+            n++;
+        }
     rc = answers_from_older(ctx, out, form, post->older, pairs, n);
     if (post->older != NULL)
         drop_unseen(&(struct gone){ .ctx = ctx, .post = post }, *out);
@@ -285,16 +403,17 @@ static size_t filled_row(const struct answer_pair *p, const char *repeat)
     return *digit == '.' && strcmp(digit, ".id") != 0 && n <= ROW_NUMBER_MAX ? n : 0;
 }
 
-int64_t post_row_number(struct ctx *ctx, const struct form_post *post, const char *repeat,
-                        size_t rows, size_t i)
+struct row_numbers post_row_numbers(struct ctx *ctx, const struct form_post *post,
+                                    const char *repeat)
 {
     bool *filled = ARENA_ARRAY(ctx->arena, ROW_NUMBER_MAX + 1, bool);
+    struct row_numbers out = { ARENA_ARRAY(ctx->arena, ANSWERS_ROWS_MAX, int64_t), 0 };
 
     for (size_t p = 0; p < post->len; p++)
         filled[filled_row(&post->pairs[p], repeat)] = true;
-    /* Rows are compacted in the order of their numbers: the i-th of those that are filled. */
-    for (size_t n = 1; n <= ROW_NUMBER_MAX && i < rows; n++)
-        if (filled[n] && i-- == 0)
-            return (int64_t)n;
-    return 0;
+    /* Rows are compacted in the order of their numbers. */
+    for (size_t n = 1; n <= ROW_NUMBER_MAX && out.len < ANSWERS_ROWS_MAX; n++)
+        if (filled[n])
+            out.items[out.len++] = (int64_t)n;
+    return out;
 }

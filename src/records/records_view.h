@@ -13,147 +13,25 @@
 
 #include "records/attach_view.h"
 #include "records/records.h"
+#include "records/widget_view.h"
 #include "web/web.h"
 
 struct html;
 struct form_post;
 
-/* --- form: widgets --- */
-
-enum widget {
-    WIDGET_LINE,
-    WIDGET_AREA,
-    WIDGET_RADIOS,
-    WIDGET_SELECT,
-    WIDGET_CHECKS,
-    WIDGET_REF, /* found by words */
-    WIDGET_NOTE,
-    WIDGET_SHOWN,
-    WIDGET_SECTION,
-    WIDGET_REPEAT
-};
-
-struct widget_view;
-
-/* One template per widget; each gets the widget that it belongs to. */
-struct widget_line_view {
-    const struct widget_view *w;
-    const char *type; /* of the input element */
-    const char *mode; /* inputmode */
-};
-
-struct widget_area_view {
-    const struct widget_view *w;
-};
-
-struct option_view {
-    const char *code;
-    const char *label;
-    const char *id;
-    bool chosen;
-    bool exclusive;
-};
-
-struct widget_radios_view {
-    const struct widget_view *w;
-    const struct option_view *options;
-    size_t options_len;
-};
-
-struct widget_select_view {
-    const struct widget_view *w;
-    const struct option_view *options;
-    size_t options_len;
-};
-
-struct widget_checks_view {
-    const struct widget_view *w;
-    const struct option_view *options;
-    size_t options_len;
-    const struct option_view *chosen; /* of a long list: stands open above it */
-    size_t chosen_len;
-    bool is_long;
-};
-
-struct ref_hit_view {
-    const char *id;
-    const char *html_id;
-    const char *title;
-    const char *note; /* number or office; NULL = none */
-};
-
-/* Chosen among what words find. */
-struct widget_ref_view {
-    const struct widget_view *w;
-    const char *words_name; /* _words.worker */
-    const char *found_name;
-    const char *find_name;
-    const char *what; /* what to type */
-    const char *words;
-    const char *now; /* what is chosen; NULL = nothing */
-    const char *say; /* how many were found */
-    const struct ref_hit_view *hits;
-    size_t hits_len;
-    struct url here; /* the form's action, with the place of this field */
-    struct url asks; /* where a script asks */
-};
-
-struct widget_section_view {
-    const struct widget_view *w;
-    struct widget_view *items;
-    size_t items_len;
-    int64_t answered; /* of asked questions that are relevant now */
-    int64_t asked;
-    bool progress; /* worth showing */
-};
-
-struct widget_row_view {
-    struct widget_view *items;
-    size_t items_len;
-    int64_t number;      /* from 1 */
-    const char *title;   /* "Names 2", for screen readers and the remove button */
-    const char *id_name; /* names.2.id */
-    const char *row_id;  /* NULL before it is stored */
-    const char *remove;  /* name of the button: _remove.names.2 */
-};
-
-struct widget_repeat_view {
-    const struct widget_view *w;
-    struct widget_row_view *rows;
-    size_t rows_len;
-    const char *add; /* _add.names */
-    struct url here; /* the form's action, with the place of this repeat */
-};
-
-struct widget_view {
-    enum widget kind;
-    const char *path; /* names.2.name_text: the input's name */
-    const char *id;   /* f-names-2-name_text */
-    const char *label;
-    const char *hint;
-    const char *guidance;
-    const char *prompt;      /* how to ask: a short instruction, or NULL */
-    const char *prompt_kind; /* yes, no, later, needed: for its colour */
-    const char *problem;
-    const char *described; /* ids of hint and problem, for aria-describedby */
-    const char *value;     /* canonical, as typed */
-    const char *shown;     /* as people read it: WIDGET_SHOWN */
-    bool required;
-    bool relevant;
-    struct widget_line_view line;
-    struct widget_area_view area;
-    struct widget_radios_view radios;
-    struct widget_select_view select;
-    struct widget_checks_view checks;
-    struct widget_ref_view ref;
-    struct widget_section_view section;
-    struct widget_repeat_view repeat;
-};
+/* --- form --- */
 
 struct problem_view {
     const char *label; /* of the field, or what is wrong if that names it; NULL = of the whole */
     const char *text;  /* NULL = the label says it */
     const char *id;    /* of the field's element, to go there */
+};
+
+/* Leads to a section of a form in pages. */
+struct jump_view {
+    const char *label;
+    int64_t page;
+    bool current;
 };
 
 struct pair_view {
@@ -188,7 +66,7 @@ struct record_form_view {
     const char *form_hash;        /* hidden field: the version of the form that is asked */
     const struct pair_view *gone; /* hidden fields: answers that only an older version asked for */
     size_t gone_len;
-    const char *gone_text; /* tells of them; NULL = none */
+    const char *gone_text;        /* tells of them; NULL = none */
     const struct form_post *post; /* what was typed; NULL = nothing yet */
     const struct problem_view *problems;
     size_t problems_len;
@@ -199,7 +77,19 @@ struct record_form_view {
     int64_t answered;
     int64_t asked;
     bool progress;
-    bool preview; /* nothing can be saved */
+    bool theme;    /* a theme grid */
+    bool preview;  /* nothing can be saved */
+    int64_t page;  /* one question or section at a time: the one that is shown; 0 = all at once */
+    int page_step; /* from there: -1 back, 1 on */
+    int64_t pages; /* how many there are */
+    int64_t page_number; /* of those that are asked now, from 1 */
+    int64_t page_count;
+    const char *mark_page; /* what app.js puts the numbers in place of */
+    const char *mark_count;
+    bool is_first;
+    bool is_last;
+    const struct jump_view *jumps; /* sections */
+    size_t jumps_len;
 };
 
 /* --- detail --- */

@@ -41,8 +41,13 @@ struct form_post {
     const struct form *older; /* that the page was made of; NULL = the one in force */
     const char *add;          /* path of a repeat that wants another row */
     const char *remove;       /* path of a row to be taken out */
-    bool confirm;             /* is no duplicate */
-    bool refresh;             /* show the form again, save nothing */
+    struct pair_view *was;    /* paths that changed on the page, with what stood there before */
+    size_t was_len;
+    int64_t page; /* of a form in pages: the one that was shown */
+    int64_t jump; /* the one that is wanted; 0 = none */
+    int step;     /* 1 on, -1 back */
+    bool confirm; /* is no duplicate */
+    bool refresh; /* show the form again, save nothing */
     bool merge;
 };
 
@@ -65,9 +70,27 @@ const char *post_gone_text(struct ctx *ctx, const struct form_post *post,
                            const struct answers *answers);
 /* Whether the form is only to be shown again. */
 bool post_reshows(const struct form_post *post);
-/* Number that row i (from 0) of a repeat had in the pairs; 0 if that cannot be told. */
-int64_t post_row_number(struct ctx *ctx, const struct form_post *post, const char *repeat,
-                        size_t rows, size_t i);
+/* Numbers of a repeat's rows in the pairs, as the page has them, in the order of the answers. */
+struct row_numbers {
+    int64_t *items;
+    size_t len;
+};
+/* repeat: a path as the page has it, such as names or schools.3.classes. */
+struct row_numbers post_row_numbers(struct ctx *ctx, const struct form_post *post,
+                                    const char *repeat);
+
+/* --- what forms say (said_web.c) --- */
+
+/*
+ * A text of a form in runs: **bold**, *italic*, __bold__, _italic_, a backslash before a mark that
+ * is none; ${name} shows the answer as people read it, an ellipsis where there is none (t = NULL,
+ * or a field that is not known or may not be seen: as written). Links and HTML stay as they are
+ * written: a text.
+ */
+void text_said(struct ctx *ctx, struct rich_view *out, const char *text, const struct answers *t);
+/* The same as one plain text. */
+const char *label_said(struct ctx *ctx, const struct label *label, const struct answers *t);
+const char *rich_plain(struct ctx *ctx, const struct rich_view *v);
 
 /* --- forms (form_web.c) --- */
 

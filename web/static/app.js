@@ -52,61 +52,391 @@
   let dirty = false;
   let timer = 0;
   let asked = 0;
+  const was = new Map(); // what stood there when the server was last asked, of what changed since
+  const last = new Map();
 
+  const all = (selector, root) => [...(root || form).querySelectorAll(selector)];
   function place(path) {
     return form.querySelector('[data-field="' + CSS.escape(path) + '"]');
   }
+  function element(tag, text, name) {
+    const e = document.createElement(tag);
+    if (text) e.textContent = text;
+    if (name) e.className = name;
+    return e;
+  }
+  function button(text, name) {
+    const b = element("button", text, name || "btn btn-sm btn-outline-secondary");
+    b.type = "button";
+    return b;
+  }
+  function typed(input) {
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  // --- answers by path ---
+
+  const path_of = (name) => name.replace(/^_(rank|place|points)\./, "");
+
+  function value_of(path) {
+    const q = place(path);
+    if (!q) return "";
+    const named = (head) => all('[name="' + CSS.escape(head + path) + '"]', q);
+    const plain = named("").filter((i) => !/^(radio|checkbox)$/.test(i.type) || i.checked);
+    if (plain.length) return plain.map((i) => i.value.trim()).filter(Boolean).join(" ");
+    const ranks = named("_rank.").concat(named("_place."));
+    if (ranks.length) return ranks.map((i) => i.value.trim()).filter(Boolean).join(" ");
+    return named("_points.").map((i) => i.value.trim().replace(/\s*[\r\n]+\s*/g, "; ")).join("");
+  }
+
+  function remember() {
+    all("[data-field]").forEach((q) => {
+      if (!q.matches("section, .repeat")) last.set(q.dataset.field, value_of(q.dataset.field));
+    });
+  }
+
+  // --- pages ---
+
+  let page = Number(form.dataset.pages || 0);
+  const of_page = (n) => all('[data-page="' + n + '"]')[0];
+  const is_asked = (q) => q && !q.closest("[data-off]");
+
+  function paint(q) {
+    const n = Number(q.dataset.page || 0);
+    const inner = page && !n && q.matches("section") && q.querySelector("[data-page]:not([data-page='0'])");
+    const here = !page || !(n || inner) || n === page || (inner && [...q.querySelectorAll("[data-page]")].some((e) => Number(e.dataset.page) === page));
+    q.hidden = "off" in q.dataset || !here;
+  }
+
+  function show_page(focus) {
+    all("[data-page], [data-field]").forEach(paint);
+    if (!page) return;
+    const pages = all("[data-page]").map((e) => Number(e.dataset.page)).filter(Boolean);
+    const open = [...new Set(pages)].sort((a, b) => a - b).filter((n) => is_asked(of_page(n)));
+    const at = open.indexOf(page);
+    const note = form.querySelector("[data-page-note]");
+    const bar = form.querySelector("[data-page-bar]");
+    const digits = (n) => n.toLocaleString(root.lang, { useGrouping: false });
+    note.textContent = note.dataset.pageNote.replace("##", digits(open.length)).replace("#", digits(at + 1));
+    bar.max = open.length;
+    bar.value = at + 1;
+    form.elements._page.value = page;
+    form.querySelector("[data-back]").hidden = at <= 0;
+    form.querySelector("[data-next]").hidden = at === open.length - 1;
+    all("[name=_jump]").forEach((b) => b.removeAttribute("aria-current"));
+    const jump = all("[name=_jump]").filter((b) => Number(b.value) <= page).pop();
+    if (jump) jump.setAttribute("aria-current", "step");
+    if (!focus) return;
+    const q = of_page(page);
+    const to = q.querySelector("input:not([type=hidden]), select, textarea") || q;
+    window.scrollTo(0, 0);
+    to.focus({ preventScroll: true });
+  }
+
+  function turn(step) {
+    const pages = [...new Set(all("[data-page]").map((e) => Number(e.dataset.page)))].filter(Boolean);
+    const next = pages.filter((n) => (n - page) * step > 0 && is_asked(of_page(n))).sort((a, b) => (a - b) * step)[0];
+    if (!next) return;
+    page = next;
+    show_page(true);
+  }
+
+  // Nobody goes on past what is missing or wrong on a page.
+  function holds_back() {
+    const bad = all(".problem:not([hidden])", of_page(page)).filter((p) => !p.closest("[hidden]"));
+    if (!bad.length) return false;
+    const input = bad[0].parentElement.querySelector("input:not([type=hidden]), select, textarea");
+    if (input) input.focus();
+    return true;
+  }
+
+  form.addEventListener("click", async function (e) {
+    const b = e.target.closest("button");
+    if (!b || !page || !/^_(next|back|jump)$/.test(b.name)) return;
+    e.preventDefault();
+    clearTimeout(timer);
+    if (b.name === "_next") {
+      await ask();
+      if (holds_back()) return;
+      turn(1);
+    } else if (b.name === "_back") {
+      turn(-1);
+    } else {
+      page = Number(b.value);
+      if (!is_asked(of_page(page))) turn(1);
+      else show_page(true);
+      b.closest("details").open = false;
+    }
+  });
+
+  // --- the form's state ---
+
+  function show_choices(q, codes) {
+    const open = new Set(codes);
+    all("option, .option", q).forEach((o) => {
+      const input = o.matches("option") ? o : o.querySelector("input");
+      if (!input || input.value === "") return;
+      const off = !open.has(input.value);
+      if (off && (input.checked || input.selected)) {
+        if (o.matches("option")) input.parentElement.value = "";
+        else input.checked = false;
+        dirty = true;
+      }
+      o.hidden = off;
+      if (o.matches("option")) o.disabled = off;
+    });
+    const none = q.querySelector('input[type="radio"][value=""]');
+    if (none && !q.querySelector("input:checked")) none.checked = true;
+  }
+
+  function show_problem(q, text) {
+    const problem = q.querySelector(":scope > [data-problem], :scope > .problem");
+    if (!problem) return;
+    problem.textContent = text || "";
+    problem.hidden = !text;
+    all(":scope > input, :scope > select, :scope > textarea, :scope > .range-box > input[name]", q).forEach((input) => {
+      if (text) input.setAttribute("aria-invalid", "true");
+      else input.removeAttribute("aria-invalid");
+    });
+  }
 
   function show(path, state) {
+    const kept = form.querySelector('[data-kept="' + CSS.escape(path) + '"]');
+    if (kept && state.kept !== undefined) kept.value = state.kept;
     const q = place(path);
     if (!q) return;
-    q.hidden = !state.relevant;
+    if (state.relevant) delete q.dataset.off;
+    else q.dataset.off = "";
     const shown = q.querySelector(":scope > [data-shown]");
     if (shown && state.value !== undefined) shown.textContent = state.value || "";
-    const note = q.querySelector(":scope > .part-title [data-progress]");
-    if (note && state.progress) note.textContent = state.progress;
-    const problem = q.querySelector(":scope > [data-problem]");
-    if (!problem) return;
-    problem.textContent = state.problem || "";
-    problem.hidden = !state.problem;
-    const input = q.querySelector(":scope > input, :scope > select, :scope > textarea");
-    if (!input) return;
-    if (state.problem) input.setAttribute("aria-invalid", "true");
-    else input.removeAttribute("aria-invalid");
+    if (state.typed !== undefined) {
+      const line = q.querySelector("input[name]");
+      if (line && line !== document.activeElement) line.value = state.typed;
+    }
+    const said = q.querySelector("[data-said]");
+    if (said && state.said) said.replaceChildren(...state.said.map((r) => element(r.as, r.text)));
+    const req = q.querySelector("[data-req]");
+    if (req && state.required !== undefined) req.hidden = !state.required;
+    if (state.choices) show_choices(q, state.choices);
+    if (!q.matches("section, .repeat")) last.set(path, value_of(path));
+    show_problem(q, state.problem);
   }
 
   async function ask() {
     const mine = ++asked;
-    const body = new URLSearchParams(new FormData(form));
+    const data = new FormData(form);
+    for (const [path, before] of was) data.append("_was." + path, before);
+    const sent = new Map(was);
+    was.clear();
     let reply;
     try {
-      reply = await fetch(form.dataset.state, { method: "POST", body: body, headers: { Accept: "application/json" } });
+      reply = await fetch(form.dataset.state, { method: "POST", body: new URLSearchParams(data), headers: { Accept: "application/json" } });
     } catch (e) {
-      return; // without the network the form is as it was; saving will tell
+      reply = null; // without the network the form is as it was; saving will tell
     }
-    if (!reply.ok || mine !== asked) return;
+    if (!reply || !reply.ok || mine !== asked) {
+      for (const [path, before] of sent) was.set(path, before);
+      return;
+    }
     const state = await reply.json();
-    for (const path in state.fields) show(path, state.fields[path]);
-    const all = form.querySelector('[data-progress=""]');
-    if (all && state.progress) all.textContent = state.progress;
+    let rows = false;
+    for (const path in state.fields) {
+      const q = place(path);
+      show(path, state.fields[path]);
+      rows = rows || (q && state.fields[path].rows !== undefined && state.fields[path].rows !== Number(q.dataset.rows));
+    }
+    for (const name in state.sections || {}) {
+      const note = form.querySelector('[data-progress="' + CSS.escape(name) + '"]');
+      if (note) note.textContent = state.sections[name];
+    }
+    const note = form.querySelector('[data-progress=""]');
+    if (note && state.progress) note.textContent = state.progress;
+    show_page(false);
+    if (rows) await reshow("_refresh");
   }
 
   function changed(e) {
+    if (!e.target.name) return;
+    const path = path_of(e.target.name);
+    const before = last.get(path);
     dirty = true;
+    if (before !== undefined && before !== value_of(path)) {
+      if (!was.has(path)) was.set(path, before);
+      last.set(path, value_of(path));
+    }
     clearTimeout(timer);
     timer = setTimeout(ask, e.type === "change" ? 150 : 600);
+    const q = e.target.closest("[data-quick]");
+    if (q && page && e.type === "change" && e.target.value) ask().then(() => holds_back() || turn(1));
   }
 
-  // "None of these" and the like stand alone.
-  form.addEventListener("change", function (e) {
-    const box = e.target;
-    if (box.type !== "checkbox" || !box.checked) return;
-    form.querySelectorAll('input[type="checkbox"][name="' + CSS.escape(box.name) + '"]').forEach(function (o) {
-      if (o !== box && ("exclusive" in box.dataset || "exclusive" in o.dataset)) o.checked = false;
-    });
+  // --- rows: the page is fetched anew, and only its repeats are put in place of the old ones ---
+
+  async function reshow(name, here) {
+    const data = new FormData(form);
+    data.append(name, "1");
+    try {
+      const reply = await fetch(form.action, { method: "POST", body: new URLSearchParams(data), headers: { Accept: "text/html" } });
+      const page_now = new DOMParser().parseFromString(await reply.text(), "text/html");
+      const fresh = page_now.querySelector("form[data-form]");
+      if (!reply.ok || !fresh) return false;
+      all(".repeat").filter((r) => !r.parentElement.closest(".repeat")).forEach((r) => {
+        const other = fresh.querySelector('[data-field="' + CSS.escape(r.dataset.field) + '"]');
+        if (other) r.replaceWith(document.adoptNode(other));
+      });
+    } catch (e) {
+      return false;
+    }
+    dirty = true;
+    dress();
+    remember();
+    show_page(false);
+    const q = here && place(here);
+    if (!q) return true;
+    const row = all(".row-card", q).pop();
+    const input = (name.startsWith("_add.") && row && row.querySelector("input:not([type=hidden]), select, textarea")) || q;
+    input.focus();
+    return true;
+  }
+
+  form.addEventListener("click", async function (e) {
+    const b = e.target.closest("button");
+    if (!b || !/^_(add|remove)\./.test(b.name)) return;
+    e.preventDefault();
+    const here = b.name.replace(/^_add\./, "").replace(/^_remove\.(.*)\.\d+$/, "$1");
+    if (await reshow(b.name, here)) return;
+    dirty = false;
+    const sent = element("input");
+    sent.type = "hidden";
+    sent.name = b.name;
+    sent.value = "1";
+    form.append(sent);
+    form.submit();
   });
+
+  // --- comfort of single questions ---
+
+  function dress_rank(list) {
+    const selects = all("select", list);
+    const before = new Map(selects.map((s) => [s, s.value]));
+    const swap = (a, b) => {
+      const value = a.value;
+      a.value = b.value;
+      b.value = value;
+      before.set(a, a.value);
+      before.set(b, b.value);
+      typed(b);
+    };
+    selects.forEach((s, i) => {
+      const up = button("\u2191");
+      const down = button("\u2193");
+      const name = (word) => word + ": " + (s.selectedOptions[0] && s.value ? s.selectedOptions[0].textContent : i + 1);
+      const tell = () => { up.setAttribute("aria-label", name(list.dataset.up)); down.setAttribute("aria-label", name(list.dataset.down)); };
+      up.disabled = i === 0;
+      down.disabled = i === selects.length - 1;
+      up.addEventListener("click", () => { swap(s, selects[i - 1]); all("button", list).forEach((b) => b.dispatchEvent(new Event("tell"))); });
+      down.addEventListener("click", () => { swap(s, selects[i + 1]); all("button", list).forEach((b) => b.dispatchEvent(new Event("tell"))); });
+      up.addEventListener("tell", tell);
+      s.addEventListener("change", () => {
+        const twin = selects.find((o) => o !== s && o.value === s.value && s.value);
+        if (twin) twin.value = before.get(s);
+        selects.forEach((o) => before.set(o, o.value));
+        all("button", list).forEach((b) => b.dispatchEvent(new Event("tell")));
+      });
+      tell();
+      s.after(up, down);
+    });
+  }
+
+  function dress_range(box) {
+    const number = box.querySelector("input");
+    const slider = element("input", "", "form-range");
+    slider.type = "range";
+    slider.min = box.dataset.start;
+    slider.max = box.dataset.end;
+    slider.step = box.dataset.step;
+    slider.tabIndex = -1; // the number beside it is the one for keyboards and screen readers
+    slider.setAttribute("aria-hidden", "true");
+    const follow = () => {
+      slider.value = number.value === "" ? box.dataset.start : number.value;
+      slider.classList.toggle("range-empty", number.value === "");
+    };
+    slider.addEventListener("input", (e) => { e.stopPropagation(); number.value = slider.value; follow(); });
+    slider.addEventListener("change", (e) => { e.stopPropagation(); number.value = slider.value; follow(); typed(number); });
+    number.addEventListener("input", follow);
+    follow();
+    number.before(slider);
+  }
+
+  function locate(b, refused, done) {
+    b.disabled = true;
+    navigator.geolocation.getCurrentPosition((p) => {
+      b.disabled = false;
+      done(p.coords);
+    }, () => {
+      b.disabled = false;
+      b.after(element("span", refused, "hint"));
+    }, { enableHighAccuracy: true, timeout: 30000 });
+  }
+
+  function dress_place(box) {
+    const inputs = all("input", box);
+    const b = button(box.dataset.place);
+    b.addEventListener("click", () => locate(b, box.dataset.refused, (c) => {
+      const near = (n, places) => (n === null || n === undefined ? "" : String(Number(n.toFixed(places))));
+      [near(c.latitude, 6), near(c.longitude, 6), near(c.altitude, 1), near(c.accuracy, 1)].forEach((v, i) => { inputs[i].value = v; });
+      typed(inputs[0]);
+    }));
+    box.append(b);
+  }
+
+  function dress_points(area) {
+    const b = button(area.dataset.points);
+    b.addEventListener("click", () => locate(b, "", (c) => {
+      area.value = (area.value.trim() ? area.value.trim() + "\n" : "") + c.latitude.toFixed(6) + " " + c.longitude.toFixed(6);
+      typed(area);
+    }));
+    area.after(b);
+  }
+
+  function dress_barcode(input) {
+    const b = button(input.dataset.barcode);
+    b.addEventListener("click", async () => {
+      const video = element("video", "", "scan");
+      let stream;
+      try {
+        stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      } catch (e) {
+        return;
+      }
+      const detector = new window.BarcodeDetector();
+      const stop = () => { stream.getTracks().forEach((t) => t.stop()); video.remove(); };
+      video.srcObject = stream;
+      video.addEventListener("click", stop);
+      b.after(video);
+      await video.play();
+      while (video.isConnected) {
+        const found = await detector.detect(video).catch(() => []);
+        if (found.length) { input.value = found[0].rawValue; typed(input); stop(); }
+        await new Promise((r) => setTimeout(r, 200));
+      }
+    });
+    input.after(b);
+  }
+
+  function dress_thousands(input) {
+    const note = element("span", "", "hint thousands");
+    const tell = () => {
+      const n = Number(input.value);
+      note.textContent = input.value.trim() && Number.isFinite(n) && Math.abs(n) >= 1000 ? n.toLocaleString(root.lang) : "";
+    };
+    input.addEventListener("input", tell);
+    input.after(note);
+    tell();
+  }
+
   // References: what the words find appears as one types; a chosen one stays.
-  form.querySelectorAll("[data-ref]").forEach(function (q) {
+  function dress_ref(q) {
     const box = q.querySelector("[data-ref-words]");
     const options = q.querySelector("[data-ref-options]");
     const say = q.querySelector("[data-ref-say]");
@@ -171,11 +501,50 @@
       clearTimeout(wait);
       find();
     });
-  });
+  }
 
+  function dress() {
+    const once = (selector, work) => all(selector).forEach((e) => {
+      if ("dressed" in e.dataset) return;
+      e.dataset.dressed = "";
+      work(e);
+    });
+    once("[data-rank]", dress_rank);
+    once("[data-range]", dress_range);
+    once("[data-ref]", dress_ref);
+    if (navigator.geolocation) once("[data-place]", dress_place);
+    if (navigator.geolocation) once("[data-points]", dress_points);
+    if ("BarcodeDetector" in window && navigator.mediaDevices) once("[data-barcode]", dress_barcode);
+    once("[data-thousands]", dress_thousands);
+  }
+
+  // "None of these" and the like stand alone.
+  form.addEventListener("change", function (e) {
+    const box = e.target;
+    if (box.type !== "checkbox" || !box.checked) return;
+    all('input[type="checkbox"][name="' + CSS.escape(box.name) + '"]').forEach(function (o) {
+      if (o !== box && ("exclusive" in box.dataset || "exclusive" in o.dataset)) o.checked = false;
+    });
+  });
   form.addEventListener("change", changed);
   form.addEventListener("input", changed);
   form.addEventListener("submit", function () { dirty = false; });
   window.addEventListener("beforeunload", function (e) { if (dirty) e.preventDefault(); });
+
+  // Enter in a line answers it and saves nothing; Ctrl+S and Alt+S save.
+  form.addEventListener("keydown", function (e) {
+    if (e.key === "Enter" && e.target.matches("input:not([type=submit]):not([type=button])")) e.preventDefault();
+  });
+  document.addEventListener("keydown", function (e) {
+    if (e.key.toLowerCase() !== "s" || !(e.ctrlKey || e.altKey) || e.metaKey || e.shiftKey) return;
+    const save = all('.form-end button[name="_save"]')[0];
+    if (!save) return;
+    e.preventDefault();
+    save.click();
+  });
+
+  dress();
+  remember();
+  show_page(false);
   if (document.querySelector(".problems-box, .same-panel")) dirty = true;
 })();

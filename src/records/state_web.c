@@ -1,0 +1,362 @@
+/* What app.js asks for while somebody types: the form's state, or what a change of it changed. */
+#include <string.h>
+
+#include "core/json.h"
+#include "core/text.h"
+#include "records/records_inner.h"
+#include "records/screens_web.h"
+#include "records/widgets.h"
+
+#define STATE_MAX ((size_t)1024 * 1024)
+
+struct state_out {
+    struct ctx *ctx;
+    struct json_out *json;
+    const struct form_post *post;
+    const struct form *form;
+    const bool *touched; /* by place: told; NULL = everything is */
+    bool *changed;       /* by place: what was typed, for problems */
+};
+
+/* --- what depends on what changed --- */
+
+/* Whether a text shows an answer that was touched. */
+static bool names_touched(const struct state_out *s, const char *text)
+{
+    for (const char *p = strstr(text, "${"); p != NULL; p = strstr(p + 2, "${")) {
+        const char *end = strchr(p, '}');
+        const struct field *f =
+            end == NULL
+                ? NULL
+                : field_find(s->form, arena_strndup(s->ctx->arena, p + 2, (size_t)(end - p) - 2));
+
+        if (f != NULL && s->touched[f->place])
+            return true;
+    }
+    return false;
+}
+
+/* Whether an expression reads one; what is reached by a path counts as touched. */
+static bool reads_touched(const struct state_out *s, const struct expr *e)
+{
+    if (e == NULL)
+        return false;
+    for (const char *const *name = expr_names(e); *name != NULL; name++) {
+        const struct field *f = field_find(s->form, *name);
+
+        if (f == NULL || s->touched[f->place])
+            return true;
+    }
+    return strchr(expr_source(e), '/') != NULL;
+}
+
+static bool is_told(const struct state_out *s, const struct field *f)
+{
+    if (s->touched == NULL || s->touched[f->place])
+        return true;
+    return reads_touched(s, f->choice_filter) || reads_touched(s, f->required_if) ||
+           reads_touched(s, f->constraint) || names_touched(s, label_text(s->ctx, &f->label));
+}
+
+/* --- one field --- */
+
+static void add_said(struct state_out *s, const struct answers *t, const struct field *f)
+{
+    struct rich_view v = { 0 };
+
+    text_said(s->ctx, &v, label_text(s->ctx, &f->label), t);
+    json_key(s->json, "said");
+    json_begin_array(s->json);
+    for (size_t i = 0; i < v.runs_len; i++) {
+        const struct run_view *r = &v.runs[i];
+
+        json_begin_object(s->json);
+        json_pair(s->json, "text", r->text);
+        json_pair(s->json, "as", r->strong ? "strong" : r->em ? "em" : r->answer ? "bdi" : "span");
+        json_end_object(s->json);
+    }
+    json_end_array(s->json);
+}
+
+static enum err add_choices(struct state_out *s, const struct answers *t, const struct field *f)
+{
+    const struct choice *const *allowed = NULL;
+    size_t len = 0;
+    enum err rc = answers_choices(s->ctx, t, f, &allowed, &len);
+
+    if (rc)
+        return rc;
+    json_key(s->json, "choices");
+    json_begin_array(s->json);
+    for (size_t i = 0; i < len; i++)
+        json_text(s->json, allowed[i]->name);
+    json_end_array(s->json);
+    return OK;
+}
+
+/* Its problem is told for what was typed, and cleared for the others. */
+static enum err check_field(struct state_out *s, struct answers *t, const struct field *f)
+{
+    if (!field_has_value(f) || answers_get(t, f) == NULL)
+        return OK;
+    if (s->touched != NULL && !s->changed[f->place] && !reads_touched(s, f->constraint))
+        return OK;
+    return answers_check(s->ctx, t, f, false);
+}
+
+static enum err add_field(struct state_out *s, struct answers *t, const struct field *f,
+                          const char *path)
+{
+    const bool has = field_has_value(f);
+    const char *value = has ? answers_get(t, f) : NULL;
+    enum widget kind = widget_of(f);
+    bool required = false;
+    enum err rc = check_field(s, t, f);
+
+    if (rc == ERR_INVALID)
+        rc = OK;
+    if (!rc && f->required_if != NULL)
+        rc = answers_required(s->ctx, t, f, &required);
+    if (rc)
+        return rc;
+    json_key(s->json, path);
+    json_begin_object(s->json);
+    json_key(s->json, "relevant");
+    json_bool(s->json, t->relevant == NULL || t->relevant[f->place]);
+    if (kind == WIDGET_SHOWN)
+        json_pair(s->json, "value", answers_shown(s->ctx, f, value == NULL ? "" : value));
+    if (kind == WIDGET_KEPT || field_sent_back(f))
+        json_pair(s->json, "kept", value == NULL ? "" : value);
+    if (f->calculation != NULL && kind == WIDGET_LINE)
+        json_pair(s->json, "typed", value == NULL ? "" : value);
+    if (f->required_if != NULL) {
+        json_key(s->json, "required");
+        json_bool(s->json, required);
+    }
+    if (f->kind == FIELD_REPEAT && f->repeat_count != NULL) {
+        json_key(s->json, "rows");
+        json_int(s->json, (int64_t)t->rows_len[f->place]);
+    }
+    if (strstr(label_text(s->ctx, &f->label), "${") != NULL)
+        add_said(s, t, f);
+    rc = f->choices != NULL && f->choice_filter != NULL ? add_choices(s, t, f) : OK;
+    json_pair(s->json, "problem", ctx_problem(s->ctx, answers_path(s->ctx->arena, t, f)));
+    json_end_object(s->json);
+    return rc;
+}
+
+/* --- levels --- */
+
+static enum err add_level(struct state_out *s, struct answers *t, const struct field *first,
+                          const char *prefix);
+
+static enum err add_rows(struct state_out *s, struct answers *t, const struct field *f,
+                         const char *path)
+{
+    struct row_numbers numbers = post_row_numbers(s->ctx, s->post, path);
+    enum err rc = OK;
+
+    for (size_t i = 0; !rc && i < t->rows_len[f->place]; i++) {
+        /* Rows that hold nothing stand behind the others, and the page has them there too. */
+        int64_t n = i < numbers.len ? numbers.items[i]
+                                    : (numbers.len > 0 ? numbers.items[numbers.len - 1] : 0) +
+                                          (int64_t)(i - numbers.len) + 1;
+
+        rc = add_level(s, t->rows[f->place][i], f->children,
+                       arena_printf(s->ctx->arena, "%s.%lld.", path, (long long)n));
+    }
+    return rc;
+}
+
+/* prefix: the row as the page has numbered it; "" at the top. */
+static enum err add_level(struct state_out *s, struct answers *t, const struct field *first,
+                          const char *prefix)
+{
+    enum err rc = OK;
+
+    for (const struct field *f = first; !rc && f != NULL; f = f->next) {
+        const char *path = f->name;
+
+        if (!field_visible(s->ctx, f))
+            continue;
+        if (prefix[0] != '\0' && (f->kind == FIELD_REPEAT || is_told(s, f)))
+            path = arena_printf(s->ctx->arena, "%s%s", prefix, f->name);
+        if (is_told(s, f))
+            rc = add_field(s, t, f, path);
+        if (!rc && f->kind == FIELD_GROUP)
+            rc = add_level(s, t, f->children, prefix);
+        else if (!rc && f->kind == FIELD_REPEAT)
+            rc = add_rows(s, t, f, path);
+    }
+    return rc;
+}
+
+/* --- progress of instruments --- */
+
+static void count_level(struct state_out *s, const struct answers *t, const struct field *first,
+                        int64_t *answered, int64_t *asked)
+{
+    for (const struct field *f = first; f != NULL; f = f->next) {
+        if (!field_visible(s->ctx, f) || (t->relevant != NULL && !t->relevant[f->place]))
+            continue;
+        if (f->kind == FIELD_GROUP) {
+            count_level(s, t, f->children, answered, asked);
+        } else if (field_has_value(f) && widget_of(f) != WIDGET_SHOWN &&
+                   widget_of(f) != WIDGET_KEPT) {
+            *asked += 1;
+            *answered += answers_get(t, f) != NULL;
+        }
+    }
+}
+
+static void add_progress(struct state_out *s, const char *key, const struct answers *t,
+                         const struct field *first)
+{
+    int64_t answered = 0;
+    int64_t asked = 0;
+
+    count_level(s, t, first, &answered, &asked);
+    if (asked > 1)
+        json_pair(s->json, key, tr(s->ctx, "{0} of {1} answered", TR_INT(answered), TR_INT(asked)));
+}
+
+static void add_sections(struct state_out *s, const struct answers *t, const struct field *first)
+{
+    for (const struct field *f = first; f != NULL; f = f->next) {
+        if (f->kind != FIELD_GROUP || !field_visible(s->ctx, f))
+            continue;
+        add_progress(s, f->name, t, f->children);
+        add_sections(s, t, f->children);
+    }
+}
+
+static enum err reply_state(struct state_out *s, struct res *res, struct answers *t)
+{
+    struct buf *b = ARENA_NEW(s->ctx->arena, struct buf);
+    struct json_out j = { .buf = b };
+    enum err rc;
+
+    buf_init(b, s->ctx->arena, STATE_MAX);
+    s->json = &j;
+    json_begin_object(&j);
+    if (s->form->instrument) {
+        add_progress(s, "progress", t, s->form->fields);
+        json_key(&j, "sections");
+        json_begin_object(&j);
+        add_sections(s, t, s->form->fields);
+        json_end_object(&j);
+    }
+    json_key(&j, "fields");
+    json_begin_object(&j);
+    rc = add_level(s, t, s->form->fields, "");
+    json_end_object(&j);
+    json_end_object(&j);
+    if (rc)
+        return rc;
+    res_json(res, 200, buf_text(b), b->len);
+    return OK;
+}
+
+/* --- what changed --- */
+
+struct place {
+    struct answers *t;
+    const struct field *field;
+};
+
+/* The answer at a path as the page numbers it; false: it is not among the answers (any more). */
+static bool find_place(struct ctx *ctx, struct place *out, struct answers *t,
+                       const struct form_post *post, const char *path)
+{
+    size_t len = 0;
+    char **parts = text_split(ctx->arena, path, '.', false, &len);
+    const char *at = "";
+
+    for (size_t i = 0; i < len; i += 2) {
+        const struct field *f = field_find(t->form, parts[i]);
+        struct row_numbers numbers;
+        int64_t n = 0;
+        size_t row = 0;
+
+        if (f == NULL || f->repeat != t->repeat)
+            return false;
+        *out = (struct place){ t, f };
+        if (i + 1 == len)
+            return field_has_value(f);
+        at = arena_printf(ctx->arena, "%s%s", at, f->name);
+        numbers = post_row_numbers(ctx, post, at);
+        if (f->kind != FIELD_REPEAT || !parse_int(parts[i + 1], 1, INT32_MAX, &n))
+            return false;
+        while (row < numbers.len && numbers.items[row] != n)
+            row++;
+        if (row >= t->rows_len[f->place])
+            return false;
+        t = t->rows[f->place][row];
+        at = arena_printf(ctx->arena, "%s.%s.", at, parts[i + 1]);
+    }
+    return false;
+}
+
+/*
+ * Puts back what stood there before, settles that, then makes one change after the other: so only
+ * what a change touches is told, and triggers see it. *known_out = false: a change cannot be
+ * placed, and everything was settled anew.
+ */
+static enum err settle_changes(struct state_out *s, struct answers *t, bool *known_out)
+{
+    const struct form_post *post = s->post;
+    struct place *places = ARENA_ARRAY(s->ctx->arena, post->was_len + 1, struct place);
+    const char **now = ARENA_ARRAY(s->ctx->arena, post->was_len + 1, const char *);
+    bool *all = ARENA_ARRAY(s->ctx->arena, s->form->all_len + 1, bool);
+    bool known = post->was_len > 0;
+    enum err rc;
+
+    for (size_t i = 0; known && i < post->was_len; i++) {
+        known = find_place(s->ctx, &places[i], t, post, post->was[i].name);
+        now[i] = known ? answers_get(places[i].t, places[i].field) : NULL;
+    }
+    *known_out = known;
+    for (size_t i = 0; known && i < post->was_len; i++)
+        answers_set(places[i].t, places[i].field,
+                    post->was[i].value[0] == '\0' ? NULL : post->was[i].value);
+    rc = answers_recompute(s->ctx, t, NULL, NULL);
+    for (size_t i = 0; !rc && known && i < post->was_len; i++) {
+        const bool *touched = NULL;
+
+        answers_set(places[i].t, places[i].field, now[i]);
+        rc = answers_recompute(s->ctx, t, places[i].field, &touched);
+        for (size_t k = 0; !rc && k < s->form->all_len; k++)
+            all[k] = all[k] || touched[k];
+        all[places[i].field->place] = true;
+        s->changed[places[i].field->place] = true;
+    }
+    if (known)
+        s->touched = all;
+    return rc;
+}
+
+enum err post_state(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct state_out s = { .ctx = ctx };
+    struct answers *answers = NULL;
+    struct form_post post = { 0 };
+    bool known = false;
+    size_t len = 0;
+    const char *json = req_json(req, &len);
+    enum err rc = record_form(ctx, &s.form, req_path(req, "kind"));
+
+    if (!rc && json != NULL)
+        rc = record_from_json(ctx, &answers, s.form, json, len);
+    else if (!rc)
+        rc = post_read(ctx, &post, req);
+    if (rc)
+        return rc;
+    if (json == NULL)
+        rc = post_answers(ctx, &answers, s.form, &post);
+    if (rc && rc != ERR_INVALID)
+        return rc;
+    s.post = &post;
+    s.changed = ARENA_ARRAY(ctx->arena, s.form->all_len + 1, bool);
+    rc = settle_changes(&s, answers, &known);
+    return rc ? rc : reply_state(&s, res, answers);
+}

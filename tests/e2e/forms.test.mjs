@@ -1,0 +1,196 @@
+// Every good form of tests/data/forms/good is published, opened empty, filled as a person would, saved
+// and read back as JSON; with and without script, on a phone and in Arabic too.
+import fs from "node:fs";
+import path from "node:path";
+import { BUILD, FULL, SOURCE, axe, demo, homeward, main, ok, part, pick_language, same, serve,
+         sign_in, visit } from "./kit.mjs";
+
+const FOLDER = path.join(SOURCE, "tests/data/forms/good");
+const ONLY = process.env.HOMEWARD_FORMS ? process.env.HOMEWARD_FORMS.split(",") : null;
+const SHOTS = path.join(BUILD, "shots");
+const KINDS = fs.readdirSync(FOLDER).filter((f) => f.endsWith(".csv"))
+  .map((f) => f.replace(/\.csv$/, "")).filter((k) => !ONLY || ONLY.includes(k));
+const ROUNDS_MAX = 30;
+
+// --- filling, as somebody who answers what is shown ---
+
+// Answers every control that is shown and empty; gives back path and the answer that is meant.
+async function answer_shown(page) {
+  return page.evaluate(() => {
+    const form = document.querySelector("form[data-form]");
+    const said = {};
+    const shown = (e) => e.offsetParent !== null && !e.disabled;
+    const tell = (e) => {
+      e.dispatchEvent(new Event("input", { bubbles: true }));
+      e.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    const put = (e, value, means) => {
+      if (e.value.trim() !== "") return;
+      e.value = value;
+      said[e.name] = means || value;
+      tell(e);
+    };
+    const line = (e) => {
+      const byType = { date: "2026-01-15", month: "2026-01", time: "09:30", tel: "+221 77 000 11 22",
+                       email: "name@example.org", "datetime-local": "2026-01-15T09:30" };
+      const range = e.closest("[data-range]");
+      if (range) return put(e, range.dataset.end);
+      if (e.type === "month") return put(e, byType.month, "2026-01-15".slice(0, 8) + "01");
+      if (byType[e.type]) return put(e, byType[e.type]);
+      if (e.inputMode === "numeric") return put(e, "2");
+      if (e.inputMode === "decimal") return put(e, form.dataset.money ? "12.5" : "12");
+      return put(e, form.dataset.money && /paid/.test(e.name) ? "12.50 EUR" : "Some words");
+    };
+    const places = ["14.5", "-17.25", "7", "4"];
+    for (const e of form.querySelectorAll("input[name], select[name], textarea[name]")) {
+      if (!shown(e) || e.type === "hidden" || e.name.startsWith("_page")) continue;
+      if (e.name.startsWith("_place.")) {
+        const n = [...form.querySelectorAll(`[name="${e.name}"]`)].indexOf(e);
+        if (e.value === "") { e.value = places[n]; tell(e); }
+        said[e.name.slice(7)] = "14.5 -17.25 7 4";
+      } else if (e.name.startsWith("_points.")) {
+        if (e.value === "") { e.value = "14 -17\n14 -16\n15 -16"; tell(e); }
+        said[e.name.slice(8)] = "14 -17 0 0; 14 -16 0 0; 15 -16 0 0";
+      } else if (e.name.startsWith("_rank.")) {
+        const all = [...form.querySelectorAll(`[name="${e.name}"]`)];
+        const n = all.indexOf(e);
+        const codes = [...e.options].map((o) => o.value).filter(Boolean).reverse();
+        if (e.value === "") { e.value = codes[n]; tell(e); }
+        said[e.name.slice(6)] = codes.join(" ");
+      } else if (e.type === "radio") {
+        const group = [...form.querySelectorAll(`input[name="${e.name}"]`)];
+        const now = group.find((o) => o.checked && o.value);
+        if (!now && e.value) { e.checked = true; said[e.name] = e.value; tell(e); }
+      } else if (e.type === "checkbox") {
+        const group = [...form.querySelectorAll(`input[name="${e.name}"]`)];
+        if (!group.some((o) => o.checked)) { e.checked = true; said[e.name] = e.value; tell(e); }
+      } else if (e.tagName === "SELECT") {
+        const o = [...e.options].find((x) => x.value && !x.disabled && !x.hidden);
+        if (e.value === "" && o) { e.value = o.value; said[e.name] = o.value; tell(e); }
+      } else {
+        line(e);
+      }
+    }
+    return said;
+  });
+}
+
+async function settle(v) {
+  if (v.script) await v.page.waitForTimeout(250);
+  await v.page.waitForLoadState();
+}
+
+async function press(v, name) {
+  await v.page.locator(`form.record-form .form-end button[name="${name}"]:visible`).last().click();
+  await settle(v);
+}
+
+// Fills what is shown until nothing new shows; rows are added once to every repeat.
+async function fill(v) {
+  const said = {};
+  for (let i = 0; i < ROUNDS_MAX; i++) {
+    const add = v.page.locator(".repeat:not(:has(.row-card)) > button[name^='_add.']:visible").first();
+    if (await add.count()) {
+      const name = await add.getAttribute("name");
+      await add.click();
+      await v.page.locator(`.repeat[data-field="${name.slice(5)}"] .row-card`).first().waitFor();
+      await settle(v);
+    }
+    const more = await answer_shown(v.page);
+    Object.assign(said, more);
+    await settle(v);
+    if (Object.keys(more).some((k) => !k.startsWith("_")) && i < ROUNDS_MAX - 1) {
+      if (!v.script && (await v.page.locator(".form-end button[name='_refresh']:visible").count())) await press(v, "_refresh");
+      continue;
+    }
+    if (await v.page.locator(".form-end button[name='_next']:visible").count()) {
+      await press(v, "_next");
+      continue;
+    }
+    if (!(await v.page.locator(".repeat:not(:has(.row-card)) > button[name^='_add.']:visible").count())) break;
+  }
+  return said;
+}
+
+// --- reading back ---
+
+function flat(answers, prefix = "") {
+  const out = {};
+  for (const [name, value] of Object.entries(answers)) {
+    if (Array.isArray(value) && value.some((x) => x && typeof x === "object"))
+      value.forEach((row, i) => Object.assign(out, flat(row, `${prefix}${name}.${i + 1}.`)));
+    else if (value !== null && value !== "")
+      out[prefix + name] = Array.isArray(value) ? value.join(" ") : String(value);
+  }
+  return out;
+}
+
+// As it is stored: the office's time zone, areas that end where they began, amounts with decimals.
+function alike(got, wanted, path_of_it) {
+  if (got === wanted) return true;
+  if (/^\d{4}-\d\d-\d\dT/.test(wanted)) return /^2026-01-1[456]T/.test(got);
+  if (wanted.startsWith("14 -17 0 0;")) return got.startsWith(wanted);
+  return Number(got) === Number(wanted) && path_of_it !== "";
+}
+
+// --- one form ---
+
+async function one_form(v, kind, tag, parent) {
+  await v.page.goto(`/records/${kind}/new` + (parent ? `?parent=${parent}` : ""));
+  same((await axe(v.page)).map((x) => `${x.id}: ${x.nodes.map((n) => n.html).join(" | ")}`), [],
+       `${tag}: the empty form has nothing for axe`);
+  ok(await v.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+     `${tag}: nothing to scroll sideways`);
+  await v.page.evaluate((yes) => { if (yes) document.querySelector("form[data-form]").dataset.money = "1"; },
+                        kind === "budget");
+  const said = await fill(v);
+  ok(Object.keys(said).length > 0, `${tag}: it can be filled`);
+  same((await axe(v.page)).map((x) => `${x.id}: ${x.nodes.map((n) => n.html).join(" | ")}`), [],
+       `${tag}: the filled form has nothing for axe`);
+  if (FULL || ONLY) {
+    fs.mkdirSync(SHOTS, { recursive: true });
+    await v.page.screenshot({ path: path.join(SHOTS, `form-${tag.replace(/\W+/g, "-")}.png`), fullPage: true });
+  }
+  await press(v, "_save");
+  const there = /\/records\/[a-z_]+\/[0-9a-f-]{36}$/.test(new URL(v.page.url()).pathname);
+  const why = there ? "" : await v.page.locator("main").innerText();
+  if (!ok(there, `${tag}: it is saved`, why)) return;
+  const reply = await v.page.request.get(v.page.url(), { headers: { Accept: "application/json" } });
+  const got = flat((await reply.json()).answers);
+  const lost = Object.entries(said).filter(([k, x]) => !alike(got[k] || "", x, k));
+  same(lost.map(([k, x]) => `${k}: ${x}, stored: ${got[k]}`), [], `${tag}: what was answered is stored`);
+}
+
+main(async () => {
+  const database = demo(3);
+  const ready = [];
+  for (const kind of KINDS) {
+    await part(`publish ${kind}`, async () => {
+      homeward("form", "publish", path.join(FOLDER, kind + ".csv"), "--database", database, "--as",
+               "admin", "--grant", "supervisor=all");
+      ready.push(kind);
+    });
+  }
+  same(ready, KINDS, "every good form is published");
+  const server = await serve(database);
+  const variants = [{ script: true, lang: "en", width: 1280 }, { script: false, lang: "en", width: 1280 },
+                    { script: true, lang: "ar", width: 390 }];
+  for (const variant of variants) {
+    await part(`forms ${variant.lang} ${variant.script} ${variant.width}`, async () => {
+      const v = await visit(server, variant);
+      await sign_in(v.page, "supervisor");
+      if (variant.lang !== "en") await pick_language(v.page, variant.lang);
+      for (const kind of ready) {
+        const tag = `${kind} ${variant.lang} ${variant.width}${variant.script ? "" : " no script"}`;
+        try {
+          await one_form(v, kind, tag, null);
+        } catch (e) {
+          ok(false, tag, e.stack);
+          await v.page.goto("about:blank");
+        }
+      }
+      same(v.complaints.filter((c) => !/404|422/.test(c)), [], `nothing was complained about: ${variant.lang} ${variant.script}`);
+      await v.close();
+    });
+  }
+});
