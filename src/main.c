@@ -17,7 +17,9 @@
 #include "core/log.h"
 #include "demo/demo.h"
 #include "facts/facts.h"
+#include "http/jail.h"
 #include "messages/messages.h"
+#include "records/image.h"
 #include "records/publish.h"
 #include "records/records_cli.h"
 #include "survey/survey.h"
@@ -107,6 +109,8 @@ int main(int argc, char **argv)
     const char *lang = getenv("LANG");
     int code;
 
+    if (argc == 2 && strcmp(argv[1], IMAGE_WORD) == 0)
+        return image_child(jail_alone); /* before there is anything that a picture could take */
     umask(077);
     forbid_core_dumps();
     signal(SIGPIPE, SIG_IGN);

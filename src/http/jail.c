@@ -109,14 +109,14 @@ static int add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, si
     return 0;
 }
 
-static int add_rules(scmp_filter_ctx filter)
+static int add_rules(scmp_filter_ctx filter, const int *calls, size_t len)
 {
     const uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
     int rc;
 
     if (JAIL_SANITIZED)
         return add_all(filter, refuse, forbidden, sizeof(forbidden) / sizeof(forbidden[0]));
-    rc = add_all(filter, SCMP_ACT_ALLOW, allowed, sizeof(allowed) / sizeof(allowed[0]));
+    rc = add_all(filter, SCMP_ACT_ALLOW, calls, len);
     if (rc == 0)
         rc = add_all(filter, refuse, opening, sizeof(opening) / sizeof(opening[0]));
     /* Memory, but never code: PROT_EXEC is bit 4 of the third argument. */
@@ -139,7 +139,7 @@ bool jail_front(void)
     /* The first use reads the time zone's file; the log and the Date header need none later. */
     (void)gmtime_r(&zero, &tm);
     if (filter != NULL) {
-        rc = add_rules(filter);
+        rc = add_rules(filter, allowed, sizeof(allowed) / sizeof(allowed[0]));
         if (rc == 0)
             rc = seccomp_load(filter);
         seccomp_release(filter);
@@ -164,5 +164,52 @@ bool jail_no_network(void)
         seccomp_release(filter);
     if (rc != 0)
         log_error("could not keep a worker from the network: %s", strerror(-rc));
+    return rc == 0;
+}
+
+/* What malloc and a picture's decoder use. */
+static const int alone[] = {
+    SCMP_SYS(brk),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(futex),
+    SCMP_SYS(getpid),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(gettid),
+    SCMP_SYS(madvise),
+    SCMP_SYS(mremap),
+    SCMP_SYS(munmap),
+    SCMP_SYS(read),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(tgkill),
+    SCMP_SYS(write),
+};
+
+static bool limit(int what, rlim_t most)
+{
+    const struct rlimit both = { most, most };
+
+    return setrlimit((__rlimit_resource_t)what, &both) == 0;
+}
+
+bool jail_alone(size_t memory_max, unsigned seconds)
+{
+    scmp_filter_ctx filter;
+    int rc = -ENOMEM;
+
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0 ||
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || !limit(RLIMIT_CORE, 0) ||
+        !limit(RLIMIT_FSIZE, 0) || !limit(RLIMIT_CPU, seconds) ||
+        (!JAIL_SANITIZED && !limit(RLIMIT_AS, memory_max)))
+        return false;
+    filter = seccomp_init(JAIL_SANITIZED ? SCMP_ACT_ALLOW : SCMP_ACT_KILL_PROCESS);
+    if (filter != NULL) {
+        rc = add_rules(filter, alone, sizeof(alone) / sizeof(alone[0]));
+        if (rc == 0)
+            rc = seccomp_load(filter);
+        seccomp_release(filter);
+    }
     return rc == 0;
 }

@@ -12,6 +12,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/err.h"
 
@@ -30,5 +31,11 @@ bool jail_front(void) MUST_USE;
  * be set up (logged).
  */
 bool jail_no_network(void) MUST_USE;
+
+/*
+ * For a process that works on one thing that it reads from a descriptor it has: it can read, write
+ * and end, nothing else, with so much memory (not in sanitizer builds) and time of the processor.
+ */
+bool jail_alone(size_t memory_max, unsigned seconds) MUST_USE;
 
 #endif

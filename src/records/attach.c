@@ -9,6 +9,7 @@
 #include "core/id.h"
 #include "core/text.h"
 #include "records/attach_inner.h"
+#include "records/image.h"
 #include "records/records_inner.h"
 
 #define MB               ((int64_t)1024 * 1024)
@@ -279,9 +280,6 @@ static enum err check_file(struct ctx *ctx, const struct upload_bytes *u,
             tr(ctx, "The file is too large: at most {0} MB are taken.", TR_INT(max / MB)));
         return ERR_LIMIT;
     }
-    if (type->group == FILE_IMAGE)
-        return ctx_fail_field(ctx, "file",
-                              tr(ctx, "The file is damaged or not complete. Send it again."));
     if (type->refusal)
         return ctx_fail_field(ctx, "file", tr_args(ctx, type->refusal, NULL));
     return OK;
@@ -337,15 +335,15 @@ static enum err add_chunks(struct ctx *ctx, const struct attachment *a, const ch
     return rc;
 }
 
-enum err attach_store(struct ctx *ctx, const struct attachment *a, const struct record *rec,
+enum err attach_store(struct ctx *ctx, const struct attachment *a, const struct attach_place *at,
                       const char *bytes)
 {
     struct sealed head = { 0 };
     enum err rc = seal_head(ctx, &head, a, a->key_id);
 
     if (rc == OK)
-        rc = db_exec(ctx, NULL, &ATTACHMENT_ADD, DB_TEXT(a->id), DB_TEXT(rec->office_id),
-                     DB_TEXT(rec->form->kind), DB_TEXT(rec->id), DB_TEXT(a->field),
+        rc = db_exec(ctx, NULL, &ATTACHMENT_ADD, DB_TEXT(a->id), DB_TEXT(at->office_id),
+                     DB_TEXT(at->form), DB_TEXT(at->record_id), DB_TEXT(a->field),
                      DB_TEXT(a->key_id), DB_BLOB(head.bytes, head.len), DB_INT(a->bytes),
                      DB_INT(a->chunks), DB_INT(ctx->now_ms), DB_TEXT(ctx->user_id));
     return rc ? rc : add_chunks(ctx, a, bytes);
@@ -378,28 +376,44 @@ static enum err may_change(struct ctx *ctx, const struct record *rec)
     return rc;
 }
 
+enum err attach_prepare(struct ctx *ctx, struct attachment *a, struct upload_bytes *kept,
+                        const struct upload_bytes *upload)
+{
+    struct image_bytes image = { upload->bytes, upload->len };
+    enum err rc;
+
+    a->type = file_type_of(upload->bytes, upload->len, upload->name);
+    rc = check_file(ctx, upload, a->type);
+    if (rc == OK && a->type->group == FILE_IMAGE)
+        rc = image_clean(ctx, &image, &image);
+    if (rc)
+        return rc;
+    *kept = (struct upload_bytes){ upload->name, image.bytes, image.len };
+    a->id = id_new(ctx->arena, ctx->now_ms);
+    a->sealing = 1;
+    a->name = file_name_clean(ctx->arena, upload->name, a->type);
+    a->bytes = (int64_t)kept->len;
+    a->chunks = (a->bytes + (int64_t)ATTACHMENT_CHUNK - 1) / (int64_t)ATTACHMENT_CHUNK;
+    return OK;
+}
+
 enum err attachment_add(struct ctx *ctx, const char **id_out, const struct record *rec,
                         const struct upload_bytes *upload)
 {
-    const struct file_type *type = file_type_of(upload->bytes, upload->len, upload->name);
-    struct upload_bytes kept = *upload;
-    struct attachment a = { .type = type, .sealing = 1, .key_id = key_of(rec) };
+    const struct attach_place place = { rec->form->kind, rec->office_id, rec->id };
+    struct attachment a = { .key_id = key_of(rec) };
+    struct upload_bytes kept = { 0 };
     enum err rc = may_change(ctx, rec);
 
     if (rc == OK)
-        rc = check_file(ctx, upload, type);
-    if (rc)
-        return rc;
-    a.id = id_new(ctx->arena, ctx->now_ms);
-    a.name = file_name_clean(ctx->arena, upload->name, type);
-    a.bytes = (int64_t)kept.len;
-    a.chunks = (a.bytes + (int64_t)ATTACHMENT_CHUNK - 1) / (int64_t)ATTACHMENT_CHUNK;
-    rc = db_begin(ctx);
+        rc = attach_prepare(ctx, &a, &kept, upload);
+    if (rc == OK)
+        rc = db_begin(ctx);
     if (rc)
         return rc;
     rc = check_room(ctx, rec->id, a.bytes);
     if (rc == OK)
-        rc = attach_store(ctx, &a, rec, kept.bytes);
+        rc = attach_store(ctx, &a, &place, kept.bytes);
     if (rc == OK)
         rc = tell(ctx, rec, EVENT_FILE_IN, &a, NULL);
     if (rc == OK)

@@ -5,8 +5,21 @@
 
 #include "records/attach.h"
 
-/* Inside a transaction: the row and its chunks. a has all that is sealed. */
-enum err attach_store(struct ctx *ctx, const struct attachment *a, const struct record *rec,
+/* What a file belongs to; record_id NULL: nothing yet. */
+struct attach_place {
+    const char *form;
+    const char *office_id;
+    const char *record_id;
+};
+
+/*
+ * Type, name and size of what was sent, and the bytes to keep: a picture is made anew. Outside
+ * transactions, for that takes time. Errors as attachment_add.
+ */
+enum err attach_prepare(struct ctx *ctx, struct attachment *a, struct upload_bytes *kept,
+                        const struct upload_bytes *upload) MUST_USE;
+/* Inside a transaction: the row and its chunks. a has all that is sealed, and key_id. */
+enum err attach_store(struct ctx *ctx, const struct attachment *a, const struct attach_place *at,
                       const char *bytes) MUST_USE;
 
 #endif

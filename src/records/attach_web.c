@@ -351,7 +351,7 @@ static enum err post_file_remove(struct ctx *ctx, const struct req *req, struct 
     return to_files(ctx, res, rec, tr(ctx, "The file is removed."));
 }
 
-/* As a program does it: version and reason stand in the query. */
+/* As a program does it: version and reason come in the body. */
 static enum err delete_file(struct ctx *ctx, const struct req *req, struct res *res)
 {
     struct record *rec = NULL;

@@ -80,7 +80,8 @@ static const struct file_type types[] = {
                     N_("What this file is cannot be told. Taken are pictures (JPEG, PNG), PDF, "
                        "text, tables, Office files, sound and video.") },
 };
-#define TYPES (sizeof types / sizeof types[0])
+#define BYTES_MAX 240 /* of a name: with its ending, what an answer can hold */
+#define TYPES     (sizeof types / sizeof types[0])
 
 struct bytes {
     const unsigned char *p;
@@ -357,7 +358,7 @@ const char *file_name_clean(struct arena *a, const char *name, const struct file
     size_t n = 0;
     size_t shown = 0;
 
-    while (*from && shown < FILE_NAME_MAX - 6) {
+    while (*from && shown < FILE_NAME_MAX - 6 && n < BYTES_MAX) {
         const char *start = from;
         uint32_t c = text_next(&from);
 
