@@ -152,33 +152,45 @@ const char *fact_column_title(struct ctx *ctx, const struct fact_table *t,
 
 /* --- lists --- */
 
-static void read_office(struct fact_lists *l, struct rows *rows)
+/* Twice as much whenever it is full: at 16, 32, 64 ... */
+static void *room_for_one(struct ctx *ctx, void *items, size_t len, size_t size)
 {
+    if (len != 0 && (len < 16 || (len & (len - 1)) != 0))
+        return items;
+    return arena_grow(ctx->arena, items, len * size, (len ? 2 * len : 16) * size);
+}
+
+static void read_office(struct ctx *ctx, struct fact_lists *l, struct rows *rows)
+{
+    l->offices = room_for_one(ctx, l->offices, l->offices_len, sizeof(*l->offices));
     l->offices[l->offices_len++] =
         (struct fact_office){ row_text(rows, 0), row_text(rows, 1), row_text(rows, 2),
                               row_text(rows, 3), row_text(rows, 4) };
 }
 
-static void read_programme(struct fact_lists *l, struct rows *rows)
+static void read_programme(struct ctx *ctx, struct fact_lists *l, struct rows *rows)
 {
+    l->programmes = room_for_one(ctx, l->programmes, l->programmes_len, sizeof(*l->programmes));
     l->programmes[l->programmes_len++] =
         (struct fact_programme){ row_text(rows, 0), row_text(rows, 1), row_text(rows, 2) };
 }
 
-static void read_fund(struct fact_lists *l, struct rows *rows)
+static void read_fund(struct ctx *ctx, struct fact_lists *l, struct rows *rows)
 {
+    l->funds = room_for_one(ctx, l->funds, l->funds_len, sizeof(*l->funds));
     l->funds[l->funds_len++] = (struct fact_fund){ row_text(rows, 0), row_text(rows, 1),
                                                    row_text(rows, 2), row_text(rows, 3) };
 }
 
-static void read_area(struct fact_lists *l, struct rows *rows)
+static void read_area(struct ctx *ctx, struct fact_lists *l, struct rows *rows)
 {
+    l->areas = room_for_one(ctx, l->areas, l->areas_len, sizeof(*l->areas));
     l->areas[l->areas_len++] = (struct fact_area){ row_text(rows, 0), row_text(rows, 1),
                                                    row_text(rows, 2), row_int(rows, 3) };
 }
 
 static enum err read_list(struct ctx *ctx, struct fact_lists *l, const struct db_sql *sql,
-                          void (*read)(struct fact_lists *l, struct rows *rows))
+                          void (*read)(struct ctx *ctx, struct fact_lists *l, struct rows *rows))
 {
     struct rows *rows = NULL;
     bool more = false;
@@ -190,7 +202,7 @@ static enum err read_list(struct ctx *ctx, struct fact_lists *l, const struct db
         rc = db_next(ctx, rows, &more);
         if (rc || !more)
             break;
-        read(l, rows);
+        read(ctx, l, rows);
     }
     db_rows_close(rows);
     return rc;
@@ -201,10 +213,6 @@ enum err fact_lists_load(struct ctx *ctx, struct fact_lists **out)
     struct fact_lists *l = ARENA_NEW(ctx->arena, struct fact_lists);
     enum err rc;
 
-    l->offices = ARENA_ARRAY(ctx->arena, LIST_MAX, struct fact_office);
-    l->programmes = ARENA_ARRAY(ctx->arena, LIST_MAX, struct fact_programme);
-    l->funds = ARENA_ARRAY(ctx->arena, LIST_MAX, struct fact_fund);
-    l->areas = ARENA_ARRAY(ctx->arena, LIST_MAX, struct fact_area);
     rc = read_list(ctx, l, &FACT_OFFICES, read_office);
     if (rc == OK)
         rc = read_list(ctx, l, &FACT_PROGRAMMES, read_programme);

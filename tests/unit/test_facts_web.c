@@ -1,0 +1,130 @@
+/* Pages of the statistics: a question, its table, what can be taken away, and as JSON. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/text.h"
+#include "facts/facts.h"
+#include "pages.h"
+
+#define PERSON                                                                                     \
+    "{\"answers\":{\"names\":[{\"name_text\":\"Awa\",\"name_script\":\"Latn\"}],\"sex\":\"%s\"}}"
+#define ASKED "form=person&row1=person.sex&measure=records"
+
+static void given_people(struct pages *p, int n, const char *sex)
+{
+    for (int i = 0; i < n; i++)
+        assert_int_equal(api_call(p, SUPERVISOR, "POST", "/records/person",
+                                  arena_printf(p->arena, PERSON, sex), NULL)
+                             .status,
+                         201);
+}
+
+static void given_facts(struct pages *p)
+{
+    struct ctx ctx = p->ctx;
+
+    given_people(p, 7, "female");
+    given_people(p, 6, "male");
+    given_people(p, 1, "unknown");
+    ctx.db = home_write_db(p->home);
+    assert_int_equal(facts_catch_up(&ctx, NULL), OK);
+}
+
+static const char *given_table(struct pages *p)
+{
+    struct page page;
+
+    given_facts(p);
+    page = page_post(p, SUPERVISOR, "/facts", ASKED);
+    assert_int_equal(page.status, 303);
+    return page.location;
+}
+
+static void a_question_is_answered_by_a_table_without_small_numbers(void **state)
+{
+    struct pages *p = *state;
+    const char *path = given_table(p);
+    struct page page = page_get(p, SUPERVISOR, path, NULL);
+
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, ">7<"));
+    assert_true(shows(&page, ">14<"));
+    assert_true(shows(&page, ">*<"));
+    assert_false(shows(&page, ">6<")); /* hidden with the one it would tell */
+    assert_false(shows(&page, "Awa"));
+    page = page_get(p, SUPERVISOR, "/facts", NULL);
+    assert_true(shows(&page, path));
+    page = page_get(p, SUPERVISOR, "/facts", arena_printf(p->arena, "like=%s", path + 7));
+    assert_true(shows(&page, "<option value=\"person.sex\" selected>"));
+}
+
+static void a_table_can_be_taken_away_with_its_codebook(void **state)
+{
+    struct pages *p = *state;
+    const char *path = given_table(p);
+    struct page page = page_get(p, SUPERVISOR, path, "as=csv");
+
+    assert_int_equal(page.status, 200);
+    assert_true(text_starts(page.type, "text/csv"));
+    assert_true(shows(&page, "person.sex,female,Female"));
+    assert_true(shows(&page, path + 7));
+    assert_int_equal(page_get(p, SUPERVISOR, path, "as=xlsx").status, 200);
+    assert_int_equal(page_get(p, SUPERVISOR, path, "as=pdf").status, 200);
+    assert_int_equal(page_get(p, SUPERVISOR, path, "as=gif").status, 422);
+}
+
+static void a_program_gets_null_for_what_is_hidden(void **state)
+{
+    struct pages *p = *state;
+    const char *path = given_table(p);
+    struct page page = api_call(p, SUPERVISOR, "GET", path, NULL, NULL);
+
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "\"threshold\":5"));
+    assert_true(shows(&page, "[7,7]"));
+    assert_true(shows(&page, "[null,null]"));
+    assert_true(shows(&page, "[14,14]"));
+    assert_false(shows(&page, "\"who\""));
+}
+
+static void who_may_not_see_statistics_sees_none(void **state)
+{
+    struct pages *p = *state;
+    const char *path = given_table(p);
+
+    assert_int_equal(page_get(p, CASE_MANAGER, path, NULL).status, 403);
+    assert_int_equal(page_get(p, FINANCE, path, NULL).status, 403);
+    assert_int_equal(page_post(p, FINANCE, "/facts", ASKED).status, 403);
+    assert_int_equal(page_get(p, ADMIN, path, NULL).status, 200);
+}
+
+static void a_mistake_is_told_beside_the_choice(void **state)
+{
+    struct pages *p = *state;
+    struct page page = page_post(p, SUPERVISOR, "/facts", "form=person");
+
+    assert_int_equal(page.status, 422);
+    assert_true(shows(&page, "Choose what the rows are."));
+    page = page_post(p, SUPERVISOR, "/facts", "form=person&row1=office&filter1=who%3D1");
+    assert_int_equal(page.status, 422);
+    page = page_get(p, SUPERVISOR, "/facts", "form=no_such");
+    assert_int_equal(page.status, 422);
+}
+
+#define PAGES(t) cmocka_unit_test_setup_teardown(t, pages_setup, pages_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PAGES(a_question_is_answered_by_a_table_without_small_numbers),
+        PAGES(a_table_can_be_taken_away_with_its_codebook),
+        PAGES(a_program_gets_null_for_what_is_hidden),
+        PAGES(who_may_not_see_statistics_sees_none),
+        PAGES(a_mistake_is_told_beside_the_choice),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
