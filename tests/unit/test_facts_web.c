@@ -50,10 +50,10 @@ static void a_question_is_answered_by_a_table_without_small_numbers(void **state
     struct page page = page_get(p, SUPERVISOR, path, NULL);
 
     assert_int_equal(page.status, 200);
-    assert_true(shows(&page, ">7<"));
-    assert_true(shows(&page, ">14<"));
-    assert_true(shows(&page, ">*<"));
-    assert_false(shows(&page, ">6<")); /* hidden with the one it would tell */
+    assert_true(shows(&page, "<bdi>7<"));
+    assert_true(shows(&page, "<bdi>14<"));
+    assert_true(shows(&page, "<bdi>*<"));
+    assert_false(shows(&page, "<bdi>6<")); /* hidden with the one it would tell */
     assert_false(shows(&page, "Awa"));
     page = page_get(p, SUPERVISOR, "/facts", NULL);
     assert_true(shows(&page, path));
