@@ -38,7 +38,13 @@ def meson_jobs(build, pg):
                       {**env, "HOMEWARD_PG_URL": pg}, alone, cwd=cwd)
 
 
-def script_jobs(build, full):
+def both(path):
+    """Whether a script asks for PostgreSQL too."""
+    with open(path, encoding="utf-8") as file:
+        return "HOMEWARD_PG_URL" in file.read()
+
+
+def script_jobs(build, full, pg):
     env = {"HOMEWARD": os.path.join(ROOT, build, "src", "homeward"),
            "HOMEWARD_SOURCE": ROOT, "HOMEWARD_BUILD": os.path.join(ROOT, build)}
     yield Job("house rules", ["python3", "tools/check.py"])
@@ -48,6 +54,8 @@ def script_jobs(build, full):
         yield Job(path, ["python3", path])
     for path in sorted(glob.glob("tests/golden/run_*.py") + glob.glob("tests/cli/test_*.py")):
         yield Job(path, ["python3", path], env)
+        if pg and both(path):
+            yield Job(path + " (PostgreSQL)", ["python3", path], {**env, "HOMEWARD_PG_URL": pg})
     for path in sorted(glob.glob("tests/e2e/*.test.mjs")):
         yield Job(path, ["node", path], {**env, "HOMEWARD_FULL": "1"} if full else env, alone=full,
                   timeout=2 * TIMEOUT if full else TIMEOUT)
@@ -108,7 +116,7 @@ def main():
     build = sys.argv[1]
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
     jobs = list(meson_jobs(build, os.environ.get("HOMEWARD_PG_URL")))
-    jobs += list(script_jobs(build, "--full" in sys.argv))
+    jobs += list(script_jobs(build, "--full" in sys.argv, os.environ.get("HOMEWARD_PG_URL")))
     jobs = [j for j in jobs if only in j.name]
     passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:

@@ -155,7 +155,7 @@ static enum err read_sheets(struct reading *r)
     struct ctx *ctx = r->ctx;
 
     for (size_t i = 0; i < xlsx_sheets(r->x); i++) {
-        struct sheet_at at = { .title = xlsx_sheet_name(r->x, i) };
+        struct sheet_at at = { .title = arena_strdup(ctx->arena, xlsx_sheet_name(r->x, i)) };
         const char *name = section_name(ctx->arena, at.title);
         enum err rc;
 

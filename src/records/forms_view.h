@@ -68,6 +68,7 @@ struct form_detail_view {
     size_t versions_len;
     struct url list;
     struct url csv;
+    struct url xlsx;
     struct url xform;
     struct url again;
     struct url records;

@@ -3,6 +3,7 @@
 
 #include "core/text.h"
 #include "forms/grid.h"
+#include "records/form_sheets.h"
 #include "records/forms_view.h"
 #include "records/publish_inner.h"
 #include "records/records_web.h"
@@ -10,6 +11,7 @@
 #include "records_templates.h"
 
 #define ROLES_ASKED 64
+#define XLSX_TYPE   "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 static const char *origin_title(struct ctx *ctx, enum form_origin origin)
 {
@@ -221,6 +223,8 @@ static enum err get_form(struct ctx *ctx, const struct req *req, struct res *res
     v.list = url_build(ctx, "/forms");
     v.csv = url_build(ctx, "/forms/{}/versions/{}", form->kind,
                       arena_printf(ctx->arena, "%lld", (long long)versions[0].epoch));
+    v.xlsx = url_build(ctx, "/forms/{}/versions/{}/xlsx", form->kind,
+                       arena_printf(ctx->arena, "%lld", (long long)versions[0].epoch));
     v.xform = url_build(ctx, "/forms/{}/xform.xml", form->kind);
     v.again = url_build(ctx, "/forms/{}/again", form->kind);
     v.records = url_build(ctx, "/records/{}", form->kind);
@@ -233,20 +237,39 @@ static enum err get_form(struct ctx *ctx, const struct req *req, struct res *res
     return rc;
 }
 
-static enum err get_form_file(struct ctx *ctx, const struct req *req, struct res *res)
+static enum err find_file(struct ctx *ctx, struct form_text *out, const struct req *req)
 {
     const struct form *form = NULL;
-    struct form_text text = { 0 };
     int64_t epoch = 0;
     enum err rc = find_shown(ctx, &form, req);
 
     if (!rc && !parse_int(req_path(req, "n"), 1, INT64_MAX, &epoch))
         rc = ERR_NOT_FOUND;
+    return rc ? rc : form_version_file(ctx, out, form->kind, epoch, false);
+}
+
+static enum err get_form_file(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct form_text text = { 0 };
+    enum err rc = find_file(ctx, &text, req);
+
     if (!rc)
-        rc = form_version_file(ctx, &text, form->kind, epoch, false);
+        res_body(res, 200, "text/csv; charset=utf-8", text.csv, text.len, text.file);
+    return rc;
+}
+
+static enum err get_form_book(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct form_text text = { 0 };
+    const char *bytes = NULL;
+    size_t len = 0;
+    enum err rc = find_file(ctx, &text, req);
+
     if (!rc)
-        res_body(res, 200, "text/csv; charset=utf-8", text.csv, text.len,
-                 arena_printf(ctx->arena, "%s.csv", form->kind));
+        rc = form_sheets(ctx, &bytes, &len, &text);
+    if (!rc)
+        res_body(res, 200, XLSX_TYPE, bytes, len,
+                 arena_printf(ctx->arena, "%s.xlsx", req_path(req, "kind")));
     return rc;
 }
 
@@ -469,6 +492,7 @@ const struct route forms_routes[] = {
     { POST, "/forms/drafts/{id}/delete", "form.publish", post_draft_delete, NO_FIELDS },
     { GET, "/forms/{kind}", "form.view", get_form, NO_FIELDS },
     { GET, "/forms/{kind}/versions/{n}", "form.view", get_form_file, NO_FIELDS },
+    { GET, "/forms/{kind}/versions/{n}/xlsx", "form.view", get_form_book, NO_FIELDS },
     { POST, "/forms/{kind}/again", "form.publish", post_again, FIELDS(again_fields) },
     { 0 },
 };

@@ -59,8 +59,8 @@ def demo(folder, name="demo.db"):
 class Server:
     """homeward serve on a free port."""
 
-    def __init__(self, database, *options, env=None):
-        self.log = open(database + ".log", "ab")
+    def __init__(self, database, *options, env=None, log=None):
+        self.log = open(log or database + ".log", "ab")
         self.process = subprocess.Popen(
             [HOMEWARD, "serve", "--database", database, "--port", "0", *options],
             stdout=subprocess.PIPE, stderr=self.log, env={**os.environ, **(env or {})})

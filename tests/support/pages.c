@@ -233,16 +233,22 @@ struct page page_post(struct pages *p, enum who who, const char *path, const cha
 
 struct page page_upload(struct pages *p, enum who who, const char *path, const char *bytes)
 {
+    return page_upload_file(p, who, path, "people.csv", bytes, strlen(bytes));
+}
+
+struct page page_upload_file(struct pages *p, enum who who, const char *path, const char *name,
+                             const void *bytes, size_t len)
+{
     struct wire_request w = browser(p, who, "POST", path);
     struct buf b;
 
-    buf_init(&b, p->arena, strlen(bytes) + 4096);
+    buf_init(&b, p->arena, len + 4096);
     buf_printf(&b,
                "--" BOUNDARY "\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n%s\r\n"
                "--" BOUNDARY "\r\ncontent-disposition: form-data; name=\"file\"; "
-               "filename=\"people.csv\"\r\ncontent-type: text/csv\r\n\r\n",
-               csrf_of(p, who));
-    buf_add(&b, bytes);
+               "filename=\"%s\"\r\ncontent-type: text/csv\r\n\r\n",
+               csrf_of(p, who), name);
+    buf_add_len(&b, bytes, len);
     buf_add(&b, "\r\n--" BOUNDARY "--\r\n");
     add_header(&w, "content-type", "multipart/form-data; boundary=" BOUNDARY);
     w.body = buf_text(&b);

@@ -53,6 +53,8 @@ struct page page_post_without_csrf(struct pages *p, enum who who, const char *pa
                                    const char *form);
 /* A file in a multipart form, with csrf. */
 struct page page_upload(struct pages *p, enum who who, const char *path, const char *bytes);
+struct page page_upload_file(struct pages *p, enum who who, const char *path, const char *name,
+                             const void *bytes, size_t len);
 /* As a program: token, JSON in (NULL for none) and out. if_match may be NULL. */
 struct page api_call(struct pages *p, enum who who, const char *method, const char *path,
                      const char *json, const char *if_match);

@@ -7,6 +7,7 @@
 
 #include "core/text.h"
 #include "pages.h"
+#include "records/form_sheets.h"
 
 /* clang-format off */
 #define VISIT_HEAD                                                                          \
@@ -195,6 +196,70 @@ static void a_field_that_no_version_had_is_refused(void **state)
     }
 }
 
+static const char *given_book_draft(struct pages *p, const char *csv)
+{
+    const struct form_text text = { "visit.csv", csv, strlen(csv) };
+    const char *bytes = NULL;
+    struct page page;
+    size_t len = 0;
+
+    assert_int_equal(form_sheets(&p->ctx, &bytes, &len, &text), OK);
+    page = page_upload_file(p, ADMIN, "/forms", "visit.xlsx", bytes, len);
+    assert_int_equal(page.status, 303);
+    return page.location;
+}
+
+static void a_workbook_is_published_like_a_csv(void **state)
+{
+    struct pages *p = *state;
+    const char *draft = given_book_draft(p, VISIT_HEAD VISIT_ROWS VISIT_END);
+    struct page page = page_get(p, ADMIN, draft, NULL);
+
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "visit.xlsx"));
+    assert_int_equal(page_post(p, ADMIN, draft, "confirm=1&grant=supervisor%3Dall").status, 303);
+    page = page_get(p, SUPERVISOR, "/records/home_visit", NULL);
+    assert_int_equal(page.status, 200);
+    page = page_get(p, ADMIN, "/forms/home_visit", NULL);
+    assert_true(shows(&page, "التاريخ"));
+}
+
+static void mistakes_of_a_workbook_are_told_at_its_own_sheet_and_row(void **state)
+{
+    static const char broken[] = "PK\3\4 no workbook";
+    struct pages *p = *state;
+    const char *draft =
+        given_book_draft(p, VISIT_HEAD VISIT_ROWS ",txet,hope,Hope,,,,,,,\n" VISIT_END);
+    struct page page = page_get(p, ADMIN, draft, NULL);
+
+    assert_true(shows(&page, "1 mistake"));
+    assert_true(
+        shows(&page, "<bdi>survey</bdi></td><td>4</td><td><bdi>type</bdi></td><td><bdi>txet"));
+    assert_int_equal(page_post(p, ADMIN, draft, "confirm=1").status, 422);
+    page = page_upload_file(p, ADMIN, "/forms", "visit.xlsx", broken, sizeof(broken) - 1);
+    page = page_get(p, ADMIN, page.location, NULL);
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "1 mistake"));
+}
+
+static void a_form_taken_as_a_workbook_comes_back_as_it_was(void **state)
+{
+    struct pages *p = *state;
+    struct page page;
+
+    given_visits(p, VISIT_HEAD VISIT_ROWS VISIT_END);
+    page = page_get(p, ADMIN, "/forms/home_visit", NULL);
+    page = page_get(p, ADMIN,
+                    arena_printf(p->arena, "/forms/home_visit/versions/%s/xlsx",
+                                 between(p, &page, "/forms/home_visit/versions/", "\"")),
+                    NULL);
+    assert_int_equal(page.status, 200);
+    page = page_upload_file(p, ADMIN, "/forms", "visit.xlsx", page.body, page.len);
+    page = page_get(p, ADMIN, page.location, NULL);
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "<p>Nothing.</p>"));
+}
+
 #define PAGES(test) cmocka_unit_test_setup_teardown(test, pages_setup, pages_teardown)
 
 int main(void)
@@ -206,6 +271,9 @@ int main(void)
         PAGES(what_an_older_page_sends_is_saved_with_what_is_asked_no_more),
         PAGES(a_form_that_comes_back_keeps_and_tells_what_is_asked_no_more),
         PAGES(a_field_that_no_version_had_is_refused),
+        PAGES(a_workbook_is_published_like_a_csv),
+        PAGES(mistakes_of_a_workbook_are_told_at_its_own_sheet_and_row),
+        PAGES(a_form_taken_as_a_workbook_comes_back_as_it_was),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
