@@ -70,6 +70,7 @@ struct form_detail_view {
     struct url csv;
     struct url xlsx;
     struct url xform;
+    struct url paper;
     struct url again;
     struct url records;
     bool may_publish;

@@ -226,6 +226,7 @@ static enum err get_form(struct ctx *ctx, const struct req *req, struct res *res
     v.xlsx = url_build(ctx, "/forms/{}/versions/{}/xlsx", form->kind,
                        arena_printf(ctx->arena, "%lld", (long long)versions[0].epoch));
     v.xform = url_build(ctx, "/forms/{}/xform.xml", form->kind);
+    v.paper = url_build(ctx, "/forms/{}/paper.pdf", form->kind);
     v.again = url_build(ctx, "/forms/{}/again", form->kind);
     v.records = url_build(ctx, "/records/{}", form->kind);
     v.may_publish = may_publish(ctx);

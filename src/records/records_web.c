@@ -53,6 +53,11 @@ static const struct field_spec print_fields_in[] = {
     { 0 },
 };
 
+static const struct field_spec paper_fields_in[] = {
+    { "lang", INPUT_CODE },
+    { 0 },
+};
+
 static const struct field_spec status_fields_in[] = {
     { "to", INPUT_CODE, .required = true },
     { "reason", INPUT_TEXT, .max = REASON_BYTES },
@@ -173,5 +178,6 @@ const struct route records_routes[] = {
     { GET, "/records/{kind}/{id}/diff", "{kind}.history", get_diff, FIELDS(diff_fields_in) },
     { GET, "/api/openapi.json", "form.view", get_openapi, NO_FIELDS },
     { GET, "/forms/{kind}/xform.xml", "form.view", get_xform, NO_FIELDS },
+    { GET, "/forms/{kind}/paper.pdf", "form.view", get_paper, FIELDS(paper_fields_in) },
     { 0 },
 };

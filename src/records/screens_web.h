@@ -236,5 +236,6 @@ enum err api_update(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_openapi(struct ctx *ctx, const struct req *req, struct res *res);
 /* The form as an XForm. */
 enum err get_xform(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
+enum err get_paper(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
 
 #endif

@@ -260,6 +260,23 @@ static void a_form_taken_as_a_workbook_comes_back_as_it_was(void **state)
     assert_true(shows(&page, "<p>Nothing.</p>"));
 }
 
+static void a_form_comes_on_paper_in_four_languages(void **state)
+{
+    struct pages *p = *state;
+    const char *const languages[] = { "", "lang=en", "lang=fr", "lang=es", "lang=ar" };
+
+    for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
+        struct page page = page_get(p, SUPERVISOR, "/forms/person/paper.pdf", languages[i]);
+
+        assert_int_equal(page.status, 200);
+        assert_string_equal(page.type, "application/pdf");
+        assert_true(page.len > 4000 && text_starts(page.body, "%PDF-"));
+    }
+    assert_int_equal(page_get(p, SUPERVISOR, "/forms/person/paper.pdf", "lang=xx").status, 422);
+    assert_int_equal(page_get(p, SUPERVISOR, "/forms/nobody/paper.pdf", NULL).status, 404);
+    assert_int_equal(page_get(p, FINANCE, "/forms/person/paper.pdf", NULL).status, 404);
+}
+
 #define PAGES(test) cmocka_unit_test_setup_teardown(test, pages_setup, pages_teardown)
 
 int main(void)
@@ -274,6 +291,7 @@ int main(void)
         PAGES(a_workbook_is_published_like_a_csv),
         PAGES(mistakes_of_a_workbook_are_told_at_its_own_sheet_and_row),
         PAGES(a_form_taken_as_a_workbook_comes_back_as_it_was),
+        PAGES(a_form_comes_on_paper_in_four_languages),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
