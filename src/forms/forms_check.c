@@ -53,18 +53,10 @@ static void check_open(struct form_build *f, const struct field *field)
             return;
     if (gives_reason(f, field))
         return;
-    if (f->b->published) {
-        mistake(f->b, f->survey->place, field->row, "bind::hw:store",
-                tr(f->b->ctx,
-                   "{0} is about a person and would be stored open: seal it, or write the reason "
-                   "into the column hw:reason.",
-                   TR_TEXT(field->name)));
-        return;
-    }
     mistake(f->b, f->survey->place, field->row, "bind::hw:store",
             tr(f->b->ctx,
-               "{0} is about a person and would be stored open: seal it, or add a line "
-               "with the reason to content/privacy/open.csv.",
+               "{0} is about a person and would be stored open: seal it, or give the reason "
+               "(column hw:reason; for a shipped form a line of content/privacy/open.csv).",
                TR_TEXT(field->name)));
 }
 

@@ -22,7 +22,7 @@ DB_SQL(NEXT_SET, "INSERT INTO rule_next (case_id, office_id, next_on) VALUES ($1
 DB_SQL(NEXT_EARLIER, "INSERT INTO rule_next (case_id, office_id, next_on) VALUES ($1, $2, $3)"
                      " ON CONFLICT (case_id) DO UPDATE SET next_on = $3"
                      " WHERE rule_next.next_on > $3");
-DB_SQL(NEXT_DUE, "SELECT case_id FROM rule_next WHERE office_id = $1 AND next_on <= $2"
+DB_SQL(NEXT_DUE, "SELECT case_id, next_on FROM rule_next WHERE office_id = $1 AND next_on <= $2"
                  " ORDER BY next_on, case_id LIMIT $3");
 DB_SQL(OFFICE_IDS, "SELECT id FROM office ORDER BY id LIMIT $1");
 
@@ -153,14 +153,26 @@ static enum err read_ids(struct ctx *ctx, const char **ids, size_t *len_out, str
     return rc;
 }
 
-enum err store_due(struct ctx *ctx, const char **ids, size_t *len_out, const char *office_id,
+enum err store_due(struct ctx *ctx, struct due_case *cases, size_t *len_out, const char *office_id,
                    size_t max)
 {
     struct rows *rows = NULL;
+    bool more = false;
     enum err rc = db_query(ctx, &rows, &NEXT_DUE, DB_TEXT(office_id), DB_TEXT(ctx_today(ctx)),
                            DB_INT((int64_t)max));
 
-    return rc ? rc : read_ids(ctx, ids, len_out, rows, max);
+    if (rc)
+        return rc;
+    *len_out = 0;
+    while (*len_out < max) {
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        cases[*len_out].id = row_text(rows, 0);
+        cases[(*len_out)++].all = text_equal(row_text(rows, 1), AT_ONCE);
+    }
+    db_rows_close(rows);
+    return rc;
 }
 
 enum err store_offices(struct ctx *ctx, const char ***out, size_t *len_out)

@@ -67,8 +67,13 @@ enum err store_use(struct ctx *ctx, const char *id) MUST_USE;
 /* next_on NULL: no day known; else, with keep_earlier, the earlier of the stored day and this. */
 enum err store_next(struct ctx *ctx, const struct record_place *of, const char *next_on,
                     bool keep_earlier) MUST_USE;
-/* Ids of cases of an office whose day has come. */
-enum err store_due(struct ctx *ctx, const char **ids, size_t *len_out, const char *office_id,
+#define AT_ONCE "" /* before every day */
+struct due_case {
+    const char *id;
+    bool all; /* it was put at AT_ONCE: not only rules with a day are to be asked */
+};
+/* Cases of an office whose day has come. */
+enum err store_due(struct ctx *ctx, struct due_case *cases, size_t *len_out, const char *office_id,
                    size_t max) MUST_USE;
 enum err store_offices(struct ctx *ctx, const char ***out, size_t *len_out) MUST_USE;
 enum err store_counts(struct ctx *ctx, struct rule_count *out) MUST_USE;

@@ -10,7 +10,6 @@
 #include "rules/rules_store.h"
 
 #define SETTING_HASH "rules.hash"
-#define AT_ONCE      ""  /* before every day */
 #define PLACES_MAX   100 /* of record_places */
 #define TOKEN_MAX    400
 
@@ -26,6 +25,7 @@ const struct rule_set *rules_of(void)
 struct asking {
     const struct document *doc;
     const bool *picked; /* by place in the set */
+    bool keeps_day;     /* rules with a day of their own may not be among them */
 };
 
 /* A case that is over, or of somebody who is no longer supported, asks for nothing. */
@@ -103,15 +103,14 @@ static enum err run_on(struct ctx *ctx, const struct asking *a)
     const char *next = NULL;
     enum err rc = ask(ctx, a, &next);
 
-    /* Rules that were not asked keep their day. */
-    return rc ? rc : store_next(ctx, &of, next, a->picked != NULL);
+    return rc ? rc : store_next(ctx, &of, next, a->keeps_day);
 }
 
-enum err rules_run_case(struct ctx *ctx, const char *case_id)
+static enum err run_case(struct ctx *ctx, const char *case_id, const bool *picked, uint64_t parts)
 {
     struct document *doc = NULL;
-    struct asking a = { 0 };
-    enum err rc = document_load(ctx, &doc, loaded->shape, case_id, PARTS_EVERY, NULL);
+    struct asking a = { .picked = picked };
+    enum err rc = document_load(ctx, &doc, loaded->shape, case_id, parts, NULL);
 
     if (rc == OK)
         rc = db_begin(ctx);
@@ -124,6 +123,11 @@ enum err rules_run_case(struct ctx *ctx, const char *case_id)
     if (rc)
         db_rollback(ctx);
     return rc;
+}
+
+enum err rules_run_case(struct ctx *ctx, const char *case_id)
+{
+    return run_case(ctx, case_id, NULL, PARTS_EVERY);
 }
 
 /* --- what a change touches --- */
@@ -206,7 +210,7 @@ static enum err run_changed(struct ctx *ctx, const struct record *rec, const str
     rc = document_cases(ctx, &ids, &len, loaded->shape, rec);
     for (size_t i = 0; rc == OK && i < len; i++) {
         struct document *doc = NULL;
-        struct asking a = { .picked = picked };
+        struct asking a = { .picked = picked, .keeps_day = true };
 
         rc = document_load(ctx, &doc, loaded->shape, ids[i], parts, NULL);
         a.doc = doc;
@@ -274,10 +278,29 @@ static enum err all_due(struct ctx *ctx)
     return setting_set(ctx, "", SETTING_HASH, loaded->hash);
 }
 
-/* A case that cannot be asked waits until tomorrow and does not keep the others back. */
-static enum err ask_case(struct ctx *ctx, const char *id, const char *office_id)
+/* Rules that the passing of days can change; gives the parts that they read. */
+static uint64_t pick_dated(bool *picked)
 {
-    enum err rc = rules_run_case(ctx, id);
+    uint64_t parts = 1;
+
+    for (size_t i = 0; i < loaded->len; i++) {
+        const struct rule *rule = &loaded->items[i];
+
+        picked[i] =
+            rule->does != RULE_GATE && (rule->from.expr || rule->until.expr || rule->next_check);
+        if (picked[i])
+            parts |= rule->parts;
+    }
+    return parts;
+}
+
+/* A case that cannot be asked waits until tomorrow and does not keep the others back. */
+static enum err ask_case(struct ctx *ctx, const struct due_case *c, const char *office_id)
+{
+    bool *picked = ARENA_ARRAY(ctx->arena, loaded->len + 1, bool);
+    uint64_t parts = pick_dated(picked);
+    const char *id = c->id;
+    enum err rc = c->all ? rules_run_case(ctx, id) : run_case(ctx, id, picked, parts);
 
     if (rc != ERR_NOT_FOUND && rc != ERR_INVALID && rc != ERR_LIMIT)
         return rc;
@@ -288,7 +311,7 @@ static enum err ask_case(struct ctx *ctx, const char *id, const char *office_id)
 
 static enum err office_round(struct ctx *ctx, const char *office_id, size_t max, size_t *done_out)
 {
-    const char **ids = ARENA_ARRAY(ctx->arena, max + 1, const char *);
+    struct due_case *cases = ARENA_ARRAY(ctx->arena, max + 1, struct due_case);
     struct ctx local = *ctx;
     struct office office = { 0 };
     size_t len = 0;
@@ -296,11 +319,11 @@ static enum err office_round(struct ctx *ctx, const char *office_id, size_t max,
 
     local.time_zone = office.time_zone; /* today is the office's */
     if (rc == OK)
-        rc = store_due(&local, ids, &len, office_id, max);
+        rc = store_due(&local, cases, &len, office_id, max);
     for (size_t i = 0; rc == OK && i < len; i++) {
         struct arena_mark mark = arena_mark(ctx->arena);
 
-        rc = ask_case(&local, ids[i], office_id);
+        rc = ask_case(&local, &cases[i], office_id);
         if (rc == OK)
             arena_rewind(ctx->arena, mark);
         *done_out += rc == OK ? 1 : 0;

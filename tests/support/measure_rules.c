@@ -78,7 +78,7 @@ static void measure(void **state)
     for (int n = 0; n < again; n++)
         must(f, rules_run_case(&f->ctx, id));
     whole = (clock_monotonic_us() - from) / again;
-    tamper(f, f->ctx.db, "UPDATE rule_next SET next_on = ''");
+    tamper(f, f->ctx.db, "UPDATE rule_next SET next_on = '2000-01-01'");
     from = clock_monotonic_us();
     must(f, rules_round(&f->ctx, (size_t)cases_wanted + 1, &done));
     from = clock_monotonic_us() - from;
