@@ -220,6 +220,8 @@ def check_roles(root, states):
         if role in ("me_officer", "administrator", "finance") and permission.startswith("person."):
             problem("grants.csv", f"{role} must see no identity, has {permission}")
     for state in states:
+        if not state["from"]:  # names a status
+            continue
         if state["permission"] not in known or state["reason"] != "yes":
             problem("hw_states", f"{state['from']} to {state['to']}")
     for name in set(known) - {p for _, p in pairs}:
