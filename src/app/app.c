@@ -148,8 +148,8 @@ static const struct job_period app_periods[] = {
     { "import.forget", DAY_MS, import_forget_old, .brief = true },
     { "audit.checkpoint", CHECKPOINT_EVERY_MS, tidy_audit, .brief = true },
     { "rules.due", RULES_EVERY_MS, ask_rules },
-    { "messages.outbox", SEND_EVERY_MS, send_messages, false },
-    { "messages.webhooks", SEND_EVERY_MS, webhooks_round, false },
+    { "messages.outbox", SEND_EVERY_MS, send_messages, .brief = true },
+    { "messages.webhooks", SEND_EVERY_MS, webhooks_round, .brief = true },
     { 0 },
 };
 
@@ -211,25 +211,14 @@ static enum err attach(struct app *app)
     return rc;
 }
 
-/* Only the job role speaks to others. A database server may have to be spoken to anew, though. */
-static bool needs_network(const struct home *home)
-{
-    static const char *const sets[] = { "main", "keys", "index", "access" };
-
-    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
-        if (text_starts(home_url(home, sets[i]), "postgres"))
-            return true;
-    return false;
-}
-
 static int run_worker(void *arg, int fd)
 {
     struct app *app = arg;
 
     log_init("worker", LOG_LEVEL_INFO);
-    if (!needs_network(app->home) && !jail_no_network())
-        return 1;
     if (attach(app))
+        return 1;
+    if (!jail_no_network()) /* only the job role speaks to others */
         return 1;
     return web_worker(app->ctx, app->home, app_web(), fd);
 }

@@ -307,6 +307,14 @@ struct db *home_write_db(struct home *home)
     return home->dbs[STORE_MAIN];
 }
 
+bool home_lost(const struct home *home)
+{
+    for (int s = 0; s < STORES; s++)
+        if (home->dbs[s] != NULL && db_lost(home->dbs[s]))
+            return true;
+    return home->read_db != NULL && db_lost(home->read_db);
+}
+
 enum err home_flush(struct ctx *ctx, struct home *home)
 {
     enum err rc = db_flush(ctx, home->dbs[STORE_MAIN]);

@@ -38,6 +38,8 @@ enum err home_attach(struct ctx *ctx, struct home *home) MUST_USE;
 /* The read-only main connection, for GET and HEAD; opened by home_attach. */
 struct db *home_read_db(struct home *home);
 struct db *home_write_db(struct home *home);
+/* A connection of this process was lost: who may make no new one must end and start again. */
+bool home_lost(const struct home *home);
 /* Makes all that this process committed durable (main and access log). */
 enum err home_flush(struct ctx *ctx, struct home *home) MUST_USE;
 /* Connection and url of one store: "main", "keys", "index", "access"; for backup and checks. */

@@ -149,6 +149,11 @@ enum err db_relax(struct ctx *ctx, struct db *db)
     return db_after(db, rc);
 }
 
+bool db_lost(const struct db *db)
+{
+    return db->dialect->lost != NULL && db->dialect->lost(db);
+}
+
 bool db_is_postgres(const struct db *db)
 {
     return db->dialect == &dialect_pg;

@@ -102,6 +102,8 @@ enum err db_open(struct ctx *ctx, struct db **out, const char *url, enum db_mode
                  struct db_shared *shared) MUST_USE;
 void db_close(struct db *db); /* NULL is allowed */
 bool db_is_postgres(const struct db *db);
+/* The last call found the connection to the server gone. */
+bool db_lost(const struct db *db);
 const char *db_url(const struct db *db);
 /* Name of a companion store: FILE.keys, or the PostgreSQL database NAME_keys on the same server. */
 char *db_companion_url(struct arena *a, const char *url, const char *suffix);

@@ -194,6 +194,11 @@ static void pg_close(struct db *db)
     PQfinish(db->pg);
 }
 
+static bool pg_lost(const struct db *db)
+{
+    return PQstatus(db->pg) != CONNECTION_OK;
+}
+
 /* After a restart of the server: what was prepared is gone with the old connection. */
 static enum err pg_revive(struct ctx *ctx, struct db *db)
 {
@@ -507,4 +512,5 @@ const struct dialect dialect_pg = {
     .check = pg_check,
     .relax = pg_relax,
     .revive = pg_revive,
+    .lost = pg_lost,
 };

@@ -113,6 +113,7 @@ struct dialect {
     enum err (*relax)(struct ctx *ctx, struct db *db);
     /* Brings a lost connection back; called outside transactions. NULL = none needed. */
     enum err (*revive)(struct ctx *ctx, struct db *db);
+    bool (*lost)(const struct db *db); /* NULL = never */
 };
 
 extern const struct dialect dialect_lite;

@@ -151,17 +151,18 @@ bool jail_front(void)
 
 bool jail_no_network(void)
 {
+    const uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    static const unsigned families[] = { AF_INET, AF_INET6, AF_PACKET };
-    int rc = filter == NULL ? -ENOMEM : 0;
+    int rc = -ENOMEM;
 
-    for (size_t i = 0; rc == 0 && i < sizeof(families) / sizeof(families[0]); i++)
-        rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-                              SCMP_A0(SCMP_CMP_EQ, families[i]));
-    if (rc == 0)
-        rc = seccomp_load(filter);
-    if (filter != NULL)
+    if (filter != NULL) {
+        rc = seccomp_rule_add(filter, refuse, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+        if (rc == 0) /* it makes sockets too, past this filter */
+            rc = seccomp_rule_add(filter, refuse, SCMP_SYS(io_uring_setup), 0);
+        if (rc == 0)
+            rc = seccomp_load(filter);
         seccomp_release(filter);
+    }
     if (rc != 0)
         log_error("could not keep a worker from the network: %s", strerror(-rc));
     return rc == 0;

@@ -26,9 +26,9 @@ void jail_close_all_but(int a, int b);
 bool jail_front(void) MUST_USE;
 
 /*
- * No socket of the internet can be made any more (EPERM): for workers, which handle what people
- * send and have no business with other machines. Everything else stays as it is. False: could not
- * be set up (logged).
+ * No socket can be made any more but those of this machine's files (EPERM): for workers, which
+ * handle what people send and have no business with other machines. What is open, such as the
+ * connection to a database server, stays open. False: could not be set up (logged).
  */
 bool jail_no_network(void) MUST_USE;
 

@@ -138,7 +138,7 @@ static bool codes_fit(struct ctx *ctx, const char *text)
 /* A name that the phone shows beside the message. */
 static void check_name(struct ctx *ctx, const char *field, const char *name)
 {
-    const char *word = text_tells(ctx, name);
+    const char *word = strchr(name, '@') ? address_tells(ctx, name) : text_tells(ctx, name);
 
     if (word != NULL)
         (void)ctx_fail_field(
@@ -259,6 +259,8 @@ enum err mail_settings_save(struct ctx *ctx, const struct mail_settings *s)
     all.from = email_normal(ctx->arena, all.from);
     if (all.from == NULL)
         (void)ctx_fail_field(ctx, "from", tr(ctx, "This is not an address of e-mail."));
+    else
+        check_name(ctx, "from", all.from);
     check_name(ctx, "from_name", all.from_name);
     if (strchr(all.from_name, '\n') != NULL)
         (void)ctx_fail_field(ctx, "from_name", tr(ctx, "Write the name in one line."));

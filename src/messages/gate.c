@@ -185,6 +185,22 @@ enum err quiet_hours_save(struct ctx *ctx, const char *from, const char *to)
     return setting_set(ctx, "", SETTING_QUIET, arena_printf(ctx->arena, "%.5s %.5s", from, to));
 }
 
+enum err hours_save(struct ctx *ctx, const char *from, const char *to, bool private_too)
+{
+    enum err rc = db_begin(ctx);
+
+    if (rc)
+        return rc;
+    rc = quiet_hours_save(ctx, from, to);
+    if (!rc)
+        rc = setting_set(ctx, "", SETTING_PRIVATE, private_too ? "1" : "0");
+    if (!rc)
+        rc = db_commit(ctx);
+    if (rc)
+        db_rollback(ctx);
+    return rc;
+}
+
 /* --- contacts --- */
 
 static const char *value_of(const struct answers *row, const char *name)

@@ -9,12 +9,13 @@
 #include "core/text.h"
 #include "messages/messages_inner.h"
 
-#define TEMPLATES   "content/messages/templates.csv"
-#define FORBIDDEN   "content/messages/forbidden.csv"
-#define ORDERS      "content/messages/orders.csv"
-#define TEXT_MAX    300 /* characters: some five parts of an SMS in Arabic */
-#define FOLD_UNITS  2048
-#define NUMBER_MOST 1000000
+#define TEMPLATES    "content/messages/templates.csv"
+#define FORBIDDEN    "content/messages/forbidden.csv"
+#define ORDERS       "content/messages/orders.csv"
+#define TEXT_MAX     300 /* characters: some five parts of an SMS in Arabic */
+#define FOLD_UNITS   2048
+#define NUMBER_MOST  1000000
+#define ADDRESS_WORD 5 /* shorter ones are part of too many words */
 
 static const char *const languages[] = { "en", "fr", "es", "ar", NULL };
 static const char *const language_names[] = { "English (en)", "Français (fr)", "Español (es)",
@@ -103,6 +104,17 @@ const char *text_tells(struct ctx *ctx, const char *text)
         if (stands_in(fold, &texts.forbidden[i]))
             return texts.forbidden[i].text;
     return NULL;
+}
+
+const char *address_tells(struct ctx *ctx, const char *address)
+{
+    const char *fold = folded(ctx->arena, address);
+
+    for (size_t i = 0; i < texts.forbidden_len; i++)
+        if (strlen(texts.forbidden[i].text) >= ADDRESS_WORD &&
+            strstr(fold, texts.forbidden[i].text) != NULL)
+            return texts.forbidden[i].text;
+    return text_tells(ctx, address);
 }
 
 const char *text_order(struct ctx *ctx, const char *text)

@@ -36,6 +36,8 @@ const char *template_text(struct ctx *ctx, const struct message_template *t, con
 const char *template_subject(const struct message_template *t, const char *lang);
 /* The first word of text that would tell a purpose; NULL if none. */
 const char *text_tells(struct ctx *ctx, const char *text);
+/* The same of an address of mail, where words are written together; long ones count anywhere. */
+const char *address_tells(struct ctx *ctx, const char *address);
 /* "stop" or "start" if a reply says so, whatever its language and script; else NULL. */
 const char *text_order(struct ctx *ctx, const char *text);
 
@@ -106,6 +108,8 @@ enum err sms_secret_new(struct ctx *ctx, const char **out) MUST_USE;
 /* Quiet hours of the office, else of all, else 20:00 to 08:00; equal = none. */
 enum err quiet_hours(struct ctx *ctx, int *from_out, int *to_out, const char *office_id) MUST_USE;
 enum err quiet_hours_save(struct ctx *ctx, const char *from, const char *to) MUST_USE;
+/* The same, and whether webhooks may go to private networks: both or neither. */
+enum err hours_save(struct ctx *ctx, const char *from, const char *to, bool private_too) MUST_USE;
 
 /* --- send.c: one message through its channel --- */
 

@@ -5,7 +5,8 @@
  * The only way out: libcurl, for HTTP gateways, webhooks and SMTP. Every address is looked at after
  * its name was resolved and before a socket is made: without TLS only this machine is spoken to,
  * and who may not speak to private networks does not, whatever a name resolves to. Certificates are
- * checked against the system's list. No redirects, no proxies of the environment, no cookies.
+ * checked against the system's list, or the file that SSL_CERT_FILE names. No redirects, no proxies
+ * of the environment, no cookies.
  *
  * Nothing that is sent or answered is logged. Faults are codes (message_reason_text tells them).
  * Memory: ctx->arena. Errors: ERR_INTERNAL libcurl could not be set up; what the other side does is

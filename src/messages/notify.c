@@ -90,8 +90,20 @@ enum err notify(struct ctx *ctx, const char *staff_id, const char *text, const c
 
 enum err notify_read(struct ctx *ctx, const char *id)
 {
-    return db_exec(ctx, NULL, &NOTIFY_READ, DB_TEXT(ctx->user_id), DB_TEXT(id == NULL ? "" : id),
-                   DB_INT(ctx->now_ms));
+    int64_t changed = 0;
+    enum err rc = db_begin(ctx);
+
+    if (rc)
+        return rc;
+    rc = db_exec(ctx, &changed, &NOTIFY_READ, DB_TEXT(ctx->user_id), DB_TEXT(id == NULL ? "" : id),
+                 DB_INT(ctx->now_ms));
+    if (!rc && changed > 0)
+        rc = audit_add(ctx, "notification.read", id, NULL, NULL);
+    if (!rc)
+        rc = db_commit(ctx);
+    if (rc)
+        db_rollback(ctx);
+    return rc;
 }
 
 /* --- reading --- */

@@ -144,10 +144,9 @@ static enum err post_secret(struct ctx *ctx, const struct req *req, struct res *
 static enum err post_hours(struct ctx *ctx, const struct req *req, struct res *res)
 {
     const struct typed t = { 0 };
-    enum err rc = quiet_hours_save(ctx, req_text(req, "quiet_from"), req_text(req, "quiet_to"));
+    enum err rc = hours_save(ctx, req_text(req, "quiet_from"), req_text(req, "quiet_to"),
+                             req_bool(req, "private"));
 
-    if (!rc)
-        rc = setting_set(ctx, "", SETTING_PRIVATE, req_bool(req, "private") ? "1" : "0");
     if (rc == ERR_INVALID)
         return show(ctx, res, 422, &t);
     return rc ? rc : saved(ctx, res);

@@ -16,7 +16,8 @@
 #define SECRET_BYTES 32
 #define EVENTS_ROUND 200
 #define SENDS_ROUND  20
-#define ROUND_US     ((int64_t)5 * 1000 * 1000)
+#define ROUND_US     ((int64_t)5 * 1000 * 1000) /* of all webhooks together */
+#define HOLD_MS      ((int64_t)60 * 1000)
 
 #define COLUMNS "id, staff_id, kinds, sealed, state, fails, seq, created_at"
 DB_SQL(WEBHOOK_ADD, "INSERT INTO webhook (id, staff_id, kinds, sealed, state, fails, seq,"
@@ -48,6 +49,8 @@ DB_SQL(DELIVERY_LIST, "SELECT " DELIVERY_COLUMNS " FROM webhook_delivery WHERE w
                       " ORDER BY id DESC LIMIT $2");
 DB_SQL(DELIVERY_END, "UPDATE webhook_delivery SET state = $2, attempts = attempts + 1,"
                      " next_at = $3, answer = $4, fault = $5 WHERE id = $1 AND attempts = $6");
+DB_SQL(DELIVERY_HOLD, "UPDATE webhook_delivery SET next_at = $2 WHERE webhook_id = $1"
+                      " AND state = 'waiting' AND next_at < $2");
 DB_SQL(DELIVERY_PURGE, "DELETE FROM webhook_delivery WHERE webhook_id = $1 AND state <> 'waiting'"
                        " AND next_at <= $2");
 
@@ -438,6 +441,9 @@ static enum err end_delivery(struct ctx *ctx, const struct webhook *w,
         rc = db_exec(ctx, NULL, &WEBHOOK_WORKED, DB_TEXT(w->id));
     else if (!rc && last)
         rc = db_exec(ctx, NULL, &WEBHOOK_FAILED, DB_TEXT(w->id), DB_INT(WEBHOOK_FAILS));
+    /* Nobody is there: the others wait with it, instead of each for its own time limit. */
+    if (!rc && a->end != NET_ANSWERED)
+        rc = db_exec(ctx, NULL, &DELIVERY_HOLD, DB_TEXT(w->id), DB_INT(ctx->now_ms + HOLD_MS));
     if (!rc)
         rc = db_exec(ctx, NULL, &DELIVERY_PURGE, DB_TEXT(w->id),
                      DB_INT(ctx->now_ms - WEBHOOK_KEPT_MS));
@@ -489,9 +495,8 @@ static enum err next_delivery(struct ctx *ctx, struct webhook_delivery *out, boo
 }
 
 /* One that does not answer ends the round of its webhook: the next ones would wait as long. */
-static enum err deliver_due(struct ctx *ctx, const struct webhook *w, bool private_too)
+static enum err deliver_due(struct ctx *ctx, const struct webhook *w, bool private_too, int64_t end)
 {
-    int64_t end = clock_monotonic_us() + ROUND_US;
     bool answered = true;
     enum err rc = db_flush(ctx, ctx->db); /* nothing unflushed is told */
 
@@ -509,24 +514,28 @@ static enum err deliver_due(struct ctx *ctx, const struct webhook *w, bool priva
 
 enum err webhooks_round(struct ctx *ctx)
 {
+    int64_t end = clock_monotonic_us() + ROUND_US;
     struct webhook *items = NULL;
     const char *private = NULL;
     size_t len = 0;
+    size_t first; /* another one each second, so that none takes all the time */
     enum err rc = webhook_list(ctx, &items, &len);
 
     if (!rc && len > 0)
         rc = setting_get(ctx, &private, "", SETTING_PRIVATE);
-    for (size_t i = 0; !rc && i < len; i++) {
+    first = len > 0 ? (size_t)(ctx->now_ms / 1000) % len : 0;
+    for (size_t i = 0; !rc && i < len && clock_monotonic_us() < end; i++) {
+        const struct webhook *w = &items[(first + i) % len];
         const struct user *user = NULL;
 
-        if (!text_equal(items[i].state, "active"))
+        if (!text_equal(w->state, "active"))
             continue;
-        rc = load_staff(ctx, &user, items[i].staff_id);
+        rc = load_staff(ctx, &user, w->staff_id);
         if (rc || user == NULL)
             continue; /* locked: nothing is told until the account is back */
-        rc = expand(ctx, &items[i], user);
+        rc = expand(ctx, w, user);
         if (!rc)
-            rc = deliver_due(ctx, &items[i], text_equal(private, "1"));
+            rc = deliver_due(ctx, w, text_equal(private, "1"), end);
     }
     return rc;
 }

@@ -67,7 +67,8 @@ struct job_kind {
  * Work that comes again, by nobody's order (ctx->user is NULL). From a minute on its last time is
  * kept in the database: once in every_ms by whichever host comes first, also over restarts. Below a
  * minute it is each process's own affair. brief ones also come while a long job is between two
- * steps, and must take less than a second.
+ * steps; they take seconds at most, and after one that took long the job has four times as long
+ * for itself.
  */
 struct job_period {
     const char *name; /* "rules.nightly" */

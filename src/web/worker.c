@@ -60,6 +60,10 @@ int web_worker(struct ctx *base, struct home *home, const struct web *web, int f
             log_info("retires after %ld requests: forms were published", n + 1);
             return 0;
         }
+        if (home_lost(home)) { /* it may make no socket: the next one connects first */
+            log_warn("retires: a connection to the database was lost");
+            return 0;
+        }
         if (n == WARM_REQUESTS)
             baseline = memory_kb();
         if (n > WARM_REQUESTS && memory_kb() > baseline + GROWTH_MAX_KB) {
