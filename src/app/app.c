@@ -22,6 +22,7 @@
 #include "messages/messages_web.h"
 #include "people/people.h"
 #include "records/attach_web.h"
+#include "records/bulk.h"
 #include "records/jobs.h"
 #include "records/publish.h"
 #include "records/records.h"
@@ -134,7 +135,7 @@ static enum err send_messages(struct ctx *ctx)
     return outbox_round(ctx, &outbox);
 }
 
-static const struct job_kind *const all_jobs[] = { records_jobs, NULL };
+static const struct job_kind *const all_jobs[] = { records_jobs, bulk_jobs, NULL };
 
 /* Rules that depend on the date: some cases at a time, so that imports and exports go on. */
 static enum err ask_rules(struct ctx *ctx)

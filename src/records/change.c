@@ -121,6 +121,14 @@ static enum err change_check(struct ctx *ctx, const struct state_change **out,
     return rc;
 }
 
+enum err record_status_look(struct ctx *ctx, const struct record *full, const char *status,
+                            const char *reason)
+{
+    const struct state_change *s = NULL;
+
+    return change_check(ctx, &s, full, status, reason);
+}
+
 enum err record_set_status(struct ctx *ctx, struct record *rec, int64_t version, const char *status,
                            const char *reason)
 {
@@ -172,6 +180,13 @@ static enum err nothing_below(struct ctx *ctx, const struct record *rec)
     return rc;
 }
 
+enum err record_delete_look(struct ctx *ctx, const struct record *full)
+{
+    if (text_equal(full->status, STATUS_DELETED))
+        return ctx_fail(ctx, ERR_CONFLICT, tr(ctx, "This record is deleted already."));
+    return nothing_below(ctx, full);
+}
+
 enum err record_delete(struct ctx *ctx, struct record *rec, int64_t version, const char *reason)
 {
     const struct record_change_of change = { .action = "delete",
@@ -188,9 +203,7 @@ enum err record_delete(struct ctx *ctx, struct record *rec, int64_t version, con
     if (rc)
         return rc;
     assert(old);
-    if (text_equal(old->status, STATUS_DELETED))
-        return ctx_fail(ctx, ERR_CONFLICT, tr(ctx, "This record is deleted already."));
-    rc = nothing_below(ctx, old);
+    rc = record_delete_look(ctx, old);
     if (rc)
         return rc;
     next = record_next_of(ctx, old);
@@ -334,12 +347,35 @@ enum err record_undoable(struct ctx *ctx, const char **what_out, const struct re
     return rc;
 }
 
+/* Who may not make a change any more may not take it back either. */
+static enum err may_take_back(struct ctx *ctx, const struct record *old, const char *what)
+{
+    if (text_equal(what, "delete") || text_equal(what, "restore"))
+        return record_permit(ctx, old->form, "delete");
+    if (text_equal(what, "insert"))
+        return record_permit(ctx, old->form, "create");
+    return text_equal(what, "status") ? OK : record_permit(ctx, old->form, "edit");
+}
+
+/* A change of status is taken back by who may make it now. */
+static enum err may_step_back(struct ctx *ctx, const struct record *old, const struct record *was)
+{
+    const struct state_change *s = change_find(old->form, was->status, old->status);
+
+    if (text_equal(was->status, old->status) || text_equal(old->status, STATUS_DELETED) ||
+        text_equal(was->status, STATUS_DELETED) || (s && user_may(ctx->user, s->permission)))
+        return OK;
+    return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
+}
+
 /* What has to be true of the record before it can be as it was. */
 static enum err go_back(struct ctx *ctx, struct record *next, const struct record *old)
 {
     struct record *was = NULL;
     enum err rc = record_load_was(ctx, &was, old, old->version - 1);
 
+    if (rc == OK)
+        rc = may_step_back(ctx, old, was);
     if (rc)
         return rc;
     next->status = was->status;
@@ -363,6 +399,8 @@ enum err record_undo(struct ctx *ctx, struct record *rec, int64_t version)
         rc = ctx_fail(ctx, ERR_CONFLICT,
                       tr(ctx, "Only your own last change can be undone, for {0} minutes.",
                          TR_INT(RECORD_UNDO_MS / 60000)));
+    if (rc == OK)
+        rc = may_take_back(ctx, old, what);
     if (rc)
         return rc;
     assert(old);

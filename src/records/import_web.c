@@ -384,6 +384,8 @@ enum err get_job(struct ctx *ctx, const struct req *req, struct res *res)
         fill_import(ctx, &v, &t, page < 1 ? 1 : (size_t)page);
     else if (strcmp(t.job.kind, "export") == 0 && t.form)
         fill_export(ctx, &v, &t);
+    else if (text_starts(t.job.kind, "bulk"))
+        bulk_fill_job(ctx, &v, &t.job, t.result);
     if (v.working)
         res_header(res, "refresh", "2");
     job_reply(res, 200, &v);

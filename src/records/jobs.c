@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "core/tr.h"
 #include "db/db.h"
+#include "records/bulk.h"
 #include "records/jobs_inner.h"
 
 #define JOB_ARENA     ((size_t)512 * 1024 * 1024)
@@ -53,7 +54,7 @@ DB_SQL(PERIOD_TAKE, "UPDATE job_period SET last_at = $2 WHERE name = $1 AND last
 
 /* --- what the program registered; set once before fork --- */
 
-static const struct job_kind *const own_kinds[] = { records_jobs, NULL };
+static const struct job_kind *const own_kinds[] = { records_jobs, bulk_jobs, NULL };
 static const struct job_kind *const *kind_tables = own_kinds;
 static const struct job_period *const *period_tables;
 static int64_t (*clock_of_jobs)(void);

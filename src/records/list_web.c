@@ -158,6 +158,7 @@ static void fill_rows(struct ctx *ctx, struct record_list_view *v, const struct 
 
         for (size_t i = 0; i < n; i++)
             cells[i] = record_shown(ctx, rec, columns[i]);
+        rows[r].id = rec->id;
         rows[r].title = record_name(ctx, rec);
         rows[r].number = rec->number;
         rows[r].status = record_status_title(ctx, form, rec->status);
@@ -213,6 +214,32 @@ static const char *or_null(const char *text)
     return text[0] == '\0' ? NULL : text;
 }
 
+/* Boxes to choose rows by, where there is something that could be done with them. */
+static void fill_bulk(struct ctx *ctx, struct record_list_view *v, const struct form *form,
+                      const struct record_filter *f, const struct req *req)
+{
+    size_t len = 0;
+    const struct pair *pairs = req_pairs(req, &len);
+    struct pair_view *items = ARENA_ARRAY(ctx->arena, len + 1, struct pair_view);
+    bool any = may(ctx, form->kind, "delete");
+
+    for (size_t i = 0; i < form->states_len; i++)
+        any = any || user_may(ctx->user, form->states[i].permission);
+    for (size_t i = 0; i < form->all_len; i++)
+        any = any || (form->all[i]->ref != NULL && may(ctx, form->kind, "edit"));
+    for (size_t i = 0; i < len; i++) {
+        const char *name = pairs[i].name;
+
+        if (pairs[i].value[0] == '\0' ||
+            !(text_starts(name, "f.") || text_equal(name, "status") || text_equal(name, "parent")))
+            continue;
+        items[v->filter_len].name = name;
+        items[v->filter_len++].value = pairs[i].value;
+    }
+    v->filter = items;
+    v->may_bulk = any && !text_equal(f->status, STATUS_DELETED);
+}
+
 enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
 {
     const char *kind = req_path(req, "kind");
@@ -250,6 +277,7 @@ enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
     fill_sorts(ctx, &v, form, &f);
     fill_states(ctx, &v, form, &f, req_text(req, "sort"));
     fill_rows(ctx, &v, form, &list, &f);
+    fill_bulk(ctx, &v, form, &f, req);
     v.is_first = f.after == NULL;
     v.has_next = list.next != NULL;
     f.after = NULL;

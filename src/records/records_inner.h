@@ -251,6 +251,15 @@ enum err check_reason(struct ctx *ctx, const char *reason, bool must) MUST_USE;
 enum err request_step(struct ctx *ctx, bool *done_out, const struct record *old,
                       const struct state_change *s, struct record_change_of *change) MUST_USE;
 
+/* Whether a full record could take a status, or be deleted: the error and words of doing it. */
+enum err record_status_look(struct ctx *ctx, const struct record *full, const char *status,
+                            const char *reason) MUST_USE;
+enum err record_delete_look(struct ctx *ctx, const struct record *full) MUST_USE;
+
+/* list.c: conditions and order that the acting user may ask for. */
+enum err record_filter_check(struct ctx *ctx, struct record_filter *f,
+                             const struct form *form) MUST_USE;
+
 /* --- ref.c --- */
 
 /*

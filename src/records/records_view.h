@@ -18,6 +18,7 @@
 
 struct html;
 struct form_post;
+struct bulk_fault_view;
 
 /* --- form --- */
 
@@ -278,6 +279,7 @@ struct search_box_view {
 };
 
 struct list_row_view {
+    const char *id;
     const char *title;
     const char *number;
     const char *status;
@@ -365,6 +367,9 @@ struct record_list_view {
     bool may_import;
     bool may_export;
     struct filters_view filters;
+    bool may_bulk;
+    const struct pair_view *filter; /* of this list, for a change of all of them */
+    size_t filter_len;
     const char *problem; /* e.g. too many to sort by name */
 };
 
@@ -609,6 +614,10 @@ struct job_view {
     bool done;
     const char *told; /* what any kind of job says about its end */
     bool has_list;
+    const struct bulk_fault_view *refusals;
+    size_t refusals_len;
+    bool may_take_back;
+    struct url take_back;
     struct url cancel;
     const struct like_view *likes;
     size_t likes_len;

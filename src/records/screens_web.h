@@ -123,6 +123,14 @@ void hit_fill(struct ctx *ctx, struct hit_view *v, const struct record_hit *hit)
 /* Detail of a record's answers: sections, tables, cards. */
 void detail_fill(struct ctx *ctx, struct record_detail_view *v, const struct record *rec);
 
+/* --- many records (bulk_web.c) --- */
+
+struct job;
+struct json_t;
+/* What a change of many records tells about its end. */
+void bulk_fill_job(struct ctx *ctx, struct job_view *v, const struct job *job,
+                   struct json_t *result);
+
 /* --- references (ref_web.c) --- */
 
 /* "_words.worker" and its like; false if it is none of them. */
@@ -197,6 +205,8 @@ enum err post_search(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_search(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_new(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_new(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_bulk(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_bulk_undo(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_refs(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_state(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_detail(struct ctx *ctx, const struct req *req, struct res *res);
