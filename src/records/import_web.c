@@ -137,18 +137,74 @@ enum err post_import(struct ctx *ctx, const struct req *req, struct res *res)
 
 /* --- export --- */
 
+/* The number, then fields and repeats that stand at the top of the form. */
+static void fill_columns(struct ctx *ctx, struct export_page_view *v, const struct form *form)
+{
+    struct option_view *items = ARENA_ARRAY(ctx->arena, form->all_len + 1, struct option_view);
+
+    items[v->columns_len++] =
+        (struct option_view){ .code = "record.number", .label = tr(ctx, "Number") };
+    for (size_t i = 0; i < form->all_len; i++) {
+        const struct field *f = form->all[i];
+        bool answer = field_is_answer(f) && f->kind != FIELD_HIDDEN;
+
+        if (f->repeat || !field_visible(ctx, f) || !(answer || field_is_repeat(f)))
+            continue;
+        items[v->columns_len].code = f->name;
+        items[v->columns_len].label = label_text(ctx, &f->label);
+        if (!items[v->columns_len].label[0])
+            items[v->columns_len].label = f->name;
+        v->columns_len++;
+    }
+    v->columns = items;
+}
+
+/* Status, parent and conditions of the list, as they came. */
+static void keep_filter(struct ctx *ctx, struct export_page_view *v, const struct req *req)
+{
+    size_t len = 0;
+    const struct pair *pairs = req_pairs(req, &len);
+    struct kept_view *kept = ARENA_ARRAY(ctx->arena, len + 3, struct kept_view);
+
+    if (req_text(req, "status")[0])
+        kept[v->kept_len++] = (struct kept_view){ "status", req_text(req, "status") };
+    if (req_text(req, "parent")[0])
+        kept[v->kept_len++] = (struct kept_view){ "parent", req_text(req, "parent") };
+    for (size_t i = 0; i < len; i++)
+        if (text_starts(pairs[i].name, "f.") && pairs[i].value[0])
+            kept[v->kept_len++] = (struct kept_view){ pairs[i].name, pairs[i].value };
+    v->kept = kept;
+    v->filtered = v->kept_len > 0;
+}
+
+static enum err list_filter(struct ctx *ctx, struct record_filter *f, const struct req *req)
+{
+    const char *status = req_text(req, "status");
+    const char *parent = req_text(req, "parent");
+
+    f->status = status[0] ? status : NULL;
+    f->parent_id = parent[0] ? parent : NULL;
+    return filter_read(ctx, f, req);
+}
+
 enum err get_export(struct ctx *ctx, const struct req *req, struct res *res)
 {
-    const struct record_filter one = { .limit = 1 };
+    struct record_filter filter = { 0 };
     struct export_page_view v = { .kind = req_path(req, "kind") };
     const struct form *form = NULL;
     struct record_list list = { 0 };
     enum err rc = record_form(ctx, &form, v.kind);
 
     if (!rc)
-        rc = record_list(ctx, &list, v.kind, &one);
+        rc = list_filter(ctx, &filter, req);
+    filter.sort = SORT_NEWEST;
+    filter.limit = 1;
+    if (!rc)
+        rc = record_list(ctx, &list, v.kind, &filter);
     if (rc)
         return rc;
+    keep_filter(ctx, &v, req);
+    fill_columns(ctx, &v, form);
     v.form_title = label_text(ctx, &form->title);
     v.action = url_build(ctx, "/records/{}/export", v.kind);
     v.list = url_build(ctx, "/records/{}", v.kind);
@@ -157,30 +213,41 @@ enum err get_export(struct ctx *ctx, const struct req *req, struct res *res)
     return OK;
 }
 
-static bool format_known(const char *format)
+static void read_columns(struct ctx *ctx, struct export_options *o, const struct req *req)
 {
-    return strcmp(format, "csv") == 0 || strcmp(format, "xlsx") == 0 || strcmp(format, "json") == 0;
+    size_t len = 0;
+    const struct pair *pairs = req_pairs(req, &len);
+    const char **names = ARENA_ARRAY(ctx->arena, len + 1, const char *);
+
+    for (size_t i = 0; i < len; i++)
+        if (text_starts(pairs[i].name, "c.") && pairs[i].value[0])
+            names[o->columns_len++] = pairs[i].name + 2;
+    o->columns = names;
 }
 
 enum err post_export(struct ctx *ctx, const struct req *req, struct res *res)
 {
-    const char *format = req_text(req, "format");
-    struct buf *b = ARENA_NEW(ctx->arena, struct buf);
-    struct json_out j = { .buf = b };
+    struct export_options o = { 0 };
+    struct record_filter filter = { 0 };
     const struct form *form = NULL;
     const char *id = NULL;
     enum err rc = record_form(ctx, &form, req_path(req, "kind"));
 
     if (rc)
         return rc;
-    if (!format_known(format))
+    if (!export_format_of(&o.format, req_text(req, "format")))
         return ctx_fail_field(ctx, "format", tr(ctx, "Choose csv, xlsx or json."));
-    buf_init(b, ctx->arena, 4096);
-    begin_asked(ctx, &j, form);
-    json_pair(&j, "format", format);
-    json_end_object(&j);
-    buf_add_char(b, '\n');
-    rc = job_add(ctx, &id, "export", buf_text(b), b->len);
+    rc = list_filter(ctx, &filter, req);
+    if (rc)
+        return rc;
+    o.filter = &filter;
+    if (o.format != EXPORT_JSON) { /* which holds everything, with codes */
+        o.labels = req_text(req, "labels")[0] != '\0';
+        o.linked = req_text(req, "linked")[0] != '\0';
+        o.codebook = req_text(req, "codebook")[0] != '\0';
+        read_columns(ctx, &o, req);
+    }
+    rc = job_export(ctx, &id, form->kind, &o);
     return rc ? rc : see_job(ctx, res, id);
 }
 
@@ -424,6 +491,8 @@ static const char *media_type(const char *format)
 {
     if (strcmp(format, "xlsx") == 0)
         return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    if (strcmp(format, "zip") == 0)
+        return "application/zip";
     return strcmp(format, "json") == 0 ? "application/json" : "text/csv; charset=utf-8";
 }
 
@@ -448,7 +517,7 @@ enum err get_job_file(struct ctx *ctx, const struct req *req, struct res *res)
     if (token != NULL && !parse_int(token, 0, (int64_t)len, &from))
         return ctx_fail(ctx, ERR_INVALID, tr(ctx, "Start the download again."));
     part = len - (size_t)from < SLICE ? len - (size_t)from : SLICE;
-    format = text_of(t.result, "format");
+    format = text_of(t.result, "ending");
     res_body(res, 200, media_type(format), (const char *)bytes + from, part,
              arena_printf(ctx->arena, "%s-%s.%s", t.form, ctx_today(ctx), format));
     if ((size_t)from + part < len)

@@ -274,6 +274,9 @@ enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
         rc = filters_fill(ctx, &v.filters, form, &f, req_text(req, "sort"));
     if (rc)
         return rc;
+    v.export_link.text = arena_printf(
+        ctx->arena, "%s?%s%s%s", url_build(ctx, "/records/{}/export", form->kind).text,
+        v.filters.query, f.parent_id ? "&parent=" : "", f.parent_id ? f.parent_id : "");
     fill_sorts(ctx, &v, form, &f);
     fill_states(ctx, &v, form, &f, req_text(req, "sort"));
     fill_rows(ctx, &v, form, &list, &f);

@@ -366,6 +366,7 @@ struct record_list_view {
     bool may_add;
     bool may_import;
     bool may_export;
+    struct url export_link; /* with the filter */
     struct filters_view filters;
     bool may_bulk;
     const struct pair_view *filter; /* of this list, for a change of all of them */
@@ -529,7 +530,18 @@ struct import_page_view {
     struct url list;
 };
 
+/* What is carried from the list's filter into the form. */
+struct kept_view {
+    const char *name;
+    const char *value;
+};
+
 struct export_page_view {
+    const struct kept_view *kept;
+    size_t kept_len;
+    bool filtered;
+    const struct option_view *columns; /* fields and repeats at the top */
+    size_t columns_len;
     const char *form_title;
     const char *kind;
     struct url action;

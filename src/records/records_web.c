@@ -109,6 +109,13 @@ static const struct field_spec import_fields_in[] = {
 
 static const struct field_spec export_fields_in[] = {
     { "format", INPUT_CODE, .required = true },
+    { "labels", INPUT_CODE },
+    { "linked", INPUT_CODE },
+    { "codebook", INPUT_CODE },
+    { "status", INPUT_CODE },
+    { "parent", INPUT_ID },
+    { "f.*", INPUT_TEXT, .max = 500 },
+    { "c.*", INPUT_TEXT, .max = 100 },
     { 0 },
 };
 
@@ -147,7 +154,7 @@ const struct route records_routes[] = {
     { GET, "/records/{kind}/import", "{kind}.import", get_import, NO_FIELDS },
     { POST, "/records/{kind}/import", "{kind}.import", post_import, FIELDS(import_fields_in),
       IMPORT_BODY_MAX },
-    { GET, "/records/{kind}/export", "{kind}.export", get_export, NO_FIELDS },
+    { GET, "/records/{kind}/export", "{kind}.export", get_export, FIELDS(list_fields_in) },
     { POST, "/records/{kind}/export", "{kind}.export", post_export, FIELDS(export_fields_in) },
     { GET, "/records/{kind}/{id}", "{kind}.view", get_detail, NO_FIELDS },
     { POST, "/records/{kind}/{id}", "{kind}.edit", post_edit, FIELDS_OF_KIND, FORM_BODY_MAX,

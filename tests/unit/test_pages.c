@@ -585,6 +585,30 @@ static void an_export_is_made_by_a_job_and_fetched_by_its_owner(void **state)
     assert_int_equal(page_post(p, SUPERVISOR, "/records/person/export", "format=exe").status, 422);
 }
 
+static void an_export_has_the_columns_and_words_that_were_chosen(void **state)
+{
+    struct pages *p = *state;
+    struct page page;
+
+    (void)given_person(p, AWA);
+    page = page_get(p, SUPERVISOR, "/records/person/export", "status=active");
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "name=\"c.sex\"") && shows(&page, "value=\"active\""));
+    assert_false(shows(&page, "c.beneficiary_code"));
+    page = page_post(p, SUPERVISOR, "/records/person/export",
+                     "format=csv&labels=yes&c.sex=1&c.record.number=1&status=active");
+    assert_int_equal(page.status, 303);
+    run_jobs(p);
+    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/file", page.location), NULL);
+    assert_true(shows(&page, "Number,Sex\r\n"));
+    assert_false(shows(&page, "Ndiaye"));
+    page = page_post(p, SUPERVISOR, "/records/person/export", "format=csv&linked=yes&codebook=yes");
+    run_jobs(p);
+    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/file", page.location), NULL);
+    assert_int_equal(page.status, 200);
+    assert_memory_equal(page.body, "PK", 2);
+}
+
 /* More than one part: no part may be compressed, for the first one's headers stand for all. */
 static void a_long_download_comes_in_parts_that_fit_together(void **state)
 {
@@ -645,6 +669,7 @@ int main(void)
         PAGES(an_import_is_checked_first_and_stored_once),
         PAGES(an_import_that_died_halfway_is_done_again_and_stored_once),
         PAGES(an_export_is_made_by_a_job_and_fetched_by_its_owner),
+        PAGES(an_export_has_the_columns_and_words_that_were_chosen),
         PAGES(a_long_download_comes_in_parts_that_fit_together),
     };
 
