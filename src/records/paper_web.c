@@ -11,10 +11,10 @@
 #define BOX "\u2610"
 /* As wide as a page, and as the half of it. */
 #define DOTS        "......................................................."
-#define LINE        DOTS DOTS "................"
+#define LINE        DOTS DOTS
 #define HALF_LINE   DOTS "............"
 #define SHORT_LINE  "................."
-#define OPTIONS_MAX 40 /* longer lists are written in */
+#define OPTIONS_MAX 24 /* longer lists are written in */
 #define SKIP_MAX    ((size_t)2000)
 #define AREA_LINES  4
 #define DEPTH_MAX   8 /* of brackets in a condition */
