@@ -18,6 +18,7 @@ os.environ["HOMEWARD"] = os.path.join(ROOT, "build", "release", "homeward")
 os.environ["HOMEWARD_SOURCE"] = ROOT
 sys.path.insert(0, os.path.join(ROOT, "tests", "cli"))
 from kit import Browser, Server, run  # noqa: E402
+import facts  # noqa: E402
 import forms  # noqa: E402
 import publish  # noqa: E402
 import rules  # noqa: E402
@@ -230,6 +231,7 @@ def main():
     forms.measure(say, FOLDER)
     publish.measure(say, FOLDER)
     rules.measure(say, FOLDER)
+    facts.measure(say, FOLDER)
     database = people_database(people)
     say("start to first answer", f"{start_time(database):.0f} ms")
     server = Server(database)
