@@ -21,6 +21,7 @@
 #include "messages/messages.h"
 #include "messages/messages_web.h"
 #include "people/people.h"
+#include "records/attach.h"
 #include "records/attach_web.h"
 #include "records/bulk.h"
 #include "records/jobs.h"
@@ -43,6 +44,7 @@
 #define RULES_EVERY_MS ((int64_t)10 * 1000)
 #define RULES_AT_ONCE  2000
 #define SEND_EVERY_MS  1000
+#define TIDY_EVERY_MS  ((int64_t)60 * 60 * 1000)
 
 static const struct route *const all_routes[] = {
     web_routes,    records_routes, attach_routes,   rules_routes,
@@ -147,6 +149,7 @@ static enum err ask_rules(struct ctx *ctx)
 
 static const struct job_period app_periods[] = {
     { "import.forget", DAY_MS, import_forget_old, .brief = true },
+    { "attachments.tidy", TIDY_EVERY_MS, attachments_tidy },
     { "audit.checkpoint", CHECKPOINT_EVERY_MS, tidy_audit, .brief = true },
     { "rules.due", RULES_EVERY_MS, ask_rules },
     { "messages.outbox", SEND_EVERY_MS, send_messages, .brief = true },

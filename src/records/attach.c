@@ -25,6 +25,8 @@ DB_SQL(ATTACHMENT_LIST, "SELECT " COLUMNS " FROM attachment WHERE record_id = $1
 DB_SQL(ATTACHMENT_BIN, "SELECT " COLUMNS " FROM attachment WHERE record_id = $1"
                        " AND gone_at IS NOT NULL ORDER BY made_at, id LIMIT $2");
 DB_SQL(ATTACHMENT_LOAD, "SELECT " COLUMNS " FROM attachment WHERE record_id = $1 AND id = $2");
+DB_SQL(ATTACHMENT_STAGED, "SELECT " COLUMNS " FROM attachment WHERE id = $1"
+                          " AND record_id IS NULL");
 DB_SQL(ATTACHMENT_ADD, "INSERT INTO attachment (id, office_id, form, record_id, field, key_id,"
                        " sealed, bytes, chunks, sealing, version, made_at, made_by)"
                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, 1, $10, $11)");
@@ -632,6 +634,33 @@ enum err attachment_move(struct ctx *ctx, const struct record *rec, const char *
     return rc;
 }
 
+/* Without asking who may see it: the caller has. */
+static enum err load_staged(struct ctx *ctx, struct attachment *out, const char *id)
+{
+    struct rows *rows = NULL;
+    bool there = false;
+    enum err rc = db_query(ctx, &rows, &ATTACHMENT_STAGED, DB_TEXT(id));
+
+    if (rc == OK)
+        rc = db_next(ctx, rows, &there);
+    if (rc == OK && !there)
+        rc = no_such_file(ctx);
+    if (rc == OK)
+        rc = read_row(ctx, out, rows);
+    db_rows_close(rows);
+    return rc;
+}
+
+enum err attach_adopt(struct ctx *ctx, const struct record *rec, const char *id)
+{
+    struct change c = { .rec = rec, .to = rec };
+    enum err rc = load_staged(ctx, &c.a, id);
+
+    if (rc == OK)
+        rc = check_room(ctx, rec->id, c.a.bytes);
+    return rc ? rc : carry(ctx, &c);
+}
+
 static enum err erase_files(struct ctx *ctx, const struct record *rec)
 {
     const bool own = rec->key_id && !rec->parent_id;
@@ -672,8 +701,10 @@ enum err attachments_follow(struct ctx *ctx, const struct record *rec, const str
 {
     enum err rc = OK;
 
-    if (!old)
-        return OK;
+    if (!text_equal(rec->status, STATUS_ERASED))
+        rc = attachments_adopt(ctx, rec, old);
+    if (rc || !old)
+        return rc;
     if (text_equal(rec->status, STATUS_ERASED) && !text_equal(old->status, STATUS_ERASED))
         return erase_files(ctx, rec);
     if (text_equal(rec->key_id, old->key_id))

@@ -87,11 +87,25 @@ enum err attachment_move(struct ctx *ctx, const struct record *rec, const char *
 /* Bytes that one file may have. */
 enum err attachment_file_max(struct ctx *ctx, int64_t *out) MUST_USE;
 
+/* --- files that answer questions (image, audio, video, file); their value is "ID NAME" --- */
+
+/*
+ * Keeps what was sent for a question until the record that names value is saved, at most a day.
+ * Errors as attachment_add; also ERR_INVALID: the question asks for another sort of file.
+ */
+enum err attachment_stage(struct ctx *ctx, const char **value_out, const struct form *form,
+                          const struct field *f, const struct upload_bytes *upload) MUST_USE;
+/* The file's id in a value; NULL if it has none. */
+const char *attachment_id_of(struct arena *a, const char *value);
+/* Takes away what no record took; the job role calls it. */
+enum err attachments_tidy(struct ctx *ctx) MUST_USE;
+
 /* --- for save.c --- */
 
 /*
- * In the transaction of a change: files follow their record to another key, and go when it is
- * erased. Both are full records.
+ * In the transaction of a change: files that answers name become the record's; files follow their
+ * record to another key, and go when it is erased. Both are full records; old is NULL for a new
+ * one. ERR_INVALID: an answer names a file that there is not.
  */
 enum err attachments_follow(struct ctx *ctx, const struct record *rec,
                             const struct record *old) MUST_USE;

@@ -22,4 +22,14 @@ enum err attach_prepare(struct ctx *ctx, struct attachment *a, struct upload_byt
 enum err attach_store(struct ctx *ctx, const struct attachment *a, const struct attach_place *at,
                       const char *bytes) MUST_USE;
 
+/* Inside a transaction: a file that belongs to nothing yet becomes the record's, under its key. */
+enum err attach_adopt(struct ctx *ctx, const struct record *rec, const char *id) MUST_USE;
+/*
+ * Inside the transaction of a change: files that the answers name, and did not name before, become
+ * the record's. ERR_INVALID with a problem of the field: there is no such file, or it is not the
+ * acting user's.
+ */
+enum err attachments_adopt(struct ctx *ctx, const struct record *rec,
+                           const struct record *old) MUST_USE;
+
 #endif

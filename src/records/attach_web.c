@@ -80,7 +80,7 @@ static enum err fill_list(struct ctx *ctx, const struct file_view **out, size_t 
         return rc;
     items = ARENA_ARRAY(ctx->arena, len + 1, struct file_view);
     for (size_t i = 0; i < len; i++)
-        if (!gone || (list[i].name && may_change))
+        if (!list[i].field && (!gone || (list[i].name && may_change)))
             fill_file(ctx, &items[n++], rec, &list[i], may_change);
     *out = items;
     *len_out = n;

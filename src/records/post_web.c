@@ -95,6 +95,8 @@ static enum err take_control(struct ctx *ctx, struct form_post *out, const struc
         return take_page(ctx, &out->jump, p);
     if (text_starts(name, "_add.")) {
         out->add = name + 5;
+    } else if (text_starts(name, "_drop.")) {
+        return OK; /* media_stands looks at it */
     } else if (text_starts(name, "_remove.")) {
         out->remove = name + 8;
     } else if (text_starts(name, "_take.")) {
@@ -194,15 +196,18 @@ static const char *whole_date(struct ctx *ctx, const struct form *form, const st
 
 enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req)
 {
+    size_t files = 0;
     size_t len = 0;
     const struct pair *pairs = req_pairs(req, &len);
     enum err rc = OK;
 
     memset(out, 0, sizeof *out);
-    out->pairs = ARENA_ARRAY(ctx->arena, len + 1, struct answer_pair);
+    (void)req_uploads(req, &files);
+    out->pairs = ARENA_ARRAY(ctx->arena, len + files + 1, struct answer_pair);
     out->refs = ARENA_ARRAY(ctx->arena, len + 1, struct ref_asked);
     out->takes = ARENA_ARRAY(ctx->arena, len + 1, struct pair_view);
     out->was = ARENA_ARRAY(ctx->arena, len + 1, struct pair_view);
+    rc = media_take(ctx, out, req);
     for (size_t i = 0; !rc && i < len; i++) {
         if (strcmp(pairs[i].name, "csrf") == 0)
             continue;
@@ -218,8 +223,10 @@ enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req
             rc = take_control(ctx, out, &pairs[i]);
             continue;
         }
-        out->pairs[out->len].name = pairs[i].name;
-        out->pairs[out->len++].value = pairs[i].value;
+        if (media_stands(out, req, pairs[i].name)) {
+            out->pairs[out->len].name = pairs[i].name;
+            out->pairs[out->len++].value = pairs[i].value;
+        }
     }
     return rc;
 }
@@ -387,7 +394,7 @@ enum err post_answers(struct ctx *ctx, struct answers **out, const struct form *
 
         rc = rc ? rc : rc2;
     }
-    return rc;
+    return rc ? rc : post->files;
 }
 
 /* Number of the row of a pair such as names.2.name_text with a value; 0 if it is none. */

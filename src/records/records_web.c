@@ -2,6 +2,7 @@
 #include "records/records_web.h"
 
 #include "auth/auth.h"
+#include "records/attach.h"
 #include "records/screens_web.h"
 
 #define REASON_BYTES    16000 /* of at most 4,000 characters: the records count these */
@@ -139,7 +140,7 @@ const struct route records_routes[] = {
     { GET, "/jobs/{id}/columns", PERM_SIGNED_IN, get_columns, NO_FIELDS },
     { POST, "/jobs/{id}/columns", PERM_SIGNED_IN, post_columns, FIELDS_OF_KIND, FORM_BODY_MAX },
     { GET, "/records/{kind}", "{kind}.view", get_list, FIELDS(list_fields_in) },
-    { POST, "/records/{kind}", "{kind}.create", post_new, FIELDS_OF_KIND, FORM_BODY_MAX,
+    { POST, "/records/{kind}", "{kind}.create", post_new, FIELDS_OF_KIND, ATTACHMENT_BODY_MAX,
       .json = true },
     { POST, "/records/{kind}/filters", "{kind}.view", post_filter, FIELDS(filter_fields_in) },
     { POST, "/records/{kind}/filters/drop", "{kind}.view", post_filter_drop,
@@ -157,7 +158,7 @@ const struct route records_routes[] = {
     { GET, "/records/{kind}/export", "{kind}.export", get_export, FIELDS(list_fields_in) },
     { POST, "/records/{kind}/export", "{kind}.export", post_export, FIELDS(export_fields_in) },
     { GET, "/records/{kind}/{id}", "{kind}.view", get_detail, NO_FIELDS },
-    { POST, "/records/{kind}/{id}", "{kind}.edit", post_edit, FIELDS_OF_KIND, FORM_BODY_MAX,
+    { POST, "/records/{kind}/{id}", "{kind}.edit", post_edit, FIELDS_OF_KIND, ATTACHMENT_BODY_MAX,
       .json = true },
     { PUT, "/records/{kind}/{id}", "{kind}.edit", api_update, FIELDS_OF_KIND, FORM_BODY_MAX,
       .json = true },

@@ -30,6 +30,7 @@ struct ref_asked {
 struct form_post {
     struct answer_pair *pairs; /* answers */
     size_t len;
+    size_t media_len;        /* the first of them are files that have just come */
     struct pair_view *takes; /* choices of a conflict: path, mine or theirs */
     size_t takes_len;
     struct ref_asked *refs; /* what was typed to find what references name */
@@ -41,6 +42,7 @@ struct form_post {
     const struct form *older; /* that the page was made of; NULL = the one in force */
     const char *add;          /* path of a repeat that wants another row */
     const char *remove;       /* path of a row to be taken out */
+    enum err files;           /* ERR_INVALID: a file that came is not taken; its problem is told */
     struct pair_view *was;    /* paths that changed on the page, with what stood there before */
     size_t was_len;
     int64_t page; /* of a form in pages: the one that was shown */
@@ -68,6 +70,18 @@ struct pair_view *post_gone(struct ctx *ctx, size_t *len_out, const struct form_
 /* What happened to them, in words; NULL if there are none. */
 const char *post_gone_text(struct ctx *ctx, const struct form_post *post,
                            const struct answers *answers);
+/*
+ * Files among the answers (media_web.c): keeps them, and puts their values before the other pairs.
+ * What is not taken is told beside its question, and in post->files.
+ */
+enum err media_take(struct ctx *ctx, struct form_post *out, const struct req *req) MUST_USE;
+/* False: a newer file came for this answer, or its file is to be taken out. */
+bool media_stands(const struct form_post *post, const struct req *req, const char *name);
+/* The files that a browser offers for a question. */
+const char *media_accept(const struct field *f);
+/* Where the file of an answer is downloaded; .text NULL if it is none. */
+struct url media_link(struct ctx *ctx, const struct record *rec, const struct field *f,
+                      const char *value);
 /* Whether the form is only to be shown again. */
 bool post_reshows(const struct form_post *post);
 /* Numbers of a repeat's rows in the pairs, as the page has them, in the order of the answers. */

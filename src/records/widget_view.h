@@ -155,7 +155,9 @@ struct widget_place_view {
 
 struct widget_file_view {
     const struct widget_view *w;
-    const char *name; /* of the file; NULL = there is none */
+    const char *name;   /* of the file; NULL = there is none */
+    const char *drop;   /* name of the box that takes it out */
+    const char *accept; /* which files a browser offers */
 };
 
 struct widget_grid_view {

@@ -347,6 +347,8 @@ void widget_fill(struct maker *m, struct widget_view *w, struct answers *t, cons
         fill_trace(m, w);
     } else if (w->kind == WIDGET_FILE) {
         w->file.name = w->value[0] == '\0' ? NULL : answers_shown(m->ctx, f, w->value);
+        w->file.drop = arena_printf(m->ctx->arena, "_drop.%s", w->path);
+        w->file.accept = media_accept(f);
     } else if (w->kind == WIDGET_SHOWN) {
         w->shown = answers_shown(m->ctx, f, w->value);
         w->kept = field_sent_back(f);

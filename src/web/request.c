@@ -442,6 +442,12 @@ const char *req_file(const struct req *req, const char *name, size_t *len_out,
     return NULL;
 }
 
+const struct upload *req_uploads(const struct req *req, size_t *len_out)
+{
+    *len_out = req->uploads_len;
+    return req->uploads;
+}
+
 const struct pair *req_pairs(const struct req *req, size_t *len_out)
 {
     *len_out = req->pairs_len;

@@ -11,13 +11,6 @@
 #define REQUEST_PAIRS_MAX 4000
 #define REQUEST_PARTS_MAX 8 /* segments of a path */
 
-struct upload {
-    const char *name;
-    const char *filename;
-    const char *bytes;
-    size_t len;
-};
-
 struct req {
     const struct wire_request *wire;
     const struct route *route;

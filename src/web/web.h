@@ -106,6 +106,14 @@ bool req_bool(const struct req *req, const char *name);
 /* Bytes of an upload; NULL if absent. */
 const char *req_file(const struct req *req, const char *name, size_t *len_out,
                      const char **filename_out);
+/* All files that came, in order; one that was not chosen has no bytes. */
+struct upload {
+    const char *name;
+    const char *filename;
+    const char *bytes;
+    size_t len;
+};
+const struct upload *req_uploads(const struct req *req, size_t *len_out);
 /* All pairs that came, in order, for record forms. */
 struct pair {
     const char *name;

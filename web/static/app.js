@@ -222,9 +222,16 @@
     show_problem(q, state.problem);
   }
 
+  // Files are sent when the form is saved, not while somebody types.
+  function texts() {
+    const data = new FormData();
+    for (const [name, value] of new FormData(form)) if (typeof value === "string") data.append(name, value);
+    return data;
+  }
+
   async function ask() {
     const mine = ++asked;
-    const data = new FormData(form);
+    const data = texts();
     for (const [path, before] of was) data.append("_was." + path, before);
     const sent = new Map(was);
     was.clear();
@@ -273,7 +280,7 @@
   // --- rows: the page is fetched anew, and only its repeats are put in place of the old ones ---
 
   async function reshow(name, here) {
-    const data = new FormData(form);
+    const data = texts();
     data.append(name, "1");
     try {
       const reply = await fetch(form.action, { method: "POST", body: new URLSearchParams(data), headers: { Accept: "text/html" } });
