@@ -297,42 +297,75 @@ static bool find_place(struct ctx *ctx, struct place *out, struct answers *t,
     return false;
 }
 
-/*
- * Puts back what stood there before, settles that, then makes one change after the other: so only
- * what a change touches is told, and triggers see it. *known_out = false: a change cannot be
- * placed, and everything was settled anew.
- */
-static enum err settle_changes(struct state_out *s, struct answers *t, bool *known_out)
+static void compare_field(bool *touched, const struct answers *a, const struct answers *b,
+                          const struct field *f)
+{
+    bool was = a->relevant == NULL || a->relevant[f->place];
+    bool is = b->relevant == NULL || b->relevant[f->place];
+
+    if (was != is || a->rows_len[f->place] != b->rows_len[f->place] ||
+        (field_has_value(f) && !text_equal(answers_get(a, f), answers_get(b, f))))
+        touched[f->place] = true;
+}
+
+/* Marks what differs between two settled states of one page. */
+static void compare(bool *touched, const struct answers *a, const struct answers *b)
+{
+    for (size_t i = 0; i < a->form->all_len; i++) {
+        const struct field *f = a->form->all[i];
+
+        if (f->repeat != a->repeat)
+            continue;
+        compare_field(touched, a, b, f);
+        for (size_t r = 0; r < a->rows_len[i] && r < b->rows_len[i]; r++)
+            compare(touched, a->rows[i][r], b->rows[i][r]);
+    }
+    /* Rows that came are told whole. */
+    for (size_t i = 0; i < a->form->all_len; i++)
+        for (const struct field *f = a->form->all[i]->repeat; f != NULL; f = f->repeat)
+            if (f->repeat == a->repeat && b->rows_len[f->place] > a->rows_len[f->place])
+                touched[i] = true;
+}
+
+/* The answers as they stood before the changes; NULL: a change cannot be placed. */
+static struct answers *answers_before(struct state_out *s, struct answers *t)
 {
     const struct form_post *post = s->post;
-    struct place *places = ARENA_ARRAY(s->ctx->arena, post->was_len + 1, struct place);
-    const char **now = ARENA_ARRAY(s->ctx->arena, post->was_len + 1, const char *);
+    struct answers *before = answers_copy(s->ctx->arena, t);
+
+    for (size_t i = 0; i < post->was_len; i++) {
+        struct place at = { 0 };
+
+        if (!find_place(s->ctx, &at, before, post, post->was[i].name))
+            return NULL;
+        answers_set(at.t, at.field, post->was[i].value[0] == '\0' ? NULL : post->was[i].value);
+        s->changed[at.field->place] = true;
+    }
+    return post->was_len > 0 ? before : NULL;
+}
+
+/*
+ * Settles the answers, lets triggers see each change, and finds what the changes touched: what
+ * differs from how it was before. What the page cannot say of "before" is told whole.
+ */
+static enum err settle_changes(struct state_out *s, struct answers *t)
+{
+    struct answers *before = answers_before(s, t);
     bool *all = ARENA_ARRAY(s->ctx->arena, s->form->all_len + 1, bool);
-    bool known = post->was_len > 0;
-    enum err rc;
+    enum err rc = before == NULL ? OK : answers_recompute(s->ctx, before, NULL, NULL);
 
-    for (size_t i = 0; known && i < post->was_len; i++) {
-        known = find_place(s->ctx, &places[i], t, post, post->was[i].name);
-        now[i] = known ? answers_get(places[i].t, places[i].field) : NULL;
-    }
-    *known_out = known;
-    for (size_t i = 0; known && i < post->was_len; i++)
-        answers_set(places[i].t, places[i].field,
-                    post->was[i].value[0] == '\0' ? NULL : post->was[i].value);
-    rc = answers_recompute(s->ctx, t, NULL, NULL);
-    for (size_t i = 0; !rc && known && i < post->was_len; i++) {
-        const bool *touched = NULL;
-
-        answers_set(places[i].t, places[i].field, now[i]);
-        rc = answers_recompute(s->ctx, t, places[i].field, &touched);
-        for (size_t k = 0; !rc && k < s->form->all_len; k++)
-            all[k] = all[k] || touched[k];
-        all[places[i].field->place] = true;
-        s->changed[places[i].field->place] = true;
-    }
-    if (known)
-        s->touched = all;
-    return rc;
+    if (!rc)
+        rc = answers_recompute(s->ctx, t, NULL, NULL);
+    for (size_t i = 0; !rc && before != NULL && i < s->form->all_len; i++)
+        if (s->changed[i])
+            rc = answers_recompute(s->ctx, t, s->form->all[i], NULL);
+    if (rc || before == NULL)
+        return rc;
+    compare(all, before, t);
+    for (size_t i = 0; i < s->form->all_len; i++)
+        all[i] = all[i] || s->changed[i];
+    s->touched = all;
+    return OK;
 }
 
 enum err post_state(struct ctx *ctx, const struct req *req, struct res *res)
@@ -340,7 +373,6 @@ enum err post_state(struct ctx *ctx, const struct req *req, struct res *res)
     struct state_out s = { .ctx = ctx };
     struct answers *answers = NULL;
     struct form_post post = { 0 };
-    bool known = false;
     size_t len = 0;
     const char *json = req_json(req, &len);
     enum err rc = record_form(ctx, &s.form, req_path(req, "kind"));
@@ -357,6 +389,6 @@ enum err post_state(struct ctx *ctx, const struct req *req, struct res *res)
         return rc;
     s.post = &post;
     s.changed = ARENA_ARRAY(ctx->arena, s.form->all_len + 1, bool);
-    rc = settle_changes(&s, answers, &known);
+    rc = settle_changes(&s, answers);
     return rc ? rc : reply_state(&s, res, answers);
 }

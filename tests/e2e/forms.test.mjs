@@ -7,6 +7,7 @@ import { BUILD, FULL, SOURCE, axe, demo, homeward, main, ok, part, pick_language
 
 const FOLDER = path.join(SOURCE, "tests/data/forms/good");
 const ONLY = process.env.HOMEWARD_FORMS ? process.env.HOMEWARD_FORMS.split(",") : null;
+const WAY = process.env.HOMEWARD_WAY; // en-script, en-plain or ar-script alone
 const SHOTS = path.join(BUILD, "shots");
 const KINDS = fs.readdirSync(FOLDER).filter((f) => f.endsWith(".csv"))
   .map((f) => f.replace(/\.csv$/, "")).filter((k) => !ONLY || ONLY.includes(k));
@@ -19,6 +20,7 @@ async function answer_shown(page) {
   return page.evaluate(() => {
     const form = document.querySelector("form[data-form]");
     const said = {};
+    const euros = /\/budget/.test(location.pathname); // other amounts have no decimals
     const shown = (e) => e.offsetParent !== null && !e.disabled;
     const tell = (e) => {
       e.dispatchEvent(new Event("input", { bubbles: true }));
@@ -38,8 +40,8 @@ async function answer_shown(page) {
       if (e.type === "month") return put(e, byType.month, "2026-01-15".slice(0, 8) + "01");
       if (byType[e.type]) return put(e, byType[e.type]);
       if (e.inputMode === "numeric") return put(e, "2");
-      if (e.inputMode === "decimal") return put(e, form.dataset.money ? "12.5" : "12");
-      return put(e, form.dataset.money && /paid/.test(e.name) ? "12.50 EUR" : "Some words");
+      if (e.inputMode === "decimal") return put(e, euros ? "12.5" : "12");
+      return put(e, euros && /paid/.test(e.name) ? "12.50 EUR" : "Some words");
     };
     const places = ["14.5", "-17.25", "7", "4"];
     for (const e of form.querySelectorAll("input[name], select[name], textarea[name]")) {
@@ -135,18 +137,21 @@ function alike(got, wanted, path_of_it) {
 
 // --- one form ---
 
+// axe is a script itself.
+async function looks_well(v, what) {
+  if (!v.script) return;
+  const found = await axe(v.page);
+  same(found.map((x) => `${x.id}: ${x.nodes.map((n) => n.html).join(" | ")}`), [], what);
+}
+
 async function one_form(v, kind, tag, parent) {
   await v.page.goto(`/records/${kind}/new` + (parent ? `?parent=${parent}` : ""));
-  same((await axe(v.page)).map((x) => `${x.id}: ${x.nodes.map((n) => n.html).join(" | ")}`), [],
-       `${tag}: the empty form has nothing for axe`);
+  await looks_well(v, `${tag}: the empty form has nothing for axe`);
   ok(await v.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
      `${tag}: nothing to scroll sideways`);
-  await v.page.evaluate((yes) => { if (yes) document.querySelector("form[data-form]").dataset.money = "1"; },
-                        kind === "budget");
   const said = await fill(v);
   ok(Object.keys(said).length > 0, `${tag}: it can be filled`);
-  same((await axe(v.page)).map((x) => `${x.id}: ${x.nodes.map((n) => n.html).join(" | ")}`), [],
-       `${tag}: the filled form has nothing for axe`);
+  await looks_well(v, `${tag}: the filled form has nothing for axe`);
   if (FULL || ONLY) {
     fs.mkdirSync(SHOTS, { recursive: true });
     await v.page.screenshot({ path: path.join(SHOTS, `form-${tag.replace(/\W+/g, "-")}.png`), fullPage: true });
@@ -176,6 +181,7 @@ main(async () => {
   const variants = [{ script: true, lang: "en", width: 1280 }, { script: false, lang: "en", width: 1280 },
                     { script: true, lang: "ar", width: 390 }];
   for (const variant of variants) {
+    if (WAY && WAY !== `${variant.lang}-${variant.script ? "script" : "plain"}`) continue;
     await part(`forms ${variant.lang} ${variant.script} ${variant.width}`, async () => {
       const v = await visit(server, variant);
       await sign_in(v.page, "supervisor");

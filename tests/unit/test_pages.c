@@ -380,6 +380,24 @@ static void questions_follow_the_answers(void **state)
     assert_true(shows(&page, "\"support_network\":{\"relevant\":false"));
 }
 
+static void a_change_tells_only_what_it_touches(void **state)
+{
+    struct pages *p = *state;
+    struct page page = page_post(
+        p, SUPERVISOR, "/records/rss/state",
+        "round=baseline&interview_location=on_site&sections_selected=economic&consent_given=yes&"
+        "consent_form=written&_was.consent_given=no");
+
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "\"econ_satisfaction\":{\"relevant\":true"));
+    assert_false(shows(&page, "\"interview_location\""));
+    page = page_post(p, SUPERVISOR, "/records/rss/state",
+                     "round=baseline&interview_location=on_site&sections_selected=economic&"
+                     "consent_given=yes&consent_form=written&_was.nonsense=no");
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "\"interview_location\""));
+}
+
 /* --- two users, one record --- */
 
 static const char *edit_form(struct pages *p, const char *location, int version, const char *gender,
@@ -660,6 +678,7 @@ int main(void)
         PAGES(a_contact_that_must_not_be_used_lies_folded),
         PAGES(a_likely_duplicate_is_shown_before_it_is_saved),
         PAGES(questions_follow_the_answers),
+        PAGES(a_change_tells_only_what_it_touches),
         PAGES(the_second_to_save_chooses_and_nothing_is_lost),
         PAGES(rows_that_two_people_added_and_removed_are_put_together),
         PAGES(history_tells_what_changed),
