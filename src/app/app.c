@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/home_blocks.h"
+#include "app/home_web.h"
 #include "audit/audit.h"
 #include "auth/auth.h"
 #include "auth/home.h"
@@ -47,9 +49,11 @@
 #define TIDY_EVERY_MS  ((int64_t)60 * 60 * 1000)
 
 static const struct route *const all_routes[] = {
-    web_routes,    records_routes, attach_routes,   rules_routes,
-    forms_routes,  survey_routes,  messages_routes, message_settings_routes,
-    notify_routes, webhook_routes, facts_routes,    NULL,
+    home_routes,   web_routes,      records_routes,
+    attach_routes, rules_routes,    forms_routes,
+    survey_routes, messages_routes, message_settings_routes,
+    notify_routes, webhook_routes,  facts_routes,
+    NULL,
 };
 
 static const struct nav_item all_nav[] = {
@@ -58,9 +62,13 @@ static const struct nav_item all_nav[] = {
     { N_("Cases"), "/records/case", "case.view" },
     { N_("Tasks"), "/tasks", "task.view" },
     { N_("Statistics"), "/facts", "facts.view" },
-    { N_("Import"), "/records/person/import", "person.import" },
-    { N_("Forms"), "/forms", "form.publish" },
-    { N_("Messages"), "/messages", "message.view" },
+    { N_("Import"), "/records/person/import", "person.import", NAV_WORK },
+    { N_("Messages"), "/messages", "message.view", NAV_WORK },
+    { N_("Long work"), "/jobs", PERM_SIGNED_IN, NAV_WORK },
+    { N_("Forms"), "/forms", "form.publish", NAV_ADMIN },
+    { N_("Rules"), "/rules", "rule.view", NAV_ADMIN },
+    { N_("Settings of messages"), "/messages/settings", "settings.manage", NAV_ADMIN },
+    { N_("Webhooks"), "/webhooks", "settings.manage", NAV_ADMIN },
     { 0 },
 };
 
@@ -84,7 +92,11 @@ static enum err look_at_forms(struct ctx *ctx)
 }
 
 static struct web whole_web = {
-    .tables = all_routes, .nav = all_nav, .refresh = look_at_forms, .bell = notify_count
+    .tables = all_routes,
+    .nav = all_nav,
+    .refresh = look_at_forms,
+    .bell = notify_count,
+    .frame = app_frame,
 };
 
 const struct web *app_web(void)
@@ -172,6 +184,8 @@ enum err app_load(struct ctx *ctx)
         rc = rules_load(ctx);
     if (!rc)
         rc = profiles_load(ctx);
+    if (!rc)
+        rc = home_blocks_load(ctx);
     if (!rc)
         rc = fold_init(ctx);
     if (!rc)

@@ -39,6 +39,7 @@ struct user {
     enum scope scope;               /* widest of the roles */
     const bool *permissions;        /* by place in permissions.csv; use user_may */
     bool demo;
+    bool keys_off; /* no shortcuts of one key (WCAG 2.1.4) */
 };
 
 /* Loads the role tables from the assets. ERR_INVALID with file, row, value. Once, before fork. */
@@ -130,6 +131,8 @@ enum err user_load_by_id(struct ctx *ctx, const char *id) MUST_USE;
 enum err user_set_password(struct ctx *ctx, const char *login, const char *password) MUST_USE;
 enum err user_set_state(struct ctx *ctx, const char *login, const char *state) MUST_USE;
 enum err user_set_lang(struct ctx *ctx, const char *user_id, const char *lang) MUST_USE;
+/* Whether the acting user's keyboard shortcuts are off. */
+enum err user_set_keys(struct ctx *ctx, bool off) MUST_USE;
 
 struct user_row {
     const char *id;

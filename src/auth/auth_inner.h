@@ -37,8 +37,9 @@ void login_token(struct ctx *ctx, unsigned char out[VAULT_TOKEN_BYTES], const ch
 
 /* Columns of a user, one row per role, and the tables they come from; read by user_read. */
 #define USER_COLUMNS                                                                               \
-    "st.id, st.office_id, o.code, o.name, o.time_zone, st.sealed, st.lang, st.demo, r.role"
-#define USER_COLUMNS_LEN 9
+    "st.id, st.office_id, o.code, o.name, o.time_zone, st.sealed, st.lang, st.demo, st.keys_off, " \
+    "r.role"
+#define USER_COLUMNS_LEN 10
 #define USER_TABLES                                                                                \
     " staff AS st JOIN office AS o ON o.id = st.office_id"                                         \
     " LEFT JOIN staff_role AS r ON r.staff_id = st.id"

@@ -125,6 +125,7 @@ static enum err read_fields(struct ctx *ctx, struct user *user, struct rows *row
     sealed.bytes = row_blob(rows, 5, &sealed.len);
     user->lang = row_text(rows, 6);
     user->demo = row_int(rows, 7) == 1;
+    user->keys_off = row_int(rows, 8) == 1;
     user->clearance = PRIVACY_PUBLIC;
     user->scope = SCOPE_OWN;
     user->permissions = ARENA_ARRAY(ctx->arena, permissions_len() + 1, bool);

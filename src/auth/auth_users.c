@@ -17,6 +17,7 @@ DB_SQL(STAFF_ROLE_ADD, "INSERT INTO staff_role (staff_id, role) VALUES ($1, $2)"
 DB_SQL(STAFF_PASSWORD, "UPDATE staff SET password = $2, version = version + 1 WHERE id = $1");
 DB_SQL(STAFF_STATE, "UPDATE staff SET state = $2, version = version + 1 WHERE id = $1");
 DB_SQL(STAFF_LANG, "UPDATE staff SET lang = $2, version = version + 1 WHERE id = $1");
+DB_SQL(STAFF_KEYS, "UPDATE staff SET keys_off = $2, version = version + 1 WHERE id = $1");
 DB_SQL(STAFF_LIST, "SELECT st.id, st.sealed, o.code, st.state, r.role FROM" USER_TABLES
                    " WHERE $1 = '' OR st.office_id = $1 ORDER BY o.code, st.id, r.role LIMIT $2");
 
@@ -266,6 +267,25 @@ enum err user_set_state(struct ctx *ctx, const char *login, const char *state)
     if (rc)
         goto out;
     rc = account_changed(ctx, id, token, action);
+    if (rc)
+        goto out;
+    rc = db_commit(ctx);
+out:
+    if (rc)
+        db_rollback(ctx);
+    return rc;
+}
+
+enum err user_set_keys(struct ctx *ctx, bool off)
+{
+    enum err rc = db_begin(ctx);
+
+    if (rc)
+        return rc;
+    rc = db_exec(ctx, NULL, &STAFF_KEYS, DB_TEXT(ctx->user_id), DB_INT(off ? 1 : 0));
+    if (rc)
+        goto out;
+    rc = audit_add(ctx, "user.keys", ctx->user_id, NULL, NULL);
     if (rc)
         goto out;
     rc = db_commit(ctx);

@@ -57,6 +57,23 @@ const char *count_text(struct ctx *ctx, int64_t count)
     return tr(ctx, "{0, plural, =0 {no records} one {# record} other {# records}}", TR_INT(count));
 }
 
+const char *record_kind_title(struct ctx *ctx, const struct form *form)
+{
+    static const struct {
+        const char *kind;
+        const char *title;
+    } many[] = {
+        { FORM_PERSON, N_("People") },        { FORM_CASE, N_("Cases") },
+        { FORM_RETURN_EVENT, N_("Returns") }, { FORM_HOUSEHOLD, N_("Households") },
+        { FORM_ACTION, N_("Steps") },         { FORM_RSS, N_("Interviews") },
+    };
+
+    for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++)
+        if (strcmp(form->kind, many[i].kind) == 0)
+            return tr_args(ctx, many[i].title, NULL);
+    return label_text(ctx, &form->title);
+}
+
 /* --- columns --- */
 
 static int compare_list(const struct field *a, const struct field *b)

@@ -3,6 +3,7 @@
 
 #include "core/json.h"
 #include "core/text.h"
+#include "forms_gen.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
 #include "records/search_words.h"
@@ -65,32 +66,102 @@ enum err post_search(struct ctx *ctx, const struct req *req, struct res *res)
     return res_see_other(res, url_build(ctx, "/search/{}", id));
 }
 
+/* --- all kinds --- */
+
+#define ALL_KINDS "*" /* kept in place of a kind */
+
+static bool may_find(const struct ctx *ctx, const struct form *form)
+{
+    return may(ctx, form->kind, "search") && may(ctx, form->kind, "view") &&
+           form->privacy <= ctx->user->clearance;
+}
+
+enum err post_search_all(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    const char *words = req_text(req, "words");
+    const char *id = NULL;
+    bool any = false;
+    enum err rc;
+
+    for (size_t i = 0; i < ctx->forms->len; i++)
+        any = any || may_find(ctx, ctx->forms->items[i]);
+    if (!any)
+        return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "You may not search here."));
+    if (text_blank(words))
+        return res_see_other(res, url_build(ctx, "/"));
+    rc = search_keep(ctx, &id, ALL_KINDS, words);
+    return rc ? rc : res_see_other(res, url_build(ctx, "/search/{}", id));
+}
+
+/* --- results --- */
+
+/* What was found, kind after kind, in one list; for programs. */
+struct all_hits {
+    struct record_hit *items;
+    size_t len;
+};
+
+static enum err find_kind(struct ctx *ctx, struct search_view *v, struct hits_view *group,
+                          struct all_hits *all, const struct form *form)
+{
+    struct record_hit *hits = NULL;
+    struct hit_view *items;
+    size_t len = 0;
+    enum err rc = record_search(ctx, &hits, &len, form->kind, v->words);
+
+    if (rc || len == 0)
+        return rc;
+    items = ARENA_ARRAY(ctx->arena, len, struct hit_view);
+    for (size_t i = 0; i < len; i++) {
+        hit_fill(ctx, &items[i], &hits[i]);
+        all->items[all->len++] = hits[i];
+    }
+    group->title = record_kind_title(ctx, form);
+    group->items = items;
+    group->items_len = len;
+    group->most = len == RECORD_HITS_MAX;
+    v->groups_len++;
+    return OK;
+}
+
+/* In all kinds, or in the one of this name. */
+static enum err find_in(struct ctx *ctx, struct search_view *v, struct all_hits *all,
+                        const char *kind)
+{
+    const size_t most = ctx->forms->len;
+    struct hits_view *groups = ARENA_ARRAY(ctx->arena, most + 1, struct hits_view);
+    enum err rc = OK;
+
+    v->groups = groups;
+    all->items = ARENA_ARRAY(ctx->arena, most * RECORD_HITS_MAX + 1, struct record_hit);
+    for (size_t i = 0; rc == OK && i < most; i++) {
+        const struct form *form = ctx->forms->items[i];
+
+        if (may_find(ctx, form) && (v->all || strcmp(form->kind, kind) == 0))
+            rc = find_kind(ctx, v, &groups[v->groups_len], all, form);
+    }
+    return rc;
+}
+
 enum err get_search(struct ctx *ctx, const struct req *req, struct res *res)
 {
     struct search_view v = { 0 };
-    struct record_hit *hits = NULL;
-    struct hit_view *items;
+    struct all_hits all = { 0 };
     const char *kind = NULL;
     enum err rc = search_load(ctx, &kind, &v.words, req_path(req, "id"));
 
     if (rc)
         return rc;
-    if (!may(ctx, kind, "search"))
+    v.all = strcmp(kind, ALL_KINDS) == 0;
+    if (!v.all && !may(ctx, kind, "search"))
         return record_gone(ctx);
-    rc = record_search(ctx, &hits, &v.hits_len, kind, v.words);
+    rc = find_in(ctx, &v, &all, kind);
     if (rc)
         return rc;
     if (req_wants_json(req))
-        return reply_hits_json(ctx, res, hits, v.hits_len);
-    items = ARENA_ARRAY(ctx->arena, v.hits_len + 1, struct hit_view);
-    for (size_t i = 0; i < v.hits_len; i++)
-        hit_fill(ctx, &items[i], &hits[i]);
-    v.hits = items;
-    v.most = v.hits_len == RECORD_HITS_MAX;
-    v.box.kind = kind;
-    v.box.words = v.words;
-    v.box.label = tr(ctx, "Name, phone or number");
-    v.may_add = may(ctx, kind, "create");
+        return reply_hits_json(ctx, res, all.items, all.len);
+    kind = v.all ? FORM_PERSON : kind;
+    v.may_add = may(ctx, kind, "create") && strcmp(kind, FORM_PERSON) == 0;
     v.add = url_build(ctx, "/records/{}/new?search={}", kind, req_path(req, "id"));
     search_reply(res, 200, &v);
     return OK;

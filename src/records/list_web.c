@@ -1,4 +1,4 @@
-/* The list of a kind, and the start page. */
+/* The list of a kind. */
 #include <string.h>
 
 #include "core/text.h"
@@ -6,8 +6,6 @@
 #include "records/records_inner.h"
 #include "records/screens_web.h"
 #include "records_templates.h"
-
-#define RECENT_MAX 8
 
 struct sort_name {
     const char *code; /* in the query */
@@ -172,26 +170,14 @@ static void fill_rows(struct ctx *ctx, struct record_list_view *v, const struct 
     v->rows_len = list->len;
 }
 
-/* What a list of them is called. */
-static const char *list_title(struct ctx *ctx, const struct form *form)
-{
-    if (strcmp(form->kind, FORM_PERSON) == 0)
-        return tr(ctx, "People");
-    return label_text(ctx, &form->title);
-}
-
 static void fill_rights(struct ctx *ctx, struct record_list_view *v, const struct form *form)
 {
     v->has_titles = has_titles(form);
     v->has_numbers = form->number != NULL;
-    v->may_search = may(ctx, form->kind, "search") && form->number != NULL;
     v->may_import = may(ctx, form->kind, "import");
     v->may_export = may(ctx, form->kind, "export");
     v->may_add = form->parent == NULL && may(ctx, form->kind, "create");
     v->add = url_build(ctx, "/records/{}/new", form->kind);
-    v->search.kind = form->kind;
-    v->search.label = tr(ctx, "Name, phone or number");
-    v->search.words = "";
 }
 
 static enum err fill_parent(struct ctx *ctx, struct record_list_view *v, const struct form *form,
@@ -265,7 +251,7 @@ enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
         return rc;
     if (req_wants_json(req))
         return reply_list_json(ctx, res, &list);
-    v.title = list_title(ctx, form);
+    v.title = record_kind_title(ctx, form);
     v.kind = kind;
     v.count = v.problem == NULL ? count_text(ctx, list.count) : NULL;
     fill_rights(ctx, &v, form);
@@ -288,96 +274,5 @@ enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
     f.after = list.next;
     v.next = list_url(ctx, form, req_text(req, "sort"), &f);
     record_list_reply(res, 200, &v);
-    return OK;
-}
-
-/* --- start --- */
-
-static enum err fill_counts(struct ctx *ctx, struct start_view *v)
-{
-    struct start_count_view *items =
-        ARENA_ARRAY(ctx->arena, ctx->forms->len, struct start_count_view);
-    const struct record_filter one = { .limit = 1 };
-
-    for (size_t i = 0; i < ctx->forms->len; i++) {
-        const struct form *form = ctx->forms->items[i];
-        struct record_list list = { 0 };
-        enum err rc;
-
-        if (!may(ctx, form->kind, "view") || form->privacy > ctx->user->clearance)
-            continue;
-        rc = record_list(ctx, &list, form->kind, &one);
-        if (rc)
-            return rc;
-        items[v->counts_len].title = list_title(ctx, form);
-        items[v->counts_len].link = url_build(ctx, "/records/{}", form->kind);
-        items[v->counts_len++].count = count_text(ctx, list.count);
-    }
-    v->counts = items;
-    return OK;
-}
-
-static enum err fill_recent(struct ctx *ctx, struct start_view *v)
-{
-    const struct record_filter lately = { .sort = SORT_UPDATED, .limit = RECENT_MAX };
-    struct start_recent_view *items = ARENA_ARRAY(ctx->arena, RECENT_MAX, struct start_recent_view);
-    struct record_list list = { 0 };
-    enum err rc;
-
-    v->may_search = may(ctx, FORM_PERSON, "search");
-    v->may_view = may(ctx, FORM_PERSON, "view");
-    v->may_add = may(ctx, FORM_PERSON, "create");
-    v->add = url_build(ctx, "/records/{}/new", FORM_PERSON);
-    if (!v->may_view)
-        return OK;
-    rc = record_list(ctx, &list, FORM_PERSON, &lately);
-    if (rc)
-        return rc;
-    for (size_t i = 0; i < list.len; i++) {
-        items[i].title = record_name(ctx, list.items[i]);
-        items[i].number = list.items[i]->number;
-        items[i].updated_at = list.items[i]->updated_at;
-        items[i].link = record_url(ctx, list.items[i]);
-    }
-    v->recent = items;
-    v->recent_len = list.len;
-    return OK;
-}
-
-static void add_task(struct ctx *ctx, struct start_count_view *items, struct start_view *v,
-                     const struct form *form, const char *verb)
-{
-    const char *title = list_title(ctx, form);
-
-    if (!may(ctx, form->kind, verb))
-        return;
-    items[v->tasks_len].link = url_build(ctx, "/records/{}/{}", form->kind, verb);
-    items[v->tasks_len++].title = strcmp(verb, "import") == 0
-                                      ? tr(ctx, "Import: {0}", TR_TEXT(title))
-                                      : tr(ctx, "Export: {0}", TR_TEXT(title));
-}
-
-enum err get_start(struct ctx *ctx, const struct req *req, struct res *res)
-{
-    struct start_view v = { .name = ctx->user->name };
-    struct start_count_view *tasks =
-        ARENA_ARRAY(ctx->arena, 2 * ctx->forms->len + 1, struct start_count_view);
-    enum err rc = fill_recent(ctx, &v);
-
-    (void)req;
-    if (!rc)
-        rc = fill_counts(ctx, &v);
-    if (rc)
-        return rc;
-    for (size_t i = 0; i < ctx->forms->len; i++) {
-        add_task(ctx, tasks, &v, ctx->forms->items[i], "import");
-        add_task(ctx, tasks, &v, ctx->forms->items[i], "export");
-    }
-    v.tasks = tasks;
-    v.search.kind = FORM_PERSON;
-    v.search.label = tr(ctx, "Name, phone or number");
-    v.search.words = "";
-    v.empty = !v.may_view && v.counts_len == 0;
-    start_reply(res, 200, &v);
     return OK;
 }

@@ -134,6 +134,8 @@ struct record_step {
  */
 enum err record_steps(struct ctx *ctx, struct record_step **out, size_t *len_out,
                       const struct record *rec) MUST_USE;
+/* What a list of a kind is called: "People". */
+const char *record_kind_title(struct ctx *ctx, const struct form *form);
 /* What people read for a status; the code itself if nothing is known. */
 const char *record_status_title(struct ctx *ctx, const struct form *form, const char *status);
 

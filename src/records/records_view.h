@@ -272,12 +272,6 @@ void record_extra_render(struct html *h, const struct record_extra *v);
 
 /* --- list --- */
 
-struct search_box_view {
-    const char *kind;
-    const char *label;
-    const char *words; /* as typed; "" at first */
-};
-
 struct list_row_view {
     const char *id;
     const char *title;
@@ -361,8 +355,6 @@ struct record_list_view {
     bool has_titles; /* people are known by names: shown before the number */
     bool has_numbers;
     bool has_states;
-    bool may_search;
-    struct search_box_view search;
     bool may_add;
     bool may_import;
     bool may_export;
@@ -376,14 +368,22 @@ struct record_list_view {
 
 /* --- search --- */
 
+/* What was found of one kind. */
+struct hits_view {
+    const char *title;
+    const char *count; /* as people read it */
+    const struct hit_view *items;
+    size_t items_len;
+    bool most; /* there may be more than are shown */
+};
+
 struct search_view {
-    struct search_box_view box;
     const char *words;
-    const struct hit_view *hits;
-    size_t hits_len;
+    const struct hits_view *groups; /* kinds of which something was found */
+    size_t groups_len;
+    bool all; /* more kinds than one were searched: groups have headings */
     struct url add;
     bool may_add;
-    bool most; /* there may be more than are shown */
 };
 
 /* --- history and difference --- */
@@ -473,37 +473,6 @@ struct record_conflict_view {
     size_t pairs_len;
     const struct pair_view *gone; /* answers that only an older version asked for */
     size_t gone_len;
-};
-
-/* --- start --- */
-
-struct start_count_view {
-    const char *title;
-    const char *count;
-    struct url link;
-};
-
-struct start_recent_view {
-    const char *title;
-    const char *number;
-    int64_t updated_at;
-    struct url link;
-};
-
-struct start_view {
-    const char *name; /* of the user */
-    const struct start_count_view *counts;
-    size_t counts_len;
-    const struct start_recent_view *recent;
-    size_t recent_len;
-    const struct start_count_view *tasks; /* what the user may do */
-    size_t tasks_len;
-    bool may_search;
-    struct search_box_view search;
-    bool may_view;
-    bool may_add;
-    struct url add;
-    bool empty; /* nothing here is for this role */
 };
 
 /* --- import, export, jobs --- */

@@ -1,4 +1,4 @@
-/* The routes of record screens, start page, search, import, export and jobs. */
+/* The routes of record screens, search, import, export and jobs. */
 #include "records/records_web.h"
 
 #include "auth/auth.h"
@@ -127,7 +127,7 @@ static const struct field_spec job_fields_in[] = {
 
 /* Paths that spell out a word stand before those with {id}. */
 const struct route records_routes[] = {
-    { GET, "/", PERM_SIGNED_IN, get_start, NO_FIELDS },
+    { POST, "/search", PERM_SIGNED_IN, post_search_all, FIELDS(search_fields_in) },
     { GET, "/search/{id}", PERM_SIGNED_IN, get_search, NO_FIELDS },
     { GET, "/jobs", PERM_SIGNED_IN, get_jobs, NO_FIELDS },
     { GET, "/jobs/{id}", PERM_SIGNED_IN, get_job, FIELDS(job_fields_in) },

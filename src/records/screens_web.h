@@ -211,7 +211,7 @@ enum err reply_diff_json(struct res *res, const struct record_change *items, siz
 
 /* --- handlers --- */
 
-enum err get_start(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_search_all(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_list(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_filter(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_filter_drop(struct ctx *ctx, const struct req *req, struct res *res);

@@ -71,11 +71,34 @@ struct route {
     bool machine;
 };
 
+/* A path of ours, made by url_build only: templates take nothing else in href and action. */
+struct url {
+    const char *text;
+};
+
+/* Where a place stands: in the bar, or in the menu beside it under one of three headings. */
+enum nav_group { NAV_BAR = 0, NAV_RECORDS, NAV_WORK, NAV_ADMIN };
+
 /* A place in the navigation, shown to who may go there. */
 struct nav_item {
     const char *title; /* marked with N_() */
     const char *path;
     const char *permission;
+    enum nav_group group;
+};
+
+/* A place that only this request knows, such as the list of a kind; title is translated already. */
+struct nav_place {
+    const char *title;
+    struct url link;
+};
+
+/* What the rooms above add to the frame of every page of somebody who is signed in. */
+struct frame {
+    const struct nav_place *records; /* lists of kinds that are not in the bar */
+    size_t records_len;
+    bool may_search;  /* the search box in the header */
+    const char *help; /* name of the guide's page for this route; NULL = none */
 };
 
 /* Checked at start by web_check. */
@@ -93,6 +116,9 @@ struct web {
     enum err (*refresh)(struct ctx *ctx);
     /* How many notifications the acting user has not read, for the bell; NULL = no bell. */
     enum err (*bell)(struct ctx *ctx, int64_t *out);
+    /* Called for each page of somebody who is signed in; route is the pattern ("/tasks/{id}") or ""
+     * where there is none. NULL = nothing is added. */
+    void (*frame)(struct ctx *ctx, struct frame *out, const struct req *req, const char *route);
 };
 /* ERR_INVALID: a route without a known permission, a path twice, a bad pattern. */
 enum err web_check(struct ctx *ctx, const struct web *web) MUST_USE;
@@ -133,10 +159,6 @@ const char *req_continuation(const struct req *req);
 
 /* --- replies --- */
 
-/* A path of ours, made by url_build only: templates take nothing else in href and action. */
-struct url {
-    const char *text;
-};
 /* Each {} is filled with one percent-encoded argument. */
 struct url url_build_(struct ctx *ctx, const char *pattern, const char *const *args);
 #define url_build(ctx, ...) URL_PICK_(ctx, __VA_ARGS__, NULL)

@@ -17,6 +17,13 @@ struct nav_view {
     bool current;
 };
 
+/* A heading of the menu and its places. */
+struct nav_group_view {
+    const char *title;
+    const struct nav_view *items;
+    size_t items_len;
+};
+
 struct lang_view {
     const char *code;
     const char *name;
@@ -28,6 +35,12 @@ struct layout_view {
     const char *title;
     const struct nav_view *nav;
     size_t nav_len;
+    const struct nav_group_view *groups; /* of the menu beside the bar */
+    size_t groups_len;
+    bool in_menu; /* the page is one of the menu's */
+    bool may_search;
+    const char *help; /* name of the guide's page; NULL = none */
+    bool keys;        /* shortcuts of the keyboard are on */
     const struct lang_view *langs;
     size_t langs_len;
     const char *user_name; /* NULL: nobody is signed in */

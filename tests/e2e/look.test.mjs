@@ -18,8 +18,8 @@ const SEED = 20261122;
 
 const find = async (page, words) => {
   await page.goto("/");
-  await page.fill("#search", words);
-  await page.locator("form[role=search] button").click();
+  await page.fill("#find", words);
+  await page.locator(".find button").click();
   await page.waitForURL(/\/search\//);
   return page.url();
 };

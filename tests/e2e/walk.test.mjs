@@ -133,8 +133,8 @@ async function export_people(v, tag) {
 
 async function find(v, words, wanted) {
   await v.page.goto("/");
-  await v.page.fill("#search", words);
-  await v.page.locator("form[role=search] button").click();
+  await v.page.fill("#find", words);
+  await v.page.locator(".find button").click();
   await v.page.waitForURL(/\/search\//);
   ok(!decodeURIComponent(v.page.url()).includes(words), `the words ${words} stand in no address`);
   return v.page.locator(".hit").filter({ has: v.page.locator(".hit-title", { hasText: wanted }) });

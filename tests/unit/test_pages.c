@@ -162,6 +162,8 @@ static const char *input_for(const struct route *r)
         return "from=1&to=1";
     if (text_ends(r->path, "/search"))
         return "words=awa";
+    if (text_equal(r->path, "/shortcuts") && r->method == POST)
+        return "off=1";
     if (text_ends(r->path, "/export") && r->method == POST)
         return "format=csv";
     if (text_ends(r->path, "/start"))
@@ -218,7 +220,8 @@ static void check_route(struct pages *p, const struct places *at, const struct r
     struct page right = visit(p, settings || publishes ? ADMIN : SUPERVISOR, at, r);
     struct page wrong = visit(p, settings ? SUPERVISOR : FINANCE, at, r);
     bool personal = strcmp(r->path, "/") != 0 && strcmp(r->path, "/api/openapi.json") != 0 &&
-                    strcmp(r->path, "/logout") != 0 && strcmp(r->path, "/jobs") != 0 &&
+                    strcmp(r->path, "/logout") != 0 && strcmp(r->path, "/shortcuts") != 0 &&
+                    strcmp(r->path, "/jobs") != 0 &&
                     (strcmp(r->path, "/forms") != 0 || r->method != GET) &&
                     (!text_starts(r->path, "/notifications") || text_ends(r->path, "/open"));
 
@@ -517,6 +520,73 @@ static void search_words_are_never_in_an_address_nor_for_others(void **state)
     assert_int_equal(page_get(p, CASE_MANAGER, found, NULL).status, 404);
 }
 
+static void everything_is_searched_at_once_within_what_one_may_see(void **state)
+{
+    struct pages *p = *state;
+    const char *task = NULL;
+    struct page page;
+    const char *found;
+
+    (void)page_given_case(p, id_of(given_person(p, AWA)), &task);
+    page = page_post(p, SUPERVISOR, "/search", "words=Ndiay+Aawa");
+    assert_int_equal(page.status, 303);
+    found = page.location;
+    assert_null(strstr(found, "Ndiay"));
+    page = page_get(p, SUPERVISOR, found, NULL);
+    assert_true(shows(&page, "<h2>People</h2>"));
+    assert_true(shows(&page, "Awa Ndiaye"));
+    assert_int_equal(page_get(p, CASE_MANAGER, found, NULL).status, 404);
+    page = page_post(p, SUPERVISOR, "/search", "words=sn-c2026-00001");
+    page = page_get(p, SUPERVISOR, page.location, NULL);
+    assert_true(shows(&page, "<h2>Cases</h2>"));
+    assert_false(shows(&page, "<h2>People</h2>"));
+    assert_int_equal(page_post(p, FINANCE, "/search", "words=Awa").status, 403);
+    page = page_get(p, FINANCE, "/", NULL);
+    assert_false(shows(&page, "data-search"));
+}
+
+static void the_start_page_is_made_of_the_blocks_of_ones_role(void **state)
+{
+    struct pages *p = *state;
+    const char *task = NULL;
+    struct page page;
+
+    (void)page_given_case(p, id_of(given_person(p, AWA)), &task);
+    page = page_get(p, SUPERVISOR, "/", NULL);
+    assert_true(shows(&page, "Tasks of the office"));
+    assert_true(shows(&page, arena_printf(p->arena, "href=\"%s\"", task)));
+    assert_true(shows(&page, "By status: Cases"));
+    assert_true(shows(&page, "/records/case?status=new"));
+    assert_true(shows(&page, "Awa Ndiaye"));
+    assert_true(shows(&page, "by you"));
+    page = page_get(p, CASE_MANAGER, "/", NULL);
+    assert_true(shows(&page, "My tasks"));
+    assert_true(shows(&page, "New person"));
+    assert_false(shows(&page, "Import: People"));
+    page = page_get(p, FINANCE, "/", NULL);
+    assert_false(shows(&page, "Awa"));
+    assert_false(shows(&page, "/records/person"));
+    assert_true(shows(&page, "works without the records of people"));
+    page = page_get(p, ADMIN, "/", NULL);
+    assert_true(shows(&page, "Forms not published yet"));
+}
+
+static void shortcuts_are_switched_off_by_who_does_not_want_them(void **state)
+{
+    struct pages *p = *state;
+    struct page page = page_get(p, SUPERVISOR, "/", NULL);
+
+    assert_true(shows(&page, "<body data-keys"));
+    assert_int_equal(page_post(p, SUPERVISOR, "/shortcuts", "off=1").status, 303);
+    page = page_get(p, SUPERVISOR, "/", NULL);
+    assert_false(shows(&page, "<body data-keys"));
+    page = page_get(p, CASE_MANAGER, "/", NULL);
+    assert_true(shows(&page, "<body data-keys"));
+    assert_int_equal(page_post(p, SUPERVISOR, "/shortcuts", "off=0").status, 303);
+    page = page_get(p, SUPERVISOR, "/shortcuts", NULL);
+    assert_true(shows(&page, "<body data-keys"));
+}
+
 static void who_is_not_found_can_be_registered_with_the_name_typed(void **state)
 {
     struct pages *p = *state;
@@ -684,6 +754,9 @@ int main(void)
         PAGES(history_tells_what_changed),
         PAGES(a_record_is_printed_as_page_pdf_sheet_and_csv),
         PAGES(search_words_are_never_in_an_address_nor_for_others),
+        PAGES(everything_is_searched_at_once_within_what_one_may_see),
+        PAGES(the_start_page_is_made_of_the_blocks_of_ones_role),
+        PAGES(shortcuts_are_switched_off_by_who_does_not_want_them),
         PAGES(who_is_not_found_can_be_registered_with_the_name_typed),
         PAGES(an_import_is_checked_first_and_stored_once),
         PAGES(an_import_that_died_halfway_is_done_again_and_stored_once),

@@ -8,13 +8,81 @@
   const first = document.querySelector("[data-focus]");
   if (first) first.focus();
 
-  document.addEventListener("keydown", function (e) {
-    const box = document.querySelector("[data-search]");
-    if (e.key !== "/" || e.ctrlKey || e.metaKey || e.altKey || !box) return;
-    if (/^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName)) return;
+  // A page of the guide or the shortcuts, shown beside the page one is on.
+  async function beside(href, part) {
+    const reply = await fetch(href, { headers: { Accept: "text/html" } });
+    if (!reply.ok || reply.redirected) throw new Error(reply.status);
+    const there = new DOMParser().parseFromString(await reply.text(), "text/html");
+    const what = there.querySelector(part);
+    if (!what) throw new Error("not there");
+    const panel = document.createElement("dialog");
+    const end = document.createElement("form");
+    const button = document.createElement("button");
+    panel.className = "side";
+    panel.setAttribute("aria-label", there.querySelector("h1").textContent);
+    end.method = "dialog";
+    end.className = "side-end";
+    button.className = "btn btn-sm btn-outline-secondary";
+    button.textContent = "×";
+    button.setAttribute("aria-label", document.body.dataset.close);
+    end.append(button);
+    panel.append(end, document.adoptNode(what));
+    panel.addEventListener("close", function () { panel.remove(); });
+    panel.addEventListener("click", function (e) { if (e.target === panel) panel.close(); });
+    document.body.append(panel);
+    panel.showModal();
+  }
+  document.addEventListener("click", function (e) {
+    const link = e.target.closest("[data-help]");
+    if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
     e.preventDefault();
-    box.focus();
-    box.select();
+    beside(link.href, ".guide").catch(function () { location.assign(link.href); });
+  });
+
+  // Keys: see /shortcuts. Whoever does not want them has switched them off there.
+  const places = { h: "/", p: "/records/person", c: "/records/case", t: "/tasks" };
+  let going = 0; // when g was pressed
+  let line = -1;
+  function click(wanted) {
+    const found = document.querySelector(wanted);
+    if (found) found.click();
+  }
+  function step(by) {
+    const lines = Array.from(document.querySelectorAll("main tbody tr, main .hit, main .plain-list > li"))
+      .filter(function (l) { return l.querySelector("a"); });
+    if (!lines.length) return;
+    if (line >= 0 && lines[line]) lines[line].classList.remove("here");
+    line = Math.min(Math.max(line + by, 0), lines.length - 1);
+    lines[line].classList.add("here");
+    lines[line].querySelector("a").focus();
+  }
+  const keys = {
+    "/": function () {
+      const box = document.querySelector("[data-search]");
+      if (box) { box.focus(); box.select(); }
+    },
+    "?": function () { beside("/shortcuts", ".shortcuts").catch(function () { location.assign("/shortcuts"); }); },
+    n: function () { click("[data-new]"); },
+    e: function () { click("[data-edit]"); },
+    s: function () { click('form[data-form] button[name="_save"]'); },
+    j: function () { step(1); },
+    k: function () { step(-1); },
+    g: function () { going = Date.now(); },
+  };
+  document.addEventListener("keydown", function (e) {
+    if (e.key === "Escape" && e.target.matches("[data-search]")) e.target.blur();
+    if (!("keys" in document.body.dataset) || e.ctrlKey || e.metaKey || e.altKey) return;
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) || document.querySelector("dialog[open]")) return;
+    const where = Date.now() - going < 1500 && places[e.key];
+    going = 0;
+    if (where) {
+      if (document.querySelector('.sections a[href="' + where + '"]')) location.assign(where);
+    } else if (keys[e.key]) {
+      keys[e.key]();
+    } else {
+      return;
+    }
+    e.preventDefault();
   });
 
   document.addEventListener("click", function (e) {

@@ -1,0 +1,42 @@
+#ifndef APP_HOME_BLOCKS_H
+#define APP_HOME_BLOCKS_H
+
+/*
+ * What stands on the start page of each role: content/home/blocks.csv, columns role, block, place,
+ * parameter. A block shows only what the user may see anyway; where that is nothing at all it is
+ * left out, and where there is nothing yet it says what to do.
+ *
+ * Memory: what is loaded stays as long as the program. Errors: ERR_INVALID with file, row, value.
+ */
+
+#include <stddef.h>
+
+#include "core/ctx.h"
+
+enum block_kind {
+    BLOCK_TASKS,   /* mine, office: what is due */
+    BLOCK_RECENT,  /* a kind: its records that changed last */
+    BLOCK_STATES,  /* a kind: how many are in each status */
+    BLOCK_COUNTS,  /* how many records of each kind one can see */
+    BLOCK_JOBS,    /* long work of one's own */
+    BLOCK_NOTICES, /* what one has been told and has not read */
+    BLOCK_FILTERS, /* lists that one has kept */
+    BLOCK_ACTIONS, /* KIND.new, KIND.import, KIND.export, separated by spaces */
+    BLOCK_DRAFTS,  /* forms that were uploaded and not published */
+    BLOCK_FORMS,   /* forms in force */
+    BLOCK_START    /* where to begin, for roles without records */
+};
+
+struct home_block {
+    const char *role;
+    enum block_kind kind;
+    int64_t place;
+    const char *parameter;
+};
+
+/* Before fork, after auth_load and forms_load. */
+enum err home_blocks_load(struct ctx *ctx) MUST_USE;
+/* Those of the acting user's roles by place, each once; ctx->arena. */
+const struct home_block **home_blocks(struct ctx *ctx, size_t *len_out);
+
+#endif
