@@ -400,14 +400,7 @@ static void fill_forms(struct ctx *ctx, struct home_block_view *out, bool *shown
 
 static void fill_start(struct ctx *ctx, struct home_block_view *out, bool *shown)
 {
-    struct home_line_view *lines = lines_of(ctx, out, 2);
-
-    lines[0].text = tr(ctx, "Guide");
-    lines[0].link = url_build(ctx, "/guide");
-    lines[1].text = tr(ctx, "Key terms");
-    lines[1].link = url_build(ctx, "/terms");
-    out->lines_len = 2;
-    out->title = tr(ctx, "To read");
+    out->title = tr(ctx, "Start");
     out->empty = tr(ctx, "Your role works without the records of people. If you need them for your "
                          "work, ask your supervisor.");
     *shown = true;

@@ -63,7 +63,7 @@ static enum err get_shortcuts(struct ctx *ctx, const struct req *req, struct res
 
 static enum err post_shortcuts(struct ctx *ctx, const struct req *req, struct res *res)
 {
-    bool off = req_bool(req, "off");
+    bool off = req_int(req, "off") == 1;
     enum err rc = user_set_keys(ctx, off);
 
     if (rc)
@@ -73,7 +73,7 @@ static enum err post_shortcuts(struct ctx *ctx, const struct req *req, struct re
 }
 
 static const struct field_spec shortcuts_fields[] = {
-    { "off", INPUT_BOOL },
+    { "off", INPUT_INT, .max = 1 },
     { 0 },
 };
 
