@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "cli"))
 from kit import Browser, Server, run  # noqa: E402
 import facts  # noqa: E402
 import forms  # noqa: E402
+import forms_page  # noqa: E402
 import publish  # noqa: E402
 import rules  # noqa: E402
 
@@ -229,6 +230,7 @@ def main():
     say("this disk: 4 KB appends made durable, one at a time", f"{sync_rate:.0f}/s")
     scoring(option("--interviews", 1000000))
     forms.measure(say, FOLDER)
+    forms_page.measure(say, FOLDER)
     publish.measure(say, FOLDER)
     rules.measure(say, FOLDER)
     facts.measure(say, FOLDER)
