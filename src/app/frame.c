@@ -10,12 +10,10 @@ static bool seen(const struct ctx *ctx, const struct form *form, const char *ver
            user_may(ctx->user, arena_printf(ctx->arena, "%s.%s", form->kind, verb));
 }
 
-void app_frame(struct ctx *ctx, struct frame *out, const struct req *req, const char *route)
+void app_frame(struct ctx *ctx, struct frame *out)
 {
     struct nav_place *places = ARENA_ARRAY(ctx->arena, ctx->forms->len + 1, struct nav_place);
 
-    (void)req;
-    (void)route;
     for (size_t i = 0; i < ctx->forms->len; i++) {
         const struct form *form = ctx->forms->items[i];
 

@@ -7,7 +7,7 @@
 
 extern const struct route home_routes[];
 
-/* Given to struct web: lists of kinds, search box, help. */
-void app_frame(struct ctx *ctx, struct frame *out, const struct req *req, const char *route);
+/* Given to struct web: lists of kinds, search box. */
+void app_frame(struct ctx *ctx, struct frame *out);
 
 #endif

@@ -136,10 +136,8 @@ void html_page(struct res *res, int status, const char *title,
     v.back = strcmp(res->req->wire->method, "GET") == 0 ? req_location(ctx, res->req) : "/";
     v.flash = res_take_flash(res);
     if (ctx->user != NULL && res->web->frame != NULL)
-        res->web->frame(ctx, &frame, res->req,
-                        res->req->route == NULL ? "" : res->req->route->path);
+        res->web->frame(ctx, &frame);
     v.may_search = frame.may_search;
-    v.help = frame.help;
     fill_nav(ctx, res, &v, &frame);
     fill_langs(ctx, &v);
     fill_bell(ctx, res, &v);

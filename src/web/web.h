@@ -97,8 +97,7 @@ struct nav_place {
 struct frame {
     const struct nav_place *records; /* lists of kinds that are not in the bar */
     size_t records_len;
-    bool may_search;  /* the search box in the header */
-    const char *help; /* name of the guide's page for this route; NULL = none */
+    bool may_search; /* the search box in the header */
 };
 
 /* Checked at start by web_check. */
@@ -116,9 +115,8 @@ struct web {
     enum err (*refresh)(struct ctx *ctx);
     /* How many notifications the acting user has not read, for the bell; NULL = no bell. */
     enum err (*bell)(struct ctx *ctx, int64_t *out);
-    /* Called for each page of somebody who is signed in; route is the pattern ("/tasks/{id}") or ""
-     * where there is none. NULL = nothing is added. */
-    void (*frame)(struct ctx *ctx, struct frame *out, const struct req *req, const char *route);
+    /* Called for each page of somebody who is signed in. NULL = nothing is added. */
+    void (*frame)(struct ctx *ctx, struct frame *out);
 };
 /* ERR_INVALID: a route without a known permission, a path twice, a bad pattern. */
 enum err web_check(struct ctx *ctx, const struct web *web) MUST_USE;

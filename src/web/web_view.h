@@ -39,8 +39,7 @@ struct layout_view {
     size_t groups_len;
     bool in_menu; /* the page is one of the menu's */
     bool may_search;
-    const char *help; /* name of the guide's page; NULL = none */
-    bool keys;        /* shortcuts of the keyboard are on */
+    bool keys; /* shortcuts of the keyboard are on */
     const struct lang_view *langs;
     size_t langs_len;
     const char *user_name; /* NULL: nobody is signed in */

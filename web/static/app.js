@@ -8,7 +8,7 @@
   const first = document.querySelector("[data-focus]");
   if (first) first.focus();
 
-  // A page of the guide or the shortcuts, shown beside the page one is on.
+  // A part of another page, shown beside the page one is on.
   async function beside(href, part) {
     const reply = await fetch(href, { headers: { Accept: "text/html" } });
     if (!reply.ok || reply.redirected) throw new Error(reply.status);
@@ -32,12 +32,6 @@
     document.body.append(panel);
     panel.showModal();
   }
-  document.addEventListener("click", function (e) {
-    const link = e.target.closest("[data-help]");
-    if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
-    e.preventDefault();
-    beside(link.href, ".guide").catch(function () { location.assign(link.href); });
-  });
 
   // Keys: see /shortcuts. Whoever does not want them has switched them off there.
   const places = { h: "/", p: "/records/person", c: "/records/case", t: "/tasks" };
