@@ -7,7 +7,7 @@
 #include "db/db.h"
 #include "records/import.h"
 
-#define CLOSE_ENOUGH  0.55 /* share of pairs of letters; measured on headings of real lists */
+#define CLOSE_ENOUGH  0.55 /* share of pairs of letters; a guess, on the careful side */
 #define PLAIN_MAX     ((size_t)4096)
 #define NUMBERED_ROWS 50 /* a heading with a larger number means something else */
 #define NAMES_MAX     100

@@ -509,7 +509,7 @@ static enum err settle(struct job_work *w, const struct job_kind *kind, enum err
     if (kind->again && passing(rc) && w->attempts < JOB_ATTEMPTS)
         return try_again(w);
     return fail_job(w, rc == ERR_DB || rc == ERR_IO || rc == ERR_INTERNAL
-                           ? tr(ctx, "Something went wrong here. Nothing was stored.")
+                           ? tr(ctx, "Something went wrong here. See what was done before you begin again.")
                            : ctx_first_problem(ctx));
 }
 

@@ -397,8 +397,8 @@ struct import_options {
     const char *run_id; /* goes on with this one if it began; NULL = a new one */
     /*
      * Between rows, outside transactions; and in the transaction of each step that stores. An error
-     * ends the import: what was stored is undone, unless it is ERR_CONFLICT of a run that somebody
-     * else has taken over.
+     * ends the import; what was stored stays until import_undo. ERR_CONFLICT: somebody else has
+     * taken the run over.
      */
     enum err (*progress)(void *arg, int64_t done);
     enum err (*step)(void *arg, int64_t done);
@@ -450,9 +450,9 @@ struct import_report {
  *
  * Stores in steps, each a short transaction that also notes how far it is: other savers wait 0.1
  * second at most, and one that is killed goes on where it was when it is begun again with its
- * run_id. All or nothing is kept by checking every row first, and by undoing what was stored if a
- * row is refused all the same. ERR_INVALID (mistakes, none stored) with the report filled; so it is
- * after any other error.
+ * run_id. Every row is checked before the first is stored; if one is refused all the same,
+ * what was stored stays, and a person may undo the whole import. ERR_INVALID (mistakes, none
+ * stored) with the report filled; so it is after any other error.
  */
 enum err record_import(struct ctx *ctx, struct import_report *out, const char *kind,
                        struct sheet *sheet, const struct import_options *options) MUST_USE;

@@ -19,7 +19,7 @@
 #define DEFLATED      8
 #define VERSION       20
 #define DAY           0x0021 /* 1980-01-01: when it was made is nobody's business */
-#define LEVEL         1      /* four times as fast as the usual 6, and a fifth larger */
+#define LEVEL         1      /* quick: rows stream through it */
 
 struct zip_out {
     int fd;
