@@ -355,8 +355,9 @@ enum err attach_store(struct ctx *ctx, const struct attachment *a, const struct 
 static enum err tell(struct ctx *ctx, const struct record *rec, enum event_action action,
                      const struct attachment *a, const char *reason)
 {
-    const char *words =
-        text_blank(reason) ? a->name : arena_printf(ctx->arena, "%s: %s", a->name, reason);
+    const char *words = reason == NULL || text_blank(reason)
+                            ? a->name
+                            : arena_printf(ctx->arena, "%s: %s", a->name, reason);
     const struct event_new e = { .action = action, .words = words };
 
     return event_add(ctx, rec, &e);
