@@ -508,9 +508,10 @@ static enum err settle(struct job_work *w, const struct job_kind *kind, enum err
     log_error("job %s %s: %s", kind->name, w->id, err_name(rc));
     if (kind->again && passing(rc) && w->attempts < JOB_ATTEMPTS)
         return try_again(w);
-    return fail_job(w, rc == ERR_DB || rc == ERR_IO || rc == ERR_INTERNAL
-                           ? tr(ctx, "Something went wrong here. See what was done before you begin again.")
-                           : ctx_first_problem(ctx));
+    if (rc != ERR_DB && rc != ERR_IO && rc != ERR_INTERNAL)
+        return fail_job(w, ctx_first_problem(ctx));
+    return fail_job(
+        w, tr(ctx, "Something went wrong here. See what was done before you begin again."));
 }
 
 /* Runs one that was taken, in an arena of its own. */
