@@ -39,6 +39,7 @@ struct bulk_view {
     bool confirm;       /* the last page before it is done */
     const char *chosen; /* the action in words */
     const char *chosen_code;
+    bool danger; /* what is chosen deletes */
     const char *chosen_name;
     const char *chosen_value;
     int64_t looked;

@@ -163,6 +163,19 @@ static enum err add_assigns(struct ctx *ctx, struct bulk_view *v, struct bulk_ac
     return rc;
 }
 
+/* What is chosen, with whom or what is set. */
+static const char *chosen_words(struct ctx *ctx, const struct bulk_action_view *o)
+{
+    const char *value = o->staff ? tr(ctx, "Nobody") : o->value;
+
+    for (size_t i = 0; i < o->options_len; i++)
+        if (o->options[i].chosen)
+            value = o->options[i].label;
+    if (o->value_name == NULL || value[0] == '\0')
+        return o->label;
+    return tr(ctx, "{0}: {1}", TR_TEXT(o->label), TR_TEXT(value));
+}
+
 static enum err fill_actions(struct ctx *ctx, struct bulk_view *v, const struct asked *a)
 {
     const struct form *form = a->b.form;
@@ -185,7 +198,7 @@ static enum err fill_actions(struct ctx *ctx, struct bulk_view *v, const struct 
     for (size_t i = 0; i < v->actions_len; i++) {
         items[i].chosen = strcmp(items[i].code, a->code) == 0;
         if (items[i].chosen)
-            v->chosen = items[i].label;
+            v->chosen = chosen_words(ctx, &items[i]);
     }
     return rc;
 }
@@ -206,6 +219,7 @@ static enum err fill_confirm(struct ctx *ctx, struct bulk_view *v, const struct 
     v->faults = items;
     v->confirm = true;
     v->chosen_code = a->code;
+    v->danger = a->b.what == BULK_DELETE;
     v->chosen_name = a->value_name;
     v->chosen_value = a->b.value;
     v->looked_all = v->count <= BULK_LOOKED_MAX;
@@ -294,7 +308,7 @@ void bulk_fill_job(struct ctx *ctx, struct job_view *v, const struct job *job, j
     v->refusals = items;
     v->refusals_len = len;
     v->may_take_back = v->done && strcmp(job->kind, "bulk") == 0 &&
-                  json_integer_value(json_object_get(result, "changed")) > 0 &&
-                  ctx->now_ms - job->created_at < RECORD_UNDO_MS;
+                       json_integer_value(json_object_get(result, "changed")) > 0 &&
+                       ctx->now_ms - job->created_at < RECORD_UNDO_MS;
     v->take_back = url_build(ctx, "/jobs/{}/undo", job->id);
 }

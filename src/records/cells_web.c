@@ -50,6 +50,11 @@ const char *record_name(struct ctx *ctx, const struct record *rec)
     return rec->number != NULL ? rec->number : label_text(ctx, &rec->form->title);
 }
 
+const char *number_beside_name(struct ctx *ctx, const struct record *rec)
+{
+    return text_equal(record_name(ctx, rec), rec->number) ? NULL : rec->number;
+}
+
 const char *count_text(struct ctx *ctx, int64_t count)
 {
     if (count < 0)

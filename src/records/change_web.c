@@ -109,7 +109,7 @@ static enum err done(struct ctx *ctx, struct res *res, const struct record *rec,
 static void fill_head(struct ctx *ctx, struct record_confirm_view *v, const struct record *rec)
 {
     v->name = record_name(ctx, rec);
-    v->number = rec->number;
+    v->number = number_beside_name(ctx, rec);
     v->back = record_url(ctx, rec);
     v->version = rec->version;
     v->problem = ctx_problem(ctx, "reason");

@@ -59,7 +59,7 @@ static enum err show_form(struct ctx *ctx, struct res *res, int status, const st
         v.title = tr(ctx, "Edit: {0}", TR_TEXT(record_name(ctx, rec)));
         v.action = record_url(ctx, rec);
         v.cancel = v.action;
-        v.number = rec->number;
+        v.number = number_beside_name(ctx, rec);
         v.version = s->post == NULL ? rec->version : s->post->version;
     }
     if (s->post != NULL) {

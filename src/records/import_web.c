@@ -66,6 +66,7 @@ static enum err show_import(struct ctx *ctx, struct res *res, int status, const 
     enum err rc;
 
     v.form_title = label_text(ctx, &form->title);
+    v.list_title = record_kind_title(ctx, form);
     v.action = url_build(ctx, "/records/{}/import", form->kind);
     v.list = url_build(ctx, "/records/{}", form->kind);
     v.columns = column_names(ctx, form);
@@ -374,7 +375,7 @@ static void fill_import(struct ctx *ctx, struct job_view *v, const struct told_j
                         "{0, plural, =0 {Nothing was stored} one {# record was stored} other {# "
                         "records were stored}}; {1, plural, =0 {no row was left out} one {# row "
                         "was left out} other {# rows were left out}}.",
-                        TR_INT(v->stored), TR_INT(v->bad));
+                        TR_INT(v->stored), TR_INT(v->bad + int_of(t->result, "skipped")));
     fill_notes(ctx, v, t);
     fill_faults(ctx, v, t, page);
     fill_likes(ctx, v, t);

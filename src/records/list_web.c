@@ -223,6 +223,7 @@ static void fill_bulk(struct ctx *ctx, struct record_list_view *v, const struct 
         items[v->filter_len++].value = pairs[i].value;
     }
     v->filter = items;
+    v->may_add_first = v->may_add && (v->filter_len == 0 || f->parent_id != NULL);
     v->may_bulk = any && !text_equal(f->status, STATUS_DELETED);
 }
 

@@ -50,7 +50,7 @@ static enum err fill_detail(struct ctx *ctx, struct record_detail_view *v, const
         return rc;
     v->title = record_name(ctx, rec);
     v->form_title = label_text(ctx, &form->title);
-    v->number = rec->number;
+    v->number = number_beside_name(ctx, rec);
     v->age = age_text(ctx, rec);
     v->status_code = rec->status;
     v->status = form->states_len > 0 || !alive ? record_status_title(ctx, form, rec->status) : NULL;

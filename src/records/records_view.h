@@ -356,6 +356,7 @@ struct record_list_view {
     bool has_numbers;
     bool has_states;
     bool may_add;
+    bool may_add_first; /* nothing is there at all, rather than nothing that fits the filter */
     bool may_import;
     bool may_export;
     struct url export_link; /* with the filter */
@@ -497,6 +498,7 @@ struct import_page_view {
     const char *const *kept; /* names of mappings */
     size_t kept_len;
     struct url list;
+    const char *list_title;
 };
 
 /* What is carried from the list's filter into the form. */

@@ -122,6 +122,9 @@ const char *record_shown(struct ctx *ctx, const struct record *rec, const struct
 struct url ref_link(struct ctx *ctx, const struct record *rec, const struct field *f);
 /* How people call a record: title, else number, else the form's title. */
 const char *record_name(struct ctx *ctx, const struct record *rec);
+
+/* Its number, to stand beside its name; NULL where the number is the name. */
+const char *number_beside_name(struct ctx *ctx, const struct record *rec);
 bool may(const struct ctx *ctx, const char *kind, const char *verb); /* "<kind>.<verb>" */
 struct url record_url(struct ctx *ctx, const struct record *rec);
 /* The record that it belongs to; *out NULL at the top, and where the acting user may not see it. */

@@ -192,7 +192,7 @@ export async function sign_in(page, name, next) {
 
 // Picks a language the way a person does: the buttons stand open before sign-in, in the menu after.
 export async function pick_language(page, lang) {
-  const menu = page.locator("header details.menu");
+  const menu = page.locator("header details.menu:not(.places)");
   if ((await menu.count()) > 0 && (await menu.getAttribute("open")) === null)
     await menu.locator("summary").click();
   await page.locator(`header form[action='/language'] button[value='${lang}']`).click();

@@ -92,6 +92,46 @@ async function asked(page, person) {
   await page.locator('[name="econ_satisfaction"]').first().waitFor({ state: "visible" });
 }
 
+// A case with a comment, high on the list of what is due.
+async function opened(page, person) {
+  await page.goto(`/records/case/new?parent=${person.split("/").pop()}`);
+  await page.fill('[name="programme"]', "RE-1");
+  await page.fill('[name="opened"]', "2026-02-01");
+  await page.check('[name="vulnerable"][value="yes"]');
+  await page.locator('form.record-form button[name="_save"]:visible').last().click();
+  await page.waitForURL((u) => !u.pathname.endsWith("/new") && u.pathname !== "/records/case");
+  const found = new URL(page.url()).pathname;
+  await page.fill("#comment-text", "The school will answer on Monday.");
+  await page.locator(".comments form:has(#comment-text) button").click();
+  await page.locator(".comment-text").waitFor();
+  return found;
+}
+
+// A name looked for in the form, before one of those found is chosen.
+async function picking(page, found) {
+  await page.goto(found + "/edit");
+  const asks = page.locator("fieldset.q-ref").first();
+  await asks.locator("[data-ref-words]").fill("a");
+  await asks.locator(".ref-line button").click();
+  await asks.locator("[data-ref-options] .option").nth(1).waitFor();
+}
+
+async function chosen(page) {
+  await page.goto("/records/case");
+  await page.locator('input[name="id"]').first().check();
+  await page.locator("#bulk button").click();
+  await page.locator('input[name="do"]').first().waitFor();
+}
+
+async function confirmed(page) {
+  await chosen(page);
+  await page.check('input[name="do"][value="assign.worker"]');
+  await page.locator('[name="value.worker"]').selectOption({ index: 1 });
+  await page.fill("#reason", "A colleague takes over.");
+  await page.locator(".confirm-end button").click();
+  await page.locator('input[name="go"]').waitFor({ state: "attached" });
+}
+
 async function places(server) {
   const v = await visit(server);
   await sign_in(v.page, "supervisor");
@@ -110,6 +150,8 @@ async function places(server) {
   const found = await find(v.page, "Fatou");
   const nobody = await find(v.page, "Xyzzyq Qwrtp");
   const job = await check_file(v.page);
+  const kase = await opened(v.page, person);
+  const task = await v.page.locator('main a[href*="/tasks/"]').first().getAttribute("href");
   await v.close();
   return {
     start: go("/"), list: go("/records/person"), detail: go(person), edit: go(person + "/edit"),
@@ -118,6 +160,12 @@ async function places(server) {
     import: go("/records/person/import"), report: go(job), export: go("/records/person/export"),
     interview: (page) => asked(page, person), result: go(result), lost: go("/nowhere", 404),
     conflict: (page) => conflicted(page, person, other.page),
+    case: go(kase), picker: (page) => picking(page, kase), cases: go("/records/case"),
+    bulk: chosen, bulk_confirm: confirmed, status: go(kase + "/status?to=active"),
+    move: go(kase + "/move"), delete: go(kase + "/delete"), told: go(kase + "/history"),
+    bin: go("/records/person?status=deleted"), columns: go(job + "/columns"), jobs: go("/jobs"),
+    tasks: go("/tasks"), task: go(task), rules: go("/rules"), rule: go("/rules/plan_expected"),
+    forms: go("/forms"), form_page: go("/forms/case"),
   };
 }
 
