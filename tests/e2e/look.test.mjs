@@ -164,8 +164,8 @@ async function places(server) {
     bulk: chosen, bulk_confirm: confirmed, status: go(kase + "/status?to=active"),
     move: go(kase + "/move"), delete: go(kase + "/delete"), told: go(kase + "/history"),
     bin: go("/records/person?status=deleted"), columns: go(job + "/columns"), jobs: go("/jobs"),
-    tasks: go("/tasks"), task: go(task), rules: go("/rules"), rule: go("/rules/plan_expected"),
-    forms: go("/forms"), form_page: go("/forms/case"),
+    tasks: go("/tasks?all=1"), task: go(task), rules: go("/rules"),
+    rule: go("/rules/plan_expected"), forms: go("/forms"), form_page: go("/forms/case"),
   };
 }
 

@@ -54,7 +54,7 @@ static void columns_are_chosen_and_people_who_are_there_are_told(void **state)
     run_jobs(p);
     assert_int_equal(pages_count(p, PEOPLE), 2);
     page = page_get(p, SUPERVISOR, page.location, NULL);
-    assert_true(shows(&page, "Undo this import"));
+    assert_true(shows(&page, "Undo this import") && shows(&page, "1 row was left out."));
     page = page_post(
         p, SUPERVISOR,
         arena_printf(p->arena, "/imports/%s", between(p, &page, "action=\"/imports/", "\"")), "");
