@@ -272,6 +272,11 @@ enum err request_body(struct ctx *ctx, struct req *req)
     if (type != NULL && text_starts(type, "multipart/form-data"))
         return request_multipart(ctx, req, type, w->body, w->body_len);
     if (type != NULL && text_starts(type, "application/json")) {
+        if (w->body_len > REQUEST_JSON_MAX)
+            return ctx_fail(ctx, ERR_LIMIT,
+                            tr(ctx,
+                               "What you sent is too large: at most {0} kilobytes are taken here.",
+                               TR_INT((int64_t)(REQUEST_JSON_MAX / 1024))));
         if (!text_valid(w->body, w->body_len, NULL))
             return ctx_fail(ctx, ERR_INVALID, tr(ctx, "The request is not valid UTF-8 text."));
         req->json = w->body;

@@ -9,6 +9,7 @@
 #include "web/web.h"
 
 #define REQUEST_PAIRS_MAX 4000
+#define REQUEST_JSON_MAX  ((size_t)1024 * 1024)
 #define REQUEST_PARTS_MAX 8 /* segments of a path */
 
 struct req {

@@ -262,8 +262,8 @@ def test_hostile_names(server, api):
         pages.append(browser.follow(P + "/search", {"words": text[:200]})[::2])
         pages.append(browser.open(P)[::2])
         raised = [p for s, p in pages if s != 200 or re.search(
-            r"<script>|<img src=x|' onmouseover='alert|[^\"]javascript:alert\(1\)\"|</title><script|<!--$", p)
-            and not re.search(r'value="javascript:', p)]
+            r"<script>|<img src=x|' onmouseover='alert|(?:href|src|action)=\"\s*javascript:|</title><script|<!--$",
+            p)]
         ok(kept and not raised, f"kept as typed, shown as text: {text}", f"{status} {reply[:300]} {raised[:1]}"[:900])
         if "7*7" in text:
             ok("{{7*7}}" in pages[0][1], f"no template runs in {text}", pages[0][1][:900])
