@@ -45,7 +45,7 @@ async function answer_shown(page) {
     };
     const places = ["14.5", "-17.25", "7", "4"];
     for (const e of form.querySelectorAll("input[name], select[name], textarea[name]")) {
-      if (!shown(e) || e.type === "hidden" || e.name.startsWith("_page")) continue;
+      if (!shown(e) || e.type === "hidden" || e.type === "file" || e.name.startsWith("_page")) continue;
       if (e.name.startsWith("_place.")) {
         const n = [...form.querySelectorAll(`[name="${e.name}"]`)].indexOf(e);
         if (e.value === "") { e.value = places[n]; tell(e); }
