@@ -86,7 +86,7 @@ enum err post_search_all(struct ctx *ctx, const struct req *req, struct res *res
     for (size_t i = 0; i < ctx->forms->len; i++)
         any = any || may_find(ctx, ctx->forms->items[i]);
     if (!any)
-        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "You may not search here."));
+        return ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "You may not search here."));
     if (text_blank(words))
         return res_see_other(res, url_build(ctx, "/"));
     rc = search_keep(ctx, &id, ALL_KINDS, words);
