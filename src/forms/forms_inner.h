@@ -54,7 +54,7 @@ struct list_file {
 struct build {
     struct ctx *ctx;
     bool failed;
-    bool published; /* at run time: open fields give their reason themselves */
+    bool published;         /* at run time: open fields give their reason themselves */
     const char **languages; /* labels point to it: LANGUAGES_MAX + 1 in the arena */
     size_t languages_len;
     struct list_file *list_files;

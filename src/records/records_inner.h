@@ -287,8 +287,8 @@ enum err index_name_lines(struct ctx *ctx, const char *const **out, size_t *len_
                           const struct record *rec) MUST_USE;
 /* Key of a token in the index: kind of record, kind of token, text. */
 #define INDEX_HASH_BYTES 8
-void index_hash(const struct ctx *ctx, unsigned char out[INDEX_HASH_BYTES],
-                const struct form *form, int kind, const char *text);
+void index_hash(const struct ctx *ctx, unsigned char out[INDEX_HASH_BYTES], const struct form *form,
+                int kind, const char *text);
 /* Numbers of token.kind beside enum fold_kind. */
 #define TOKEN_PHONE      101
 #define TOKEN_EXACT      102
