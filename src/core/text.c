@@ -160,6 +160,14 @@ bool text_equal(const char *a, const char *b)
     return text_compare(a, b) == 0;
 }
 
+bool text_among(char *const *names, const char *name)
+{
+    for (; *names; names++)
+        if (text_equal(*names, name))
+            return true;
+    return false;
+}
+
 int text_compare(const char *a, const char *b)
 {
     if (!a || !b)

@@ -33,6 +33,8 @@ int ascii_casecmp(const char *a, const char *b);
 char *text_trim(struct arena *a, const char *s);
 /* Splits at a character; empty parts are kept unless skip_empty. Result ends with NULL. */
 char **text_split(struct arena *a, const char *s, char at, bool skip_empty, size_t *len_out);
+/* Whether one of the names, which end with NULL, is this. */
+bool text_among(char *const *names, const char *name);
 /* Compares by byte value; NULL sorts first. */
 int text_compare(const char *a, const char *b);
 

@@ -545,6 +545,34 @@ out:
     return rc;
 }
 
+#define COLUMN_NAMES_MAX ((size_t)1024 * 1024) /* bytes of all names of a table */
+
+enum err db_columns(struct ctx *ctx, struct db *db, const char *table, char ***out)
+{
+    static const char lite[] = "SELECT name FROM pragma_table_info($1)";
+    static const char pg[] = "SELECT CAST(column_name AS TEXT) FROM information_schema.columns"
+                             " WHERE table_name = $1 AND table_schema = current_schema()";
+    const struct db_sql *sql = db_sql_built(db, db_is_postgres(db) ? pg : lite);
+    struct rows *rows = NULL;
+    struct buf b;
+    bool more = false;
+    enum err rc = db_query_in(ctx, db, &rows, sql, DB_TEXT(table));
+
+    if (rc)
+        return rc;
+    buf_init(&b, ctx->arena, COLUMN_NAMES_MAX);
+    for (;;) {
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        buf_printf(&b, "%s ", row_text(rows, 0));
+    }
+    db_rows_close(rows);
+    if (rc == OK)
+        *out = text_split(ctx->arena, buf_text(&b), ' ', true, NULL);
+    return rc;
+}
+
 /* --- fault injection --- */
 
 void db_fail_at(struct db *db, int n)

@@ -188,6 +188,8 @@ const struct db_sql *db_sql_built(struct db *db, const char *sql);
  * key: for short rows that are read by it.
  */
 enum err db_ddl(struct ctx *ctx, struct db *db, const char *ddl) MUST_USE;
+/* Names of a table's columns, ends with NULL; none: there is no such table. */
+enum err db_columns(struct ctx *ctx, struct db *db, const char *table, char ***out) MUST_USE;
 
 /* --- migrations --- */
 

@@ -17,45 +17,12 @@ static const char *type_of(const struct fact_column *c)
     return c->kind == FACT_SCORE ? "%REAL%" : "TEXT";
 }
 
-static enum err columns_now(struct ctx *ctx, const char *table, char ***out)
-{
-    static const char lite[] = "SELECT name FROM pragma_table_info($1)";
-    static const char pg[] = "SELECT CAST(column_name AS TEXT) FROM information_schema.columns"
-                             " WHERE table_name = $1 AND table_schema = current_schema()";
-    const struct db_sql *sql = db_sql_built(ctx->db, db_is_postgres(ctx->db) ? pg : lite);
-    struct rows *rows = NULL;
-    struct buf b;
-    bool more = false;
-    enum err rc = db_query(ctx, &rows, sql, DB_TEXT(table));
-
-    buf_init(&b, ctx->arena, TEXT_MAX);
-    if (rc)
-        return rc;
-    for (;;) {
-        rc = db_next(ctx, rows, &more);
-        if (rc || !more)
-            break;
-        buf_printf(&b, "%s ", row_text(rows, 0));
-    }
-    db_rows_close(rows);
-    *out = text_split(ctx->arena, buf_text(&b), ' ', true, NULL);
-    return rc;
-}
-
-static bool among(char **names, const char *name)
-{
-    for (; *names; names++)
-        if (text_equal(*names, name))
-            return true;
-    return false;
-}
-
 /* Rows lie in the tree of their key, so their order is that of the hashes. */
 enum err fact_store_make(struct ctx *ctx, const struct fact_table *t)
 {
     char **have = NULL;
     struct buf b;
-    enum err rc = columns_now(ctx, t->name, &have);
+    enum err rc = db_columns(ctx, ctx->db, t->name, &have);
 
     if (rc)
         return rc;
@@ -67,7 +34,7 @@ enum err fact_store_make(struct ctx *ctx, const struct fact_table *t)
                    " PRIMARY KEY (who, fact, valid_from)) %%CLUSTERED%%;\n",
                    t->name);
     for (size_t i = 0; i < t->len; i++)
-        if (has_column(&t->columns[i]) && !among(have, t->columns[i].name))
+        if (has_column(&t->columns[i]) && !text_among(have, t->columns[i].name))
             buf_printf(&b, "ALTER TABLE %s ADD COLUMN %s %s;\n", t->name, t->columns[i].name,
                        type_of(&t->columns[i]));
     if (!buf_ok(&b))

@@ -97,39 +97,6 @@ static void add_sorted(struct ctx *ctx, struct buf *b, const char *table, const 
                   arena_printf(ctx->arena, "office_id, (%s), id", sql_sort_column(ctx->arena, f)));
 }
 
-static enum err columns_now(struct ctx *ctx, const char *table, char ***out)
-{
-    static const char lite[] = "SELECT name FROM pragma_table_info($1)";
-    static const char pg[] = "SELECT CAST(column_name AS TEXT) FROM information_schema.columns"
-                             " WHERE table_name = $1 AND table_schema = current_schema()";
-    const struct db_sql *sql = db_sql_built(ctx->db, db_is_postgres(ctx->db) ? pg : lite);
-    struct rows *rows = NULL;
-    struct buf b;
-    bool more = false;
-    enum err rc;
-
-    buf_init(&b, ctx->arena, DDL_TEXT_MAX);
-    rc = db_query(ctx, &rows, sql, DB_TEXT(table));
-    if (rc)
-        return rc;
-    for (;;) {
-        rc = db_next(ctx, rows, &more);
-        if (rc || !more)
-            break;
-        buf_printf(&b, "%s ", row_text(rows, 0));
-    }
-    *out = text_split(ctx->arena, buf_text(&b), ' ', true, NULL);
-    return rc;
-}
-
-static bool among(char **names, const char *name)
-{
-    for (; *names; names++)
-        if (text_equal(*names, name))
-            return true;
-    return false;
-}
-
 static enum err widen(struct ctx *ctx, const struct form *form, const struct field *repeat)
 {
     const char *table = sql_table(ctx->arena, form, repeat);
@@ -138,7 +105,7 @@ static enum err widen(struct ctx *ctx, const struct form *form, const struct fie
     size_t made = 0;
     enum err rc;
 
-    rc = columns_now(ctx, table, &have);
+    rc = db_columns(ctx, ctx->db, table, &have);
     if (rc)
         return rc;
     buf_init(&b, ctx->arena, DDL_TEXT_MAX);
@@ -148,7 +115,7 @@ static enum err widen(struct ctx *ctx, const struct form *form, const struct fie
         if (!sql_has_column(f, repeat))
             continue;
         made++;
-        if (!among(have, arena_printf(ctx->arena, "c_%s", f->name)))
+        if (!text_among(have, arena_printf(ctx->arena, "c_%s", f->name)))
             buf_printf(&b, "ALTER TABLE %s ADD COLUMN c_%s %s;\n", table, f->name, column_type(f));
         if (!repeat)
             add_sorted(ctx, &b, table, f);
