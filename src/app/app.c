@@ -408,7 +408,8 @@ enum err home_command(struct ctx *ctx, int argc, char **argv, bool as_user,
     struct home_options options = { .database = peek(argc, argv, "--database"),
                                     .keys = peek(argc, argv, "--keys"),
                                     .key_file = peek(argc, argv, "--key-file"),
-                                    .passphrase_file = peek(argc, argv, "--passphrase-file") };
+                                    .passphrase_file = peek(argc, argv, "--passphrase-file"),
+                                    .mend_index = strcmp(argv[0], "index") == 0 };
     struct home *home = NULL;
     enum err rc;
 

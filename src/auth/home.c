@@ -10,6 +10,7 @@
 
 #include "audit/audit.h"
 #include "auth/auth.h"
+#include "core/log.h"
 #include "core/opt.h"
 #include "core/text.h"
 
@@ -67,6 +68,46 @@ static enum err open_store(struct ctx *ctx, struct home *home, enum store s, boo
     if (rc)
         return rc;
     return db_migrate(ctx, home->dbs[s], store_sets[s]);
+}
+
+static void drop_file(const char *path)
+{
+    if (unlink(path) != 0 && errno != ENOENT)
+        log_warn("could not remove %s: %s", path, strerror(errno));
+}
+
+/* The records can make it again; whatever a damaged file still holds would only mislead. */
+static enum err mend_index(struct ctx *ctx, struct home *home)
+{
+    static const char *const parts[] = { "", "-wal", "-shm" };
+    const char *url = home->urls[STORE_INDEX];
+    enum err rc = open_store(ctx, home, STORE_INDEX, true);
+
+    if (rc == OK)
+        rc = db_check(ctx, home->dbs[STORE_INDEX]);
+    if (rc != ERR_DB || is_postgres(url))
+        return rc;
+    ctx_clear_problems(ctx);
+    db_close(home->dbs[STORE_INDEX]);
+    home->dbs[STORE_INDEX] = NULL;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        drop_file(arena_printf(ctx->arena, "%s%s", url, parts[i]));
+    log_warn("the search index was damaged and begins anew: start the server again if it runs");
+    return open_store(ctx, home, STORE_INDEX, true);
+}
+
+/* The index is made when it is not there; one that cannot be read is told with the way out. */
+static enum err open_index(struct ctx *ctx, struct home *home, const struct home_options *o)
+{
+    enum err rc = o->mend_index ? mend_index(ctx, home) : open_store(ctx, home, STORE_INDEX, true);
+
+    if (rc != ERR_DB || is_postgres(home->urls[STORE_INDEX]))
+        return rc;
+    return ctx_fail(ctx, rc,
+                    tr(ctx,
+                       "The search index {0} cannot be used. Make it again from the records: "
+                       "homeward index rebuild --database {1}",
+                       TR_TEXT(home->urls[STORE_INDEX]), TR_TEXT(home->urls[STORE_MAIN])));
 }
 
 static enum err check_there(struct ctx *ctx, const struct home *home)
@@ -254,7 +295,8 @@ enum err home_open(struct ctx *ctx, struct home **out, const struct home_options
     if (!o->create)
         rc = check_there(ctx, home);
     for (int s = 0; s < STORES && !rc; s++)
-        rc = open_store(ctx, home, (enum store)s, o->create || s == STORE_INDEX);
+        rc = s == STORE_INDEX ? open_index(ctx, home, o)
+                              : open_store(ctx, home, (enum store)s, o->create);
     if (!rc)
         rc = open_vault(ctx, home, o);
     if (!rc)

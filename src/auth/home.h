@@ -25,6 +25,7 @@ struct home_options {
     const char *passphrase_file; /* NULL = ask on the terminal; its first line is the passphrase */
     bool create;                 /* make what is not there */
     bool use_passphrase;         /* with create: protect the keys by a passphrase */
+    bool mend_index;             /* a damaged index (SQLite) is replaced by an empty one */
 };
 
 struct home; /* what survives fork: urls, unlocked vault, shared flush state */

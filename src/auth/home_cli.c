@@ -290,6 +290,8 @@ static enum err check_all(struct ctx *ctx, struct home *home)
         rc = db_check(ctx, home_db(home, sets[i]));
         if (!rc)
             printf("%s\n", tr(ctx, "{0}: in order", TR_TEXT(home_url(home, sets[i]))));
+        else
+            (void)ctx_fail(ctx, rc, tr(ctx, "{0}: damaged", TR_TEXT(home_url(home, sets[i]))));
     }
     if (!rc)
         rc = audit_verify(ctx, &report);

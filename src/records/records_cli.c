@@ -314,7 +314,8 @@ static const char index_usage[] =
     "\n"
     "Names are sealed; they are found by an index of keyed hashes in a file of its own,\n"
     "FILE.index. It is in no backup. This command makes it again from the records: after a\n"
-    "restore, after the file was lost, or when a version of Homeward folds names in a new way.\n";
+    "restore, after the file was lost or damaged, or when a version of Homeward folds names in a\n"
+    "new way. A damaged file is replaced: start the server again if it runs meanwhile.\n";
 
 static const struct opt_spec index_options[] = {
     HOME_OPTS,

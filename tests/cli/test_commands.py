@@ -106,6 +106,41 @@ def test_backup(folder, database):
     return copy
 
 
+def spoil(path, first, step):
+    """Overwrites a few bytes of every page from first on."""
+    with open(path, "r+b") as file:
+        for place in range(first, os.path.getsize(path), step):
+            file.seek(place)
+            file.write(b"damaged!")
+
+
+def test_index(copy):
+    """The index is made again whatever became of its file."""
+    index = copy + ".index"
+    done = run("index", "rebuild", "--database", copy)
+    whole = done.stdout
+    ways = [("its first page is damaged", lambda: spoil(index, 0, 1 << 30)),
+            ("its pages are damaged", lambda: spoil(index, 4096, 4096)),
+            ("it is cut off", lambda: os.truncate(index, os.path.getsize(index) // 2 + 7)),
+            ("it holds something else", lambda: open(index, "wb").write(b"no index" * 999)),
+            ("it is empty", lambda: os.truncate(index, 0)),
+            ("it is gone", lambda: os.remove(index))]
+    for what, damage in ways:
+        for rest in ("-wal", "-shm"):
+            if os.path.exists(index + rest):
+                os.remove(index + rest)
+        damage()
+        if "page" in what:
+            done = run("check", "--database", copy)
+            ok(done.returncode != 0 and index in done.stderr,
+               f"when {what}, a check names the file", done.stdout + done.stderr)
+        done = run("index", "rebuild", "--database", copy)
+        ok(done.returncode == 0 and done.stdout == whole, f"the index is made again when {what}",
+           done.stdout + done.stderr)
+        done = run("check", "--database", copy)
+        ok(done.returncode == 0, f"all is whole after that ({what})", done.stderr)
+
+
 def test_audit(copy):
     done = run("audit", "verify", "--database", copy)
     ok(done.returncode == 0, "the audit of the demo is whole", done.stderr)
@@ -204,6 +239,7 @@ def main():
     database = demo(folder)
     test_key_file(folder, database)
     copy = test_backup(folder, database)
+    test_index(copy)
     test_audit(copy)
     test_rights(folder, database)
     test_disk_full(folder)
