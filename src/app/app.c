@@ -161,6 +161,7 @@ static enum err ask_rules(struct ctx *ctx)
 
 static const struct job_period app_periods[] = {
     { "import.forget", DAY_MS, import_forget_old, .brief = true },
+    { "requests.forget", DAY_MS, record_requests_forget, .brief = true },
     { "attachments.tidy", TIDY_EVERY_MS, attachments_tidy },
     { "audit.checkpoint", CHECKPOINT_EVERY_MS, tidy_audit, .brief = true },
     { "rules.due", RULES_EVERY_MS, ask_rules },

@@ -143,7 +143,11 @@ enum err record_set_status(struct ctx *ctx, struct record *rec, int64_t version,
     if (rc)
         return rc;
     assert(old);
-    rc = change_check(ctx, &s, old, status, reason);
+    s = change_find(old->form, old->status, status);
+    if (s && s->second && text_blank(reason))
+        rc = request_reason(ctx, &change.reason, old, status);
+    if (rc == OK)
+        rc = change_check(ctx, &s, old, status, change.reason);
     if (rc == OK && s->second)
         rc = request_step(ctx, &done, old, s, &change);
     if (rc || done)

@@ -1,6 +1,7 @@
 /* Parts of a record's page: what was deleted, what waits, what can be undone or done; comments. */
 #include <string.h>
 
+#include "core/date.h"
 #include "core/text.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
@@ -123,6 +124,7 @@ static enum err fill_request(struct ctx *ctx, struct record_notices_view *v,
     v->request = record_status_title(ctx, rec->form, r->status);
     v->request_to = r->status;
     v->asked_by = r->asked_by_name;
+    v->request_until = moment_date(ctx->arena, r->until, ctx->time_zone);
     v->request_mine = r->mine;
     v->confirm = part_url(ctx, rec, "status");
     v->refuse = part_url(ctx, rec, "request");

@@ -116,7 +116,8 @@ enum err record_update(struct ctx *ctx, struct record *rec, int64_t version) MUS
  * Moves the status along the form's hw_states. ERR_INVALID no such change, no reason given, or what
  * the change requires does not hold; ERR_FORBIDDEN the permission is missing. Where the change
  * needs a second person, the first one's asking is kept and OK is returned with the record as it
- * was; the second person's call with the same status makes the change. "erased" takes out all
+ * was; the second person's call with the same status makes the change, with the first one's reason
+ * unless another is given. "erased" takes out all
  * answers, erases the record's own key (vault_key_erase) and with it every older version.
  */
 enum err record_set_status(struct ctx *ctx, struct record *rec, int64_t version, const char *status,
@@ -139,20 +140,27 @@ const char *record_kind_title(struct ctx *ctx, const struct form *form);
 /* What people read for a status; the code itself if nothing is known. */
 const char *record_status_title(struct ctx *ctx, const struct form *form, const char *status);
 
-/* A change of status that waits for a second person. */
+/*
+ * A change of status that waits for a second person: until REQUEST_KEPT_MS have passed, or the
+ * record changes.
+ */
+#define REQUEST_KEPT_MS ((int64_t)14 * 24 * 60 * 60 * 1000)
 struct record_request {
     const char *status;
     const char *reason; /* "" if none */
     const char *asked_by;
     const char *asked_by_name;
     int64_t asked_at;
-    bool mine; /* the acting user asked: may take it back, may not confirm it */
+    int64_t until; /* then it lapses */
+    bool mine;     /* the acting user asked: may take it back, may not confirm it */
 };
 /* *out is NULL if nothing waits. */
 enum err record_request_load(struct ctx *ctx, struct record_request **out,
                              const struct record *rec) MUST_USE;
 /* Takes it away: by who asked, or by who could confirm it. The history tells it. */
 enum err record_request_refuse(struct ctx *ctx, const struct record *rec) MUST_USE;
+/* Forgets those that have lapsed; once a day. */
+enum err record_requests_forget(struct ctx *ctx) MUST_USE;
 
 /*
  * Hides a record from lists, search, counts and exports; it can be restored. Needs <kind>.delete

@@ -251,6 +251,10 @@ enum err check_reason(struct ctx *ctx, const char *reason, bool must) MUST_USE;
 enum err request_step(struct ctx *ctx, bool *done_out, const struct record *old,
                       const struct state_change *s, struct record_change_of *change) MUST_USE;
 
+/* The reason that the first person gave, for a second who says none. */
+enum err request_reason(struct ctx *ctx, const char **reason, const struct record *old,
+                        const char *status) MUST_USE;
+
 /* Whether a full record could take a status, or be deleted: the error and words of doing it. */
 enum err record_status_look(struct ctx *ctx, const struct record *full, const char *status,
                             const char *reason) MUST_USE;

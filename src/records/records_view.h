@@ -162,6 +162,7 @@ struct record_notices_view {
     const char *request; /* the change that waits for a second person; NULL = none */
     const char *request_to;
     const char *request_why;
+    const char *request_until;
     const char *asked_by;
     bool request_mine;
     bool may_confirm;

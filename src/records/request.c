@@ -7,6 +7,7 @@
 DB_SQL(REQUEST_GET, "SELECT version, status, sealed, asked_at, asked_by FROM status_request"
                     " WHERE record_id = $1");
 DB_SQL(REQUEST_DROP, "DELETE FROM status_request WHERE record_id = $1");
+DB_SQL(REQUEST_OLD, "DELETE FROM status_request WHERE asked_at <= $1");
 DB_SQL(REQUEST_ADD, "INSERT INTO status_request (record_id, office_id, form, version, status,"
                     " sealed, asked_at, asked_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
 
@@ -35,8 +36,9 @@ enum err record_request_load(struct ctx *ctx, struct record_request **out, const
     r->asked_at = row_int(rows, 3);
     r->asked_by = row_text(rows, 4);
     db_rows_close(rows);
-    if (version != rec->version)
-        return OK; /* the record is another now: asked for in vain */
+    if (version != rec->version || r->asked_at + REQUEST_KEPT_MS <= ctx->now_ms)
+        return OK; /* the record is another now, or nobody answered: asked for in vain */
+    r->until = r->asked_at + REQUEST_KEPT_MS;
     r->mine = text_equal(r->asked_by, ctx->user_id);
     rc = unseal_or_none(ctx, &r->reason, VAULT_KEY_AUDIT, context_of(ctx, rec), &sealed);
     if (rc == OK)
@@ -90,6 +92,17 @@ static enum err drop(struct ctx *ctx, const struct record *next, const struct re
     return db_exec(ctx, NULL, &REQUEST_DROP, DB_TEXT(next->id));
 }
 
+enum err request_reason(struct ctx *ctx, const char **reason, const struct record *old,
+                        const char *status)
+{
+    struct record_request *r = NULL;
+    enum err rc = record_request_load(ctx, &r, old);
+
+    if (rc == OK && r && !r->mine && text_equal(r->status, status))
+        *reason = r->reason;
+    return rc;
+}
+
 enum err request_step(struct ctx *ctx, bool *done_out, const struct record *old,
                       const struct state_change *s, struct record_change_of *change)
 {
@@ -100,8 +113,6 @@ enum err request_step(struct ctx *ctx, bool *done_out, const struct record *old,
         return rc;
     if (r && text_equal(r->status, s->to) && !r->mine) {
         change->also = drop;
-        if (text_blank(change->reason))
-            change->reason = r->reason;
         return OK;
     }
     *done_out = true;
@@ -139,4 +150,9 @@ enum err record_request_refuse(struct ctx *ctx, const struct record *rec)
     if (rc)
         db_rollback(ctx);
     return rc;
+}
+
+enum err record_requests_forget(struct ctx *ctx)
+{
+    return db_exec(ctx, NULL, &REQUEST_OLD, DB_INT(ctx->now_ms - REQUEST_KEPT_MS));
 }

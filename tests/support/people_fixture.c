@@ -89,3 +89,33 @@ const char *row_value(const struct record *rec, const char *repeat, size_t row, 
         value = rec->answers->rows[place][row - 1]->values[field_find(rec->form, field)->place];
     return value ? value : "";
 }
+
+void second_manager(struct fixture *f, const char *login)
+{
+    static const char *const roles[] = { "programme_manager", NULL };
+    const struct user_new n = { .login = login,
+                                .name = "Ousmane Ba",
+                                .lang = "en",
+                                .office_id = f->office_id,
+                                .roles = roles };
+    const char *id = NULL;
+
+    must(f, user_create(&f->ctx, &id, &n));
+}
+
+void person_erase(struct fixture *f, struct record *rec, const char *reason)
+{
+    struct record *seen = NULL;
+    int64_t version;
+
+    second_manager(f, "erases");
+    fixture_as(f, "programme_manager");
+    must(f, record_load(&f->ctx, &seen, "person", rec->id));
+    version = seen->version;
+    must(f, record_set_status(&f->ctx, seen, version, "erased", reason));
+    assert_int_equal(seen->version, version);
+    fixture_as(f, "erases");
+    must(f, record_set_status(&f->ctx, seen, version, "erased", NULL));
+    assert_int_equal(seen->version, version + 1);
+    *rec = *seen;
+}

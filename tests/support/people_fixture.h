@@ -26,6 +26,14 @@ size_t rows_of(const struct record *rec, const char *repeat);
 /* Fails the test with the first problem unless rc is OK. */
 void must(struct fixture *f, enum err rc);
 
+/*
+ * Erases a person for good: one programme manager asks, another confirms; the second is who acts
+ * afterwards. rec gets the new state.
+ */
+void person_erase(struct fixture *f, struct record *rec, const char *reason);
+/* Makes a second programme manager with this sign-in name. */
+void second_manager(struct fixture *f, const char *login);
+
 #define PERSON_AWA                                                                                 \
     "names.1.name_text=Awa;names.1.name_script=Latn;names.2.name_text=Ndiaye;"                     \
     "names.2.name_script=Latn;birth_date=1991-05-06;birth_precision=day;sex=female;nationality=SN"

@@ -417,9 +417,7 @@ static void erasing_a_person_takes_the_files_of_all_her_records(void **state)
     (void)added(f, awa, "a.pdf");
     (void)added(f, binta, "b.pdf");
     must(f, record_set_status(&f->ctx, awa, 1, "deceased", "The family told us"));
-    fixture_as(f, "programme_manager");
-    must(f, record_load(&f->ctx, &awa, "person", awa->id));
-    must(f, record_set_status(&f->ctx, awa, 2, "erased", "On request"));
+    person_erase(f, awa, "On request");
     assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM attachment"), 1);
     assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM attachment_chunk"), 1);
     assert_int_equal(listed(f, awa, false), 0);

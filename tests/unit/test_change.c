@@ -100,9 +100,7 @@ static void a_reason_stands_in_the_history_and_goes_with_the_key(void **state)
     assert_string_equal(events[0].action, "reason");
     assert_int_equal(events[0].version, 2);
     assert_string_equal(events[0].words, "The family told us");
-    fixture_as(f, "programme_manager");
-    must(f, record_load(&f->ctx, &rec, "person", rec->id));
-    must(f, record_set_status(&f->ctx, rec, 2, "erased", "On request"));
+    person_erase(f, rec, "On request");
     must(f, record_events(&f->ctx, &events, &len, rec));
     for (size_t i = 0; i < len; i++)
         assert_string_equal(events[i].words, "");
@@ -236,8 +234,7 @@ static void an_erasure_cannot_be_undone(void **state)
     struct fixture *f = *state;
     struct record *rec = person_stored(f, PERSON_AWA);
 
-    fixture_as(f, "programme_manager");
-    must(f, record_set_status(&f->ctx, rec, 1, "erased", "On request"));
+    person_erase(f, rec, "On request");
     assert_int_equal(record_undo(&f->ctx, rec, 2), ERR_CONFLICT);
 }
 
@@ -268,8 +265,7 @@ static void a_moved_record_is_sealed_anew_and_both_histories_tell_it(void **stat
     assert_string_equal(last_action(f, rec), "move");
 
     /* Who is erased takes nothing away from the other. */
-    fixture_as(f, "programme_manager");
-    must(f, record_set_status(&f->ctx, awa, 1, "erased", "On request"));
+    person_erase(f, awa, "On request");
     fixture_as(f, "supervisor");
     rec = again(f, rec);
     assert_string_equal(record_value(rec, "vulnerable"), "yes");

@@ -143,8 +143,7 @@ static void the_facts_of_who_is_erased_stay_and_lead_nowhere(void **state)
 
     case_stored(f, rec, "opened=2026-10-02");
     follow(f);
-    fixture_as(f, "programme_manager");
-    must(f, record_set_status(&f->ctx, rec, 1, "erased", "On request"));
+    person_erase(f, rec, "On request");
     fixture_as_nobody(f);
     must(f, facts_rebuild(&f->ctx, &people));
     assert_int_equal(people, 0);

@@ -311,8 +311,7 @@ static void an_erased_person_is_gone_in_every_version(void **state)
     struct record_hit *hits = NULL;
     size_t len = 0;
 
-    fixture_as(f, "programme_manager");
-    must(f, record_set_status(&f->ctx, rec, 1, "erased", "Asked for it"));
+    person_erase(f, rec, "Asked for it");
     fixture_as(f, "supervisor");
     rec = loaded(f, rec->id);
     assert_string_equal(rec->status, "erased");
