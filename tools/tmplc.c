@@ -400,7 +400,7 @@ static const char *condition(struct compiler *c, const char *p)
         if (!is_ident_char(*q))
             stop(c, "%s is not the name of a constant", constant);
     expect_end(c, p);
-    return arena_printf(c->arena, "%s(%s == %s)", negated ? "!" : "", word, constant);
+    return arena_printf(c->arena, "%s %s %s", word, negated ? "!=" : "==", constant);
 }
 
 static struct block *push_block(struct compiler *c, enum block_kind kind)

@@ -144,6 +144,10 @@ struct user_row {
 };
 
 enum err user_list(struct ctx *ctx, struct user_row **out, size_t *len_out) MUST_USE;
+/* Active staff of an office who have a role, at most USERS_OF_ROLE_MAX; whoever acts. */
+#define USERS_OF_ROLE_MAX 100
+enum err user_ids_of_role(struct ctx *ctx, const char ***out, size_t *len_out, const char *role,
+                          const char *office_id) MUST_USE;
 /* Whether user_list would tell of this id, and the account is active. */
 enum err user_reachable(struct ctx *ctx, bool *out, const char *user_id) MUST_USE;
 /* Display name of a user id; "" if unknown. */

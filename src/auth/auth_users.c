@@ -24,6 +24,10 @@ DB_SQL(STAFF_LIST, "SELECT st.id, st.sealed, o.code, st.state, r.role FROM" USER
 DB_SQL(STAFF_REACHABLE, "SELECT 1 FROM staff WHERE id = $1 AND state = 'active'"
                         " AND ($2 = '' OR office_id = $2)");
 
+DB_SQL(STAFF_OF_ROLE, "SELECT st.id FROM staff AS st JOIN staff_role AS r ON r.staff_id = st.id"
+                      " WHERE r.role = $1 AND st.office_id = $2 AND st.state = 'active'"
+                      " ORDER BY st.id LIMIT $3");
+
 /* --- making --- */
 
 static bool login_valid(const char *login)
@@ -396,6 +400,30 @@ enum err user_reachable(struct ctx *ctx, bool *out, const char *user_id)
     if (rc == OK)
         *out = there;
     return rc;
+}
+
+enum err user_ids_of_role(struct ctx *ctx, const char ***out, size_t *len_out, const char *role,
+                          const char *office_id)
+{
+    const char **ids = ARENA_ARRAY(ctx->arena, USERS_OF_ROLE_MAX, const char *);
+    struct rows *rows = NULL;
+    size_t len = 0;
+    bool more = true;
+    enum err rc = db_query(ctx, &rows, &STAFF_OF_ROLE, DB_TEXT(role), DB_TEXT(office_id),
+                           DB_INT(USERS_OF_ROLE_MAX));
+
+    while (rc == OK && more) {
+        rc = db_next(ctx, rows, &more);
+        if (rc == OK && more)
+            ids[len++] = row_text(rows, 0);
+    }
+    if (rows)
+        db_rows_close(rows);
+    if (rc)
+        return rc;
+    *out = ids;
+    *len_out = len;
+    return OK;
 }
 
 enum err user_list(struct ctx *ctx, struct user_row **out, size_t *len_out)

@@ -88,6 +88,17 @@ enum err webhooks_round(struct ctx *ctx) MUST_USE;
  */
 enum err notify(struct ctx *ctx, const char *staff_id, const char *text, const char *const *args,
                 const char *link) MUST_USE;
+/*
+ * The same, unless an unread one of that topic ("tasks/ID": ids and codes only, it lies open) waits
+ * for them already. Who is no member of staff gets none.
+ */
+struct notice {
+    const char *topic;
+    const char *text;
+    const char *const *args;
+    const char *link;
+};
+enum err notify_once(struct ctx *ctx, const char *staff_id, const struct notice *n) MUST_USE;
 /* Unread ones of the acting user, at most NOTIFY_COUNT_MAX; for the bell in the layout. */
 #define NOTIFY_COUNT_MAX 99
 enum err notify_count(struct ctx *ctx, int64_t *out) MUST_USE;

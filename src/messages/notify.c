@@ -16,8 +16,12 @@
 #define DAY_MS     ((int64_t)24 * 60 * 60 * 1000)
 #define DIGEST_MAX 500
 
-DB_SQL(NOTIFY_ADD, "INSERT INTO notification (id, staff_id, sealed, made_at)"
-                   " VALUES ($1, $2, $3, $4)");
+/* $5 '': a line of its own; else only while none of that topic is unread. */
+DB_SQL(NOTIFY_ADD, "INSERT INTO notification (id, staff_id, sealed, made_at, topic)"
+                   " SELECT $1, $2, $3, $4, $5 WHERE EXISTS (SELECT 1 FROM staff AS st"
+                   " WHERE st.id = $2) AND ($5 = '' OR NOT EXISTS (SELECT 1 FROM"
+                   " notification AS n WHERE n.staff_id = $2 AND n.read_at IS NULL"
+                   " AND n.topic = $5))");
 DB_SQL(NOTIFY_COUNT, "SELECT count(*) FROM (SELECT 1 FROM notification WHERE staff_id = $1"
                      " AND read_at IS NULL LIMIT $2) AS n");
 DB_SQL(NOTIFY_LIST, "SELECT id, sealed, made_at, read_at FROM notification WHERE staff_id = $1"
@@ -58,8 +62,7 @@ static bool link_fits(const char *link)
     return true;
 }
 
-enum err notify(struct ctx *ctx, const char *staff_id, const char *text, const char *const *args,
-                const char *link)
+enum err notify_once(struct ctx *ctx, const char *staff_id, const struct notice *n)
 {
     const char *id = id_new(ctx->arena, ctx->now_ms);
     struct sealed sealed = { 0 };
@@ -67,16 +70,16 @@ enum err notify(struct ctx *ctx, const char *staff_id, const char *text, const c
     struct json_out j = { .buf = &b };
     enum err rc;
 
-    if (link != NULL && !link_fits(link))
+    if (n->link != NULL && !link_fits(n->link))
         return ctx_fail(ctx, ERR_INVALID, "a notification points to a path of ours or nowhere");
     buf_init(&b, ctx->arena, SEALED_MAX);
     json_begin_object(&j);
-    json_pair(&j, "text", text);
-    json_pair(&j, "link", link);
+    json_pair(&j, "text", n->text);
+    json_pair(&j, "link", n->link);
     json_key(&j, "args");
     json_begin_array(&j);
-    for (size_t i = 0; args != NULL && args[i] != NULL && i < ARGS_MAX; i++)
-        json_text(&j, args[i]);
+    for (size_t i = 0; n->args != NULL && n->args[i] != NULL && i < ARGS_MAX; i++)
+        json_text(&j, n->args[i]);
     json_end_array(&j);
     json_end_object(&j);
     if (!buf_ok(&b))
@@ -84,8 +87,16 @@ enum err notify(struct ctx *ctx, const char *staff_id, const char *text, const c
     rc = vault_seal_text(ctx, &sealed, VAULT_KEY_STAFF, place_of(ctx, id), buf_text(&b));
     if (!rc)
         rc = db_exec(ctx, NULL, &NOTIFY_ADD, DB_TEXT(id), DB_TEXT(staff_id),
-                     DB_BLOB(sealed.bytes, sealed.len), DB_INT(ctx->now_ms));
+                     DB_BLOB(sealed.bytes, sealed.len), DB_INT(ctx->now_ms), DB_TEXT(n->topic));
     return rc;
+}
+
+enum err notify(struct ctx *ctx, const char *staff_id, const char *text, const char *const *args,
+                const char *link)
+{
+    const struct notice n = { .topic = "", .text = text, .args = args, .link = link };
+
+    return notify_once(ctx, staff_id, &n);
 }
 
 enum err notify_read(struct ctx *ctx, const char *id)

@@ -18,18 +18,19 @@ static bool out_of_use(const struct record *rec)
     return false;
 }
 
+/* As the newest: a rule that guards a record finds it under "latest". */
 static void put_in_place(struct document_part *part, struct record **items,
                          const struct record *in_place, struct arena *a)
 {
     struct record *copy = ARENA_NEW(a, struct record);
-    size_t i = 0;
+    size_t len = 0;
 
     *copy = *in_place;
-    while (i < part->len && !text_equal(items[i]->id, in_place->id))
-        i++;
-    items[i] = copy;
-    if (i == part->len)
-        part->len++;
+    for (size_t i = 0; i < part->len; i++)
+        if (!text_equal(items[i]->id, in_place->id))
+            items[len++] = items[i];
+    items[len++] = copy;
+    part->len = len;
 }
 
 static void keep_newest(struct document_part *part, struct record **items,

@@ -168,38 +168,59 @@ static bool can_reach(const struct record *rec, const struct rule *rule)
     return false;
 }
 
+static enum err gate_fill(struct ctx *ctx, struct gate_view *o, const struct gate_state *g,
+                          const struct record *rec)
+{
+    const struct form *form = form_find(ctx->forms, g->rule->kind);
+    bool readable = g->rule->privacy <= ctx->user->clearance;
+
+    o->id = g->rule->id;
+    o->text = rule_message(ctx, g->rule);
+    if (g->rule->on_save)
+        o->stands =
+            tr(ctx, "Asked when this is saved: {0}.", TR_TEXT(label_text(ctx, &form->title)));
+    else
+        o->stands = tr(ctx, "Stands before the status “{0}”.", TR_TEXT(status_text(ctx, g->rule)));
+    o->second = g->rule->second;
+    o->never = g->rule->never;
+    o->passed = g->passed;
+    o->may_ask = readable && !g->passed && !g->rule->never &&
+                 user_may(ctx->user, PERM_RULE_OVERRIDE) &&
+                 !text_equal(g->asked_by ? g->asked_by : "", ctx->user_id);
+    o->action = url_build(ctx, "/cases/{}/override", rec->id);
+    return readable ? asked_text(ctx, &o->asked, g) : OK;
+}
+
+/* Leave can be given ahead for what would be refused: who may give it sees these gates at all
+ * times, others once it was asked for. */
+static bool shown_ahead(const struct ctx *ctx, const struct gate_state *g)
+{
+    return g->rule->on_save && !g->rule->never && g->rule->privacy <= ctx->user->clearance &&
+           (g->asked_by || user_may(ctx->user, PERM_RULE_OVERRIDE));
+}
+
 static enum err gates_fill(struct ctx *ctx, struct rules_part_view *v, const struct record *rec)
 {
     struct gate_state *gates = NULL;
     struct gate_view *views;
+    struct gate_view *ahead;
     size_t len = 0;
     enum err rc = rules_gates(ctx, &gates, &len, rec);
 
     if (rc)
         return rc;
     views = ARENA_ARRAY(ctx->arena, len + 1, struct gate_view);
+    ahead = ARENA_ARRAY(ctx->arena, len + 1, struct gate_view);
     for (size_t i = 0; rc == OK && i < len; i++) {
         const struct gate_state *g = &gates[i];
-        struct gate_view *o = &views[v->gates_len];
-        bool readable = g->rule->privacy <= ctx->user->clearance;
 
-        if (!g->refuses || !can_reach(rec, g->rule))
-            continue;
-        v->gates_len++;
-        o->id = g->rule->id;
-        o->text = rule_message(ctx, g->rule);
-        o->target = status_text(ctx, g->rule);
-        o->second = g->rule->second;
-        o->never = g->rule->never;
-        o->passed = g->passed;
-        o->may_ask = readable && !g->passed && !g->rule->never &&
-                     user_may(ctx->user, PERM_RULE_OVERRIDE) &&
-                     !text_equal(g->asked_by ? g->asked_by : "", ctx->user_id);
-        o->action = url_build(ctx, "/cases/{}/override", rec->id);
-        if (readable)
-            rc = asked_text(ctx, &o->asked, g);
+        if (shown_ahead(ctx, g))
+            rc = gate_fill(ctx, &ahead[v->guards_len++], g, rec);
+        else if (!g->rule->on_save && g->refuses && can_reach(rec, g->rule))
+            rc = gate_fill(ctx, &views[v->gates_len++], g, rec);
     }
     v->gates = views;
+    v->guards = ahead;
     return rc;
 }
 
@@ -262,6 +283,9 @@ void rule_lines_fill(struct ctx *ctx, struct rule_page_view *v, const struct rul
     add_line(lines, &len, tr(ctx, "When"), expr_source(rule->when));
     if (rule->status)
         add_line(lines, &len, tr(ctx, "Before the status"), status_text(ctx, rule));
+    if (rule->on_save)
+        add_line(lines, &len, tr(ctx, "Before saving"),
+                 label_text(ctx, &form_find(ctx->forms, rule->kind)->title));
     add_line(lines, &len, tr(ctx, "From"), date_source(ctx, &rule->from));
     add_line(lines, &len, tr(ctx, "Until"), date_source(ctx, &rule->until));
     add_line(lines, &len, tr(ctx, "Due on"), date_source(ctx, &rule->due));

@@ -12,15 +12,11 @@ const char *rule_message(struct ctx *ctx, const struct rule *rule)
     return label_text(ctx, &rule->message);
 }
 
-/* Gate by name, or those of the record's kind and status. */
-static bool is_asked(const struct rule *rule, const char *gate, const struct record *rec)
-{
-    if (rule->does != RULE_GATE)
-        return false;
-    if (gate)
-        return text_equal(rule->gate, gate);
-    return text_equal(rule->kind, rec->form->kind) && text_equal(rule->status, rec->status);
-}
+/* What is about to happen to a record. */
+struct passing {
+    const struct record *rec;
+    const bool *asked; /* by place in the set */
+};
 
 static const struct override *override_of(const struct override *items, size_t len,
                                           const struct rule *rule)
@@ -43,14 +39,18 @@ static enum err refuse(struct ctx *ctx, const struct rule *rule, const struct ov
     if (passes(o) && !rule->never)
         return store_use(ctx, o->id);
     ctx_set_problem(ctx, ERR_INVALID, NULL, rule_message(ctx, rule));
+    if (rule->on_save && !rule->never)
+        ctx_set_problem(ctx, ERR_INVALID, NULL,
+                        tr(ctx, "Who may let it pass gives leave on the page of the case; then "
+                                "save again."));
     *refused = true;
     return OK;
 }
 
-static enum err gate_of_case(struct ctx *ctx, const char *gate, const struct record *rec,
-                             const char *case_id)
+static enum err gate_of_case(struct ctx *ctx, const struct passing *p, const char *case_id)
 {
     const struct rule_set *set = rules_of();
+    const struct record *rec = p->rec;
     struct override *overrides = NULL;
     struct document *doc = NULL;
     uint64_t parts = 0;
@@ -59,10 +59,8 @@ static enum err gate_of_case(struct ctx *ctx, const char *gate, const struct rec
     enum err rc;
 
     for (size_t i = 0; i < set->len; i++)
-        if (is_asked(&set->items[i], gate, rec))
+        if (p->asked[i])
             parts |= set->items[i].parts | (uint64_t)1;
-    if (parts == 0)
-        return OK;
     rc = document_load(ctx, &doc, set->shape, case_id, parts, rec);
     if (rc == OK && rec->form != doc->root->form &&
         text_equal(doc->root->status, STATUS_CASE_CLOSED))
@@ -73,7 +71,7 @@ static enum err gate_of_case(struct ctx *ctx, const char *gate, const struct rec
         const struct rule *rule = &set->items[i];
         struct verdict v = { 0 };
 
-        if (!is_asked(rule, gate, rec))
+        if (!p->asked[i])
             continue;
         rc = rule_judge(ctx, &v, doc, rule);
         if (rc == OK && v.holds)
@@ -82,28 +80,65 @@ static enum err gate_of_case(struct ctx *ctx, const char *gate, const struct rec
     return rc == OK && refused ? ERR_INVALID : rc;
 }
 
-static enum err gates_of(struct ctx *ctx, const char *gate, const struct record *rec)
+static enum err gates_of(struct ctx *ctx, const struct passing *p)
 {
     const char *const *ids = NULL;
     size_t len = 0;
-    enum err rc = document_cases(ctx, &ids, &len, rules_of()->shape, rec);
+    enum err rc = OK;
+    bool any = false;
 
+    for (size_t i = 0; i < rules_of()->len; i++)
+        any = any || p->asked[i];
+    if (any)
+        rc = document_cases(ctx, &ids, &len, rules_of()->shape, p->rec);
     for (size_t i = 0; rc == OK && i < len; i++)
-        rc = gate_of_case(ctx, gate, rec, ids[i]);
+        rc = gate_of_case(ctx, p, ids[i]);
     return rc;
 }
 
 enum err rules_gate(struct ctx *ctx, const char *gate, const struct record *rec)
 {
-    return gates_of(ctx, gate, rec);
+    const struct rule_set *set = rules_of();
+    bool *asked = ARENA_ARRAY(ctx->arena, set->len + 1, bool);
+
+    for (size_t i = 0; i < set->len; i++)
+        asked[i] = set->items[i].does == RULE_GATE && text_equal(set->items[i].gate, gate);
+    return gates_of(ctx, &(struct passing){ .rec = rec, .asked = asked });
 }
 
 enum err rules_status_gates(struct ctx *ctx, const struct record *rec)
 {
-    for (size_t i = 0; i < rules_of()->len; i++)
-        if (is_asked(&rules_of()->items[i], NULL, rec))
-            return gates_of(ctx, NULL, rec);
-    return OK;
+    const struct rule_set *set = rules_of();
+    bool *asked = ARENA_ARRAY(ctx->arena, set->len + 1, bool);
+
+    for (size_t i = 0; i < set->len; i++) {
+        const struct rule *rule = &set->items[i];
+
+        asked[i] = rule->does == RULE_GATE && !rule->on_save &&
+                   text_equal(rule->kind, rec->form->kind) && text_equal(rule->status, rec->status);
+    }
+    return gates_of(ctx, &(struct passing){ .rec = rec, .asked = asked });
+}
+
+/* A rule that reads nothing of the record itself is asked each time. */
+static bool guards(struct ctx *ctx, const struct rule *rule, const struct record *rec,
+                   const struct record *old)
+{
+    size_t part = shape_part_of(rules_of()->shape, rec->form->kind);
+
+    if (rule->does != RULE_GATE || !rule->on_save || !text_equal(rule->kind, rec->form->kind))
+        return false;
+    return !old || !(rule->parts >> part & 1) || rule_touched(ctx, rule, part, rec, old);
+}
+
+enum err rules_save_gates(struct ctx *ctx, const struct record *rec, const struct record *old)
+{
+    const struct rule_set *set = rules_of();
+    bool *asked = ARENA_ARRAY(ctx->arena, set->len + 1, bool);
+
+    for (size_t i = 0; i < set->len; i++)
+        asked[i] = guards(ctx, &set->items[i], rec, old);
+    return gates_of(ctx, &(struct passing){ .rec = rec, .asked = asked });
 }
 
 /* --- looking at them, and leave to pass --- */
@@ -197,7 +232,7 @@ enum err rules_override(struct ctx *ctx, const char *case_id, const char *rule, 
         rc = check_reason(ctx, reason);
     if (rc)
         return rc;
-    if (!gate.refuses || gate.passed)
+    if (!(gate.refuses || gate.rule->on_save) || gate.passed)
         return ctx_fail(ctx, ERR_CONFLICT, tr(ctx, "This rule does not stand in the way."));
     if (gate.rule->never)
         return ctx_fail_field(ctx, "reason", tr(ctx, "Nobody can let this pass."));

@@ -157,12 +157,13 @@ static void read_on(struct reading *r, struct rule *rule)
     size_t part;
 
     rule->kind = colon ? arena_strndup(r->ctx->arena, text, (size_t)(colon - text)) : text;
-    rule->status = colon ? colon + 1 : NULL;
+    rule->on_save = colon && text_equal(colon + 1, RULE_SAVED);
+    rule->status = colon && !rule->on_save ? colon + 1 : NULL;
     part = shape_part_of(r->set->shape, rule->kind);
     if (part == r->set->shape->parts_len || (!colon && part != 0))
         mistake(r, "on",
                 tr(r->ctx, "Write case, or the kind and the status that it guards: "
-                           "case:closed."));
+                           "case:closed; or saved: action:saved."));
     else if (rule->status && !has_status(r->set->shape->parts[part].form, rule->status))
         mistake(r, "on",
                 tr(r->ctx, "The form {0} has no change to the status “{1}”.", TR_TEXT(rule->kind),
@@ -188,8 +189,9 @@ static void read_does(struct reading *r, struct rule *rule)
     rule->closed = read_yes(r, "closed");
     if (is_gate != !text_blank(gate) || (is_gate && !is_code(gate)))
         mistake(r, "gate", tr(r->ctx, "A gate, and nothing else, has a name here: case_close."));
-    if (is_gate != (rule->status != NULL))
-        mistake(r, "on", tr(r->ctx, "A gate, and nothing else, guards a change of status."));
+    if (is_gate != (rule->status != NULL || rule->on_save))
+        mistake(r, "on",
+                tr(r->ctx, "A gate, and nothing else, guards a change of status or saving."));
     if ((rule->second || rule->never) && !is_gate)
         mistake(r, "second", tr(r->ctx, "Only a gate can want a second person."));
     rule->gate = is_gate ? arena_strdup(r->ctx->arena, gate) : NULL;

@@ -6,7 +6,7 @@
  * Columns (docs/rules.md):
  *   id            short name, unique over all files
  *   on            "case": it holds or not, at any time; "KIND:STATUS": asked when a record of that
- *                 kind is about to reach that status (gates)
+ *                 kind is about to reach that status; "KIND:saved": when one is saved (gates)
  *   do            alert, task, due, suggestion, gate
  *   gate          name of the gate; C names it GATE_<NAME> (rules_gen.h)
  *   when          expression; a gate refuses when it is true
@@ -33,6 +33,7 @@
 #include "expr/expr.h"
 #include "rules/shape.h"
 
+#define RULE_SAVED      "saved"
 #define RULES_MAX       2000
 #define RULE_MONTHS_MAX 1200
 #define RULE_DAYS_MAX   366
@@ -51,6 +52,7 @@ struct rule {
     const char *id;
     const char *kind;   /* case, or the kind whose status is asked */
     const char *status; /* NULL: not bound to a status */
+    bool on_save;       /* a gate that is asked when a record is saved; status is NULL then */
     enum rule_does does;
     const char *gate; /* NULL unless it is a gate */
     const struct expr *when;

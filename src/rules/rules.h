@@ -102,7 +102,7 @@ enum err rules_snooze(struct ctx *ctx, const char *id, int64_t version, const ch
 /*
  * ERR_INVALID with the messages of all rules of the gate (GATE_... of rules_gen.h) that refuse and
  * are not overridden; what was overridden is used up. Inside the transaction of the change. Changes
- * of status are checked without being asked.
+ * of status and saving are checked without being asked.
  */
 enum err rules_gate(struct ctx *ctx, const char *gate, const struct record *rec) MUST_USE;
 
@@ -120,7 +120,8 @@ enum err rules_gates(struct ctx *ctx, struct gate_state **out, size_t *len_out,
 /*
  * Gives leave to pass a gate once. The first call asks; where the rule wants a second person, a
  * call by another agrees. ERR_INVALID: no reason, or the same person twice; ERR_CONFLICT: the gate
- * is open, or the leave was given already.
+ * is open, or the leave was given already. What guards saving can be asked for at any time: what is
+ * to be saved is not known here.
  */
 enum err rules_override(struct ctx *ctx, const char *case_id, const char *rule,
                         const char *reason) MUST_USE;

@@ -32,7 +32,7 @@ struct task_view {
 struct gate_view {
     const char *id;
     const char *text;
-    const char *target; /* the status that it guards */
+    const char *stands; /* before what it stands */
     const char *asked;  /* who has asked, and why; NULL = nobody */
     bool may_ask;       /* a reason can be given here */
     bool second;        /* and it needs two people */
@@ -48,6 +48,8 @@ struct rules_part_view {
     size_t settled_len;
     const struct gate_view *gates;
     size_t gates_len;
+    const struct gate_view *guards; /* asked when something is saved; leave may be given ahead */
+    size_t guards_len;
 };
 
 struct task_page_view {

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "forms_gen.h"
+#include "rules/bell.h"
 #include "rules/document.h"
 #include "rules/gates.h"
 #include "rules/rules_store.h"
@@ -25,7 +26,7 @@ const struct rule_set *rules_of(void)
 struct asking {
     const struct document *doc;
     const bool *picked; /* by place in the set */
-    bool keeps_day;     /* rules with a day of their own may not be among them */
+    bool keeps_day;     /* something changed: rules with a day may not be among them */
 };
 
 /* A case that is over, or of somebody who is no longer supported, asks for nothing. */
@@ -57,23 +58,28 @@ static const char *assignee_of(const struct document *doc, const struct rule *ru
 }
 
 static enum err settle_one(struct ctx *ctx, const struct asking *a, const struct verdict *v,
-                           const struct held *held)
+                           const struct held *held, struct bell *bell)
 {
     const char *assignee = assignee_of(a->doc, v->rule);
     const char *due_on = v->due_on ? v->due_on : NO_DATE;
+    bool other = held && !text_equal(held->assignee, assignee);
+    enum err rc = OK;
 
     if (v->holds && !held)
-        return store_add(ctx, a->doc->root, v, assignee);
-    if (!v->holds && held)
+        rc = store_add(ctx, a->doc->root, v, assignee);
+    else if (!v->holds && held)
         return store_end(ctx, held->id);
-    if (held && (!text_equal(held->due_on, due_on) || !text_equal(held->assignee, assignee)))
-        return store_move(ctx, held->id, due_on, assignee);
-    return OK;
+    else if (held && (!text_equal(held->due_on, due_on) || other))
+        rc = store_move(ctx, held->id, due_on, assignee);
+    if (rc == OK && v->holds && (!held || (other && text_equal(held->state, "open"))))
+        rc = bell_note(ctx, bell, v->rule, a->doc->root, assignee);
+    return rc;
 }
 
 static enum err ask(struct ctx *ctx, const struct asking *a, const char **next_out)
 {
     struct held *held = NULL;
+    struct bell bell = { 0 };
     size_t held_len = 0;
     enum err rc = store_held(ctx, &held, &held_len, a->doc->root->id);
 
@@ -86,7 +92,7 @@ static enum err ask(struct ctx *ctx, const struct asking *a, const char **next_o
         if (!is_over(a->doc, rule))
             rc = rule_judge(ctx, &v, a->doc, rule);
         if (rc == OK)
-            rc = settle_one(ctx, a, &v, held_of(held, held_len, rule));
+            rc = settle_one(ctx, a, &v, held_of(held, held_len, rule), &bell);
         if (v.next_on && (!*next_out || text_compare(v.next_on, *next_out) < 0))
             *next_out = v.next_on;
     }
@@ -94,7 +100,7 @@ static enum err ask(struct ctx *ctx, const struct asking *a, const char **next_o
     for (size_t i = 0; rc == OK && !a->picked && i < held_len; i++)
         if (!rule_find(loaded, held[i].rule))
             rc = store_end(ctx, held[i].id);
-    return rc;
+    return rc ? rc : bell_ring(ctx, &bell, a->doc->root, !a->keeps_day);
 }
 
 static enum err run_on(struct ctx *ctx, const struct asking *a)
@@ -149,9 +155,8 @@ static bool field_differs(struct ctx *ctx, const struct shape_item *item, const 
     return differs;
 }
 
-/* Whether a rule reads anything that differs between the two. */
-static bool touches(struct ctx *ctx, const struct rule *rule, size_t part, const struct record *rec,
-                    const struct record *old)
+bool rule_touched(struct ctx *ctx, const struct rule *rule, size_t part, const struct record *rec,
+                  const struct record *old)
 {
     if (!(rule->parts >> part & 1))
         return false;
@@ -190,7 +195,7 @@ static uint64_t pick(struct ctx *ctx, bool *picked, const struct record *rec,
     for (size_t i = 0; i < loaded->len; i++) {
         const struct rule *rule = &loaded->items[i];
 
-        picked[i] = rule->does != RULE_GATE && (all || touches(ctx, rule, part, rec, old));
+        picked[i] = rule->does != RULE_GATE && (all || rule_touched(ctx, rule, part, rec, old));
         if (picked[i])
             parts |= rule->parts | (uint64_t)1;
     }
@@ -229,6 +234,8 @@ static enum err watch(struct ctx *ctx, const struct record *rec, const struct re
         return OK;
     if (old && !text_equal(old->status, rec->status))
         rc = rules_status_gates(ctx, rec);
+    else
+        rc = rules_save_gates(ctx, rec, old);
     return rc ? rc : run_changed(ctx, rec, old);
 }
 

@@ -9,100 +9,16 @@
 
 #include <cmocka.h>
 
-#include "core/asset.h"
 #include "core/text.h"
 #include "forms_gen.h"
 #include "people/people.h"
-#include "people_fixture.h"
 #include "rules/document.h"
 #include "rules/rules.h"
 #include "rules_gen.h"
+#include "rules_help.h"
 
-#define DAY_MS    ((int64_t)24 * 60 * 60 * 1000)
 #define CALLS_MAX 400
 #define FILE_MAX  ((size_t)256 * 1024)
-#define CHILD                                                                                      \
-    "names.1.name_text=Moussa;names.1.name_script=Latn;birth_date=2012-03-01;"                     \
-    "birth_precision=day;sex=male"
-
-static int setup(void **state)
-{
-    struct arena *arena;
-    struct fixture *f;
-    int rc = people_setup(state);
-
-    if (rc)
-        return rc;
-    f = *state;
-    arena = f->ctx.arena;
-    f->ctx.arena = f->long_arena;
-    must(f, rules_load(&f->ctx));
-    f->ctx.arena = arena;
-    return 0;
-}
-
-static struct record *stored(struct fixture *f, const char *kind, const struct record *parent,
-                             const char *answers)
-{
-    struct record *rec = NULL;
-
-    must(f, record_new(&f->ctx, &rec, kind, parent->id));
-    person_fill(f, rec, answers);
-    must(f, record_insert(&f->ctx, rec));
-    return rec;
-}
-
-/* A person who came back on a day, with a case. */
-static struct record *given_case(struct fixture *f, const char *person, const char *arrival)
-{
-    struct record *who = person_stored(f, person);
-
-    if (arrival)
-        (void)stored(f, FORM_RETURN_EVENT, who,
-                     arena_printf(f->ctx.arena, "arrival_date=%s", arrival));
-    return stored(f, FORM_CASE, who, "opened=2026-11-01;vulnerable=no");
-}
-
-static struct record *person_of(struct fixture *f, const struct record *rec)
-{
-    struct record *person = NULL;
-
-    must(f, record_load(&f->ctx, &person, FORM_PERSON, rec->parent_id));
-    return person;
-}
-
-static void move(struct fixture *f, struct record *rec, const char *status)
-{
-    must(f, record_set_status(&f->ctx, rec, rec->version, status, "for the test"));
-}
-
-/* The result of a rule that holds; NULL if it does not. */
-static struct rule_result *result_of(struct fixture *f, const struct record *rec, const char *rule)
-{
-    struct rule_result *items = NULL;
-    size_t len = 0;
-
-    must(f, rules_results(&f->ctx, &items, &len, rec));
-    for (size_t i = 0; i < len; i++)
-        if (items[i].rule && items[i].holds && text_equal(items[i].rule->id, rule))
-            return &items[i];
-    return NULL;
-}
-
-static bool open_now(struct fixture *f, const struct record *rec, const char *rule)
-{
-    const struct rule_result *r = result_of(f, rec, rule);
-
-    return r && text_equal(r->state, "open");
-}
-
-static void wait_until(struct fixture *f, int days)
-{
-    size_t done = 0;
-
-    f->ctx.now_ms += days * DAY_MS;
-    must(f, rules_round(&f->ctx, 1000, &done));
-}
 
 /* --- results --- */
 
@@ -669,28 +585,6 @@ static void the_case_document_is_described_as_it_is(void **state)
         fail_msg("make it again: rulec content /tmp/gates.h docs/case-document.md");
 }
 
-/* A folder with one file of rules, in place of those shipped. */
-static void use_rules(struct fixture *f, const char *row)
-{
-    const char *dir = arena_printf(f->ctx.arena, "%s/content", f->dir);
-    const char *rules = arena_printf(f->ctx.arena, "%s/rules", dir);
-    FILE *file;
-
-    (void)mkdir(dir, 0700);
-    (void)mkdir(rules, 0700);
-    file = fopen(arena_printf(f->ctx.arena, "%s/wrong.csv", rules), "wbe");
-    assert_non_null(file);
-    (void)fprintf(file,
-                  "id,on,do,gate,when,from,from_months,until,until_months,due,due_months,"
-                  "next_check,role,severity,second,closed,message::English (en),"
-                  "message::Fran\xC3\xA7"
-                  "ais (fr),message::Espa\xC3\xB1ol (es),"
-                  "message::Arabic (ar),req\n%s\n",
-                  row);
-    assert_int_equal(fclose(file), 0);
-    must(f, asset_use_directory(&f->ctx, dir));
-}
-
 static void a_mistake_in_a_rule_is_told_with_file_row_and_column(void **state)
 {
 #define TEXTS ",Words,Mots,Palabras,Kalimat,R-2.1-01"
@@ -710,6 +604,7 @@ static void a_mistake_in_a_rule_is_told_with_file_row_and_column(void **state)
         { "x,rss,alert,,true(),,,,,,,,,low,," TEXTS, "rules/wrong.csv:2:on" },
         { "x,case:gone,gate,g,true(),,,,,,,,,low,," TEXTS, "rules/wrong.csv:2:on" },
         { "x,case,gate,g,true(),,,,,,,,,low,," TEXTS, "rules/wrong.csv:2:on" },
+        { "x,action:saved,alert,,true(),,,,,,,,,low,," TEXTS, "rules/wrong.csv:2:on" },
         { "x,case:closed,gate,,true(),,,,,,,,,low,," TEXTS, "rules/wrong.csv:2:gate" },
         { "x,case,alert,,true(),,,,,,,,,low,yes," TEXTS, "rules/wrong.csv:2:second" },
         { "x,case,alert,,true(),,,,,,,,king,low,," TEXTS, "rules/wrong.csv:2:role" },
@@ -734,9 +629,7 @@ static void a_mistake_in_a_rule_is_told_with_file_row_and_column(void **state)
     use_rules(f, "x,case,alert,,true(),,,,,,,,,low,," TEXTS);
     ctx_clear_problems(&f->ctx);
     must(f, rule_set_load(&f->ctx, &(const struct rule_set *){ NULL }, f->ctx.forms));
-    (void)remove(arena_printf(f->ctx.arena, "%s/content/rules/wrong.csv", f->dir));
-    (void)remove(arena_printf(f->ctx.arena, "%s/content/rules", f->dir));
-    (void)remove(arena_printf(f->ctx.arena, "%s/content", f->dir));
+    drop_rules(f);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, people_teardown)
