@@ -29,8 +29,8 @@ struct document {
 
 /*
  * Loads the case, its person and the parts whose bit is set. in_place (may be NULL) is a record of
- * the case that stands instead of the stored one, and as the newest of its kind, or the return or household if it is one:
- * what is being saved.
+ * the case that stands instead of the stored one, and as the newest of its kind, or the return or
+ * household if it is one: what is being saved.
  */
 enum err document_load(struct ctx *ctx, struct document **out, const struct shape *shape,
                        const char *case_id, uint64_t parts, const struct record *in_place) MUST_USE;

@@ -52,7 +52,7 @@ static inline const void *pack(struct arena *a, size_t *len_out, const struct pa
             zip_source_free(source);
     }
     if (zip_close(zip) != 0 || zip_source_open(target) != 0)
-        assert(!"a workbook in memory");
+        assert(false && "a workbook in memory");
     (void)zip_source_seek(target, 0, SEEK_END);
     len = zip_source_tell(target);
     assert(len > 0);
