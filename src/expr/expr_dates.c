@@ -149,7 +149,7 @@ static enum err call_decimal_time(struct run *r, struct expr_value *out, const s
 
     (void)call;
     if (strlen(text) > 10 && moment_parse(text, &ms) && local_time(r, &args[0], &ms))
-        seconds = (double)(ms % (DAY_SECONDS * 1000)) / 1000;
+        seconds = (double)(ms % (DAY_SECONDS * INT64_C(1000))) / 1000;
     else if (!read_time(r, text, &seconds))
         seconds = NAN;
     *out = value_number(seconds / DAY_SECONDS);

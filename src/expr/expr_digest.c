@@ -89,8 +89,8 @@ static void sha1_block(uint32_t *state, const unsigned char *p)
                               : s[1] ^ s[2] ^ s[3];
         uint32_t sum;
 
-        w[i] =
-            i < 16 ? load(p + i * 4, true) : rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+        w[i] = i < 16 ? load(p + (size_t)i * 4, true)
+                      : rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
         sum = rotate(s[0], 5) + f + s[4] + constants[i / 20] + w[i];
         s[4] = s[3];
         s[3] = s[2];

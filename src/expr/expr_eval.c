@@ -280,7 +280,7 @@ static bool holds(enum op op, double a, double b)
 
 static bool is_worded(const struct side *s)
 {
-    return s->type == EXPR_TEXT || s->type == EXPR_DATE;
+    return s->text != NULL && (s->type == EXPR_TEXT || s->type == EXPR_DATE);
 }
 
 static double side_number(const struct side *s)

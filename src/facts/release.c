@@ -218,7 +218,6 @@ static enum err compare_all(struct ctx *ctx, struct fact_release *r, struct supp
                 last->next = NULL;
             else
                 ctx->problems = NULL;
-            rc = OK;
             continue;
         }
         if (rc == OK)

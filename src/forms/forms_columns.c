@@ -158,7 +158,7 @@ static bool is_text_of(struct arena *a, const char *column, const char *base,
 {
     size_t len = strlen(base);
 
-    if (strncmp(column, base, len) != 0)
+    if (!text_starts(column, base))
         return false;
     while (column[len] == ' ')
         len++;

@@ -95,9 +95,9 @@ enum err sheet_read_table(struct build *b, struct sheet **out, const char *file,
 enum err sheet_read_book(struct build *b, struct sheet **out, const char *file, const char *bytes,
                          size_t len) MUST_USE;
 const struct section *sheet_section(const struct sheet *s, const char *name); /* NULL if none */
-/* Records a mistake at row and column of a sheet, and that the build failed. */
-void mistake(struct build *b, const char *place, int row, const char *column, const char *text);
-void warn(struct build *b, const char *place, int row, const char *column, const char *text);
+/* Records a mistake at row and column of a file, and that the build failed. */
+void mistake(struct build *b, const char *file, int row, const char *column, const char *text);
+void warn(struct build *b, const char *file, int row, const char *column, const char *text);
 /* yes and no (true and false too); a mistake for anything else but an empty cell. */
 bool read_yes(struct build *b, const struct section *s, const struct sheet_row *row,
               const char *column);

@@ -200,25 +200,42 @@ static const char *scan_reference(struct scan *c, const char *p)
     return *end ? end + 1 : end;
 }
 
+/* After the quoted text that begins at p. */
+static const char *after_quoted(const char *p)
+{
+    const char *end = strchr(p + 1, *p);
+
+    return end ? end + 1 : p + strlen(p);
+}
+
+static const char *after_number(const char *p)
+{
+    while (ascii_is_digit(*p) || *p == '.')
+        p++;
+    return p;
+}
+
+static void scan_bracket(struct scan *c, char sign)
+{
+    if (sign == '(' || sign == '[')
+        open_bracket(c, sign == '[');
+    else if ((sign == ')' || sign == ']') && c->depth)
+        c->depth--;
+}
+
 static void scan_text(struct scan *c, bool filter)
 {
     for (const char *p = c->text; *p;) {
         if (*p == '\'' || *p == '"') {
-            const char *end = strchr(p + 1, *p);
-
-            p = end ? end + 1 : p + strlen(p);
+            p = after_quoted(p);
         } else if (p[0] == '$' && p[1] == '{') {
             p = scan_reference(c, p);
         } else if (ascii_is_alpha(*p) || *p == '_') {
             p = scan_word(c, p, filter);
         } else if (ascii_is_digit(*p)) {
-            while (ascii_is_digit(*p) || *p == '.')
-                p++;
+            p = after_number(p);
         } else {
-            if (*p == '(' || *p == '[')
-                open_bracket(c, *p == '[');
-            else if ((*p == ')' || *p == ']') && c->depth)
-                c->depth--;
+            scan_bracket(c, *p);
             p++;
         }
     }

@@ -38,7 +38,7 @@ static bool in_meta(const struct field *f)
     return f->kind == FIELD_META && f->meta == META_AUDIT;
 }
 
-static void write_nodes(struct xform *x, const struct field *first, bool repeats);
+static void write_nodes(struct xform *x, const struct field *first, bool templates);
 
 static void write_repeat_node(struct xform *x, const struct field *f, bool template)
 {

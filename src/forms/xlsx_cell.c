@@ -229,12 +229,25 @@ bool cell_number(struct arena *a, struct xlsx_cell *cell, const char *value,
     return true;
 }
 
+/* THH:MM, and seconds where they stand; what follows, a fraction or a zone, is left alone. */
+static bool read_clock(struct arena *a, const char *p, int64_t out[3])
+{
+    static const char signs[] = "T::";
+
+    for (size_t i = 0; i < 3; i++, p += 3) {
+        if (i == 2 && p[0] != signs[i])
+            return true;
+        if (p[0] != signs[i] || !ascii_is_digit(p[1]) ||
+            !parse_int(arena_strndup(a, p + 1, 2), 0, i == 0 ? 23 : 59, &out[i]))
+            return false;
+    }
+    return true;
+}
+
 bool cell_iso(struct arena *a, struct xlsx_cell *cell, const char *value)
 {
     const char *date = arena_strndup(a, value, 10);
-    int hour = 0;
-    int minute = 0;
-    int second = 0;
+    int64_t clock[3] = { 0, 0, 0 };
 
     if (!date_valid(date))
         return false;
@@ -242,10 +255,10 @@ bool cell_iso(struct arena *a, struct xlsx_cell *cell, const char *value)
         set(cell, XLSX_DATE, date);
         return true;
     }
-    if (sscanf(value + 10, "T%2d:%2d:%2d", &hour, &minute, &second) < 2 || hour < 0 || hour > 23 ||
-        minute < 0 || minute > 59 || second < 0 || second > 59)
+    if (!read_clock(a, value + 10, clock))
         return false;
-    set(cell, XLSX_DATETIME, arena_printf(a, "%sT%02d:%02d:%02d", date, hour, minute, second));
+    set(cell, XLSX_DATETIME,
+        arena_printf(a, "%sT%02d:%02d:%02d", date, (int)clock[0], (int)clock[1], (int)clock[2]));
     return true;
 }
 

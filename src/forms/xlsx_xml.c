@@ -65,6 +65,7 @@ static bool encoding_allowed(const xmlChar *encoding)
     return !encoding;
 }
 
+/* NOLINTNEXTLINE(readability-function-size) the parameters are libxml2's */
 static void on_begin(void *data, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
                      int namespaces_len, const xmlChar **namespaces, int attrs_len, int defaulted,
                      const xmlChar **attrs)

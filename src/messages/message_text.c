@@ -219,7 +219,7 @@ static const char *fault_of(struct ctx *ctx, const char *text, size_t args_len)
 {
     const char *word = text_tells(ctx, text);
 
-    if (text_blank(text))
+    if (text == NULL || text_blank(text))
         return "a text is missing";
     if (text_codepoints(text) > TEXT_MAX)
         return "longer than 300 characters";

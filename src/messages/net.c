@@ -278,7 +278,8 @@ static struct net_answer ended(enum net_end end, const char *fault)
 /* Ends that have the same meaning for HTTP and SMTP; false if it is another. */
 static bool common_end(struct net_answer *out, const struct transfer *t, CURLcode code)
 {
-    if (t->refused && code != CURLE_OK)
+    if ((t->refused && code != CURLE_OK) || code == CURLE_URL_MALFORMAT ||
+        code == CURLE_UNSUPPORTED_PROTOCOL)
         *out = ended(NET_REFUSED, "address");
     else if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT)
         *out = ended(NET_NOT_SENT, "no_connection");
@@ -288,8 +289,6 @@ static bool common_end(struct net_answer *out, const struct transfer *t, CURLcod
         *out = ended(NET_REFUSED, "encryption");
     else if (code == CURLE_PEER_FAILED_VERIFICATION)
         *out = ended(NET_REFUSED, "certificate");
-    else if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
-        *out = ended(NET_REFUSED, "address");
     else if (code == CURLE_LOGIN_DENIED)
         *out = ended(NET_NOT_SENT, "login");
     else

@@ -102,19 +102,17 @@ static enum err seal_head(struct ctx *ctx, struct sealed *out, const struct atta
 static enum err open_head(struct ctx *ctx, struct attachment *a, const struct sealed *sealed)
 {
     const char *text = NULL;
-    long long chunks = 0;
-    long long sealing = 0;
-    char code[16] = "";
-    int at = 0;
+    const char *sizes;
     enum err rc = unseal_or_none(ctx, &text, a->key_id, head_context(ctx->arena, a->id), sealed);
 
     if (rc || !text[0])
         return rc;
-    if (sscanf(text, "%15s %lld %lld %n", code, &chunks, &sealing, &at) != 3 || at == 0 ||
-        chunks != a->chunks || sealing != a->sealing || !file_type_find(code))
+    a->type = file_type_find(arena_strndup(ctx->arena, text, strcspn(text, " ")));
+    sizes = arena_printf(ctx->arena, " %lld %lld ", (long long)a->chunks, (long long)a->sealing);
+    text += strcspn(text, " ");
+    if (a->type == NULL || !text_starts(text, sizes))
         return ctx_fail(ctx, ERR_INVALID, tr(ctx, "A file of this record was altered."));
-    a->type = file_type_find(code);
-    a->name = text + at;
+    a->name = text + strlen(sizes);
     return OK;
 }
 

@@ -22,7 +22,7 @@ static const char *size_text(struct ctx *ctx, int64_t bytes)
 {
     if (bytes < 1000000)
         return tr(ctx, "{0} KB", TR_INT((bytes + 1023) / 1024));
-    return tr(ctx, "{0} MB", TR_INT((bytes + 1024 * 1024 - 1) / (1024 * 1024)));
+    return tr(ctx, "{0} MB", TR_INT((bytes + (1 << 20) - 1) / (1 << 20)));
 }
 
 static const char *group_title(struct ctx *ctx, const struct file_type *type)

@@ -123,7 +123,7 @@ static struct widget_view *fill_items(struct maker *m, size_t *len_out, struct a
             fill_grid(m, &items[n++], t, f, rows);
         else if (is_drawn(m, f))
             fill_widget(m, &items[n++], t, f);
-        for (; rows > 1; rows--)
+        for (; rows > 1 && f->next != NULL; rows--)
             f = f->next;
     }
     *len_out = n;

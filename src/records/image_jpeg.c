@@ -154,7 +154,7 @@ enum image_fault image_read_jpeg(struct image *out, const unsigned char *bytes, 
     side = d.image_width > d.image_height ? d.image_width : d.image_height;
     d.scale_num = 1;
     d.scale_denom = 1;
-    while (d.scale_denom < 8 && side / (d.scale_denom * 2) >= IMAGE_SIDE_MAX)
+    while (d.scale_denom < 8 && side / (d.scale_denom * (size_t)2) >= IMAGE_SIDE_MAX)
         d.scale_denom *= 2;
     d.out_color_space =
         d.jpeg_color_space == JCS_CMYK || d.jpeg_color_space == JCS_YCCK ? JCS_CMYK : JCS_RGB;

@@ -67,7 +67,7 @@ static void mean(unsigned char *out, const struct image *in, const size_t from[2
                 sums[k] += *p++;
     }
     for (size_t k = 0; k < in->depth; k++)
-        out[k] = (unsigned char)((sums[k] + count / 2) / count);
+        out[k] = (unsigned char)((sums[k] + count / 2) / (count > 0 ? count : 1));
 }
 
 enum image_fault image_shrink(struct image *image, size_t side)

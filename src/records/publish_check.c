@@ -88,7 +88,7 @@ static enum err parse_source(struct ctx *ctx, struct form_plan *plan)
 static enum err read_overlay(struct ctx *ctx, struct form_plan *plan, bool lenient)
 {
     struct overlay_merged *merged = ARENA_NEW(ctx->arena, struct overlay_merged);
-    struct problem *last = ctx->problems_last;
+    struct problem *last;
     struct form_text base = { 0 };
     enum err rc;
 

@@ -253,7 +253,7 @@ static enum err note_found(struct search *s, const char *id, const struct hit *h
     if (rc)
         return rc;
     note_hit(s, no, hit);
-    if (no == 0)
+    if (no == 0 && *slot_of(s, no) != NULL) /* there may be too many already */
         (*slot_of(s, no))->id = id;
     return OK;
 }

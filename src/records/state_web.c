@@ -104,12 +104,24 @@ static enum err check_field(struct state_out *s, struct answers *t, const struct
     return answers_check(s->ctx, t, f, false);
 }
 
+/* What the page shows or holds of an answer that it did not type itself. */
+static void add_value(struct state_out *s, struct answers *t, const struct field *f)
+{
+    const char *given = field_has_value(f) ? answers_get(t, f) : NULL;
+    const char *value = given == NULL ? "" : given;
+    const enum widget kind = widget_of(f);
+
+    if (kind == WIDGET_SHOWN)
+        json_pair(s->json, "value", answers_shown(s->ctx, f, value));
+    if (kind == WIDGET_KEPT || field_sent_back(f))
+        json_pair(s->json, "kept", value);
+    if (f->calculation != NULL && kind == WIDGET_LINE)
+        json_pair(s->json, "typed", value);
+}
+
 static enum err add_field(struct state_out *s, struct answers *t, const struct field *f,
                           const char *path)
 {
-    const bool has = field_has_value(f);
-    const char *value = has ? answers_get(t, f) : NULL;
-    enum widget kind = widget_of(f);
     bool required = false;
     enum err rc = check_field(s, t, f);
 
@@ -123,12 +135,7 @@ static enum err add_field(struct state_out *s, struct answers *t, const struct f
     json_begin_object(s->json);
     json_key(s->json, "relevant");
     json_bool(s->json, t->relevant == NULL || t->relevant[f->place]);
-    if (kind == WIDGET_SHOWN)
-        json_pair(s->json, "value", answers_shown(s->ctx, f, value == NULL ? "" : value));
-    if (kind == WIDGET_KEPT || field_sent_back(f))
-        json_pair(s->json, "kept", value == NULL ? "" : value);
-    if (f->calculation != NULL && kind == WIDGET_LINE)
-        json_pair(s->json, "typed", value == NULL ? "" : value);
+    add_value(s, t, f);
     if (f->required_if != NULL) {
         json_key(s->json, "required");
         json_bool(s->json, required);
@@ -251,6 +258,7 @@ static enum err reply_state(struct state_out *s, struct res *res, struct answers
     rc = add_level(s, t, s->form->fields, "");
     json_end_object(&j);
     json_end_object(&j);
+    s->json = NULL;
     if (rc)
         return rc;
     res_json(res, 200, buf_text(b), b->len);

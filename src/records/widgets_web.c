@@ -120,6 +120,21 @@ static const char *local_moment(struct ctx *ctx, const char *value)
     return text;
 }
 
+/* A whole date, or a month or a year of it, as the looks of the question ask. */
+static void fill_date(struct maker *m, struct widget_line_view *v, const struct field *f)
+{
+    const bool year = field_looks(f, LOOK_YEAR);
+    const char *value = v->w->value;
+    const size_t len = year ? 4 : 7;
+
+    v->type = "date";
+    if (!year && !field_looks(f, LOOK_MONTH_YEAR))
+        return;
+    v->type = year ? "text" : "month";
+    v->mode = year ? "numeric" : NULL;
+    v->value = arena_strndup(m->ctx->arena, value, value[0] ? len : 0);
+}
+
 /* What is not a date could not be shown in a date input, and would be lost: it stays a text. */
 static void fill_moment(struct maker *m, struct widget_line_view *v, const struct field *f)
 {
@@ -127,14 +142,7 @@ static void fill_moment(struct maker *m, struct widget_line_view *v, const struc
     bool empty = value[0] == '\0';
 
     if (f->kind == FIELD_DATE && (empty || date_valid(value))) {
-        v->type = "date";
-        if (field_looks(f, LOOK_MONTH_YEAR) || field_looks(f, LOOK_YEAR)) {
-            bool year = field_looks(f, LOOK_YEAR);
-
-            v->type = year ? "text" : "month";
-            v->mode = year ? "numeric" : NULL;
-            v->value = arena_strndup(m->ctx->arena, value, empty ? 0 : year ? 4 : 7);
-        }
+        fill_date(m, v, f);
     } else if (f->kind == FIELD_TIME && (empty || (strlen(value) >= 5 && value[2] == ':'))) {
         v->type = "time";
     } else if (f->kind == FIELD_DATETIME && (empty || local_moment(m->ctx, value) != NULL)) {

@@ -45,7 +45,7 @@ static bool is_reference(const char *kind)
 
 static void add_item(struct making *m, struct shape_item item)
 {
-    if (m->shape->len == m->cap) {
+    if (m->items == NULL || m->shape->len == m->cap) {
         size_t cap = m->cap ? m->cap * 2 : 256;
 
         m->items = arena_grow(m->ctx->arena, m->items, m->cap * sizeof(item), cap * sizeof(item));
@@ -137,7 +137,8 @@ enum err shape_make(struct ctx *ctx, const struct shape **out, const struct form
         if (m.parts[i].use == PART_REPEATED)
             add_items(&m, i, arena_printf(ctx->arena, "latest/%s/", kind), true);
     }
-    qsort(m.items, shape->len, sizeof(*m.items), compare_items);
+    if (shape->len > 0)
+        qsort(m.items, shape->len, sizeof(*m.items), compare_items);
     shape->parts = m.parts;
     shape->items = m.items;
     *out = shape;
