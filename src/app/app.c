@@ -30,6 +30,7 @@
 #include "records/publish.h"
 #include "records/records.h"
 #include "records/records_web.h"
+#include "records/unfinished.h"
 #include "rules/rules.h"
 #include "rules/rules_web.h"
 #include "survey/survey.h"
@@ -43,10 +44,11 @@
 #define DAY_MS              ((int64_t)24 * 60 * 60 * 1000)
 #define CHECKPOINT_EVERY_MS ((int64_t)59 * 1000) /* of each process: each has its chain */
 
-#define RULES_EVERY_MS ((int64_t)10 * 1000)
-#define RULES_AT_ONCE  2000
-#define SEND_EVERY_MS  1000
-#define TIDY_EVERY_MS  ((int64_t)60 * 60 * 1000)
+#define RULES_EVERY_MS      ((int64_t)10 * 1000)
+#define RULES_AT_ONCE       2000
+#define SEND_EVERY_MS       1000
+#define UNFINISHED_EVERY_MS ((int64_t)10 * 60 * 1000)
+#define TIDY_EVERY_MS       ((int64_t)60 * 60 * 1000)
 
 static const struct route *const all_routes[] = {
     home_routes,   web_routes,      records_routes,
@@ -162,6 +164,7 @@ static enum err ask_rules(struct ctx *ctx)
 static const struct job_period app_periods[] = {
     { "import.forget", DAY_MS, import_forget_old, .brief = true },
     { "requests.forget", DAY_MS, record_requests_forget, .brief = true },
+    { "unfinished.expire", UNFINISHED_EVERY_MS, unfinished_expire, .brief = true },
     { "attachments.tidy", TIDY_EVERY_MS, attachments_tidy },
     { "audit.checkpoint", CHECKPOINT_EVERY_MS, tidy_audit, .brief = true },
     { "rules.due", RULES_EVERY_MS, ask_rules },

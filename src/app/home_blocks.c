@@ -18,7 +18,7 @@ static bool kind_of(const char *name, enum block_kind *out)
         [BLOCK_TASKS] = "tasks",   [BLOCK_RECENT] = "recent",   [BLOCK_STATES] = "states",
         [BLOCK_COUNTS] = "counts", [BLOCK_JOBS] = "jobs",       [BLOCK_FILTERS] = "filters",
         [BLOCK_DRAFTS] = "drafts", [BLOCK_ACTIONS] = "actions", [BLOCK_FORMS] = "forms",
-        [BLOCK_START] = "start",   [BLOCK_NOTICES] = "notices",
+        [BLOCK_START] = "start",   [BLOCK_NOTICES] = "notices", [BLOCK_UNFINISHED] = "unfinished",
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

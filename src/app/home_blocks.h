@@ -14,17 +14,18 @@
 #include "core/ctx.h"
 
 enum block_kind {
-    BLOCK_TASKS,   /* mine, office: what is due */
-    BLOCK_RECENT,  /* a kind: its records that changed last */
-    BLOCK_STATES,  /* a kind: how many are in each status */
-    BLOCK_COUNTS,  /* how many records of each kind one can see */
-    BLOCK_JOBS,    /* long work of one's own */
-    BLOCK_NOTICES, /* what one has been told and has not read */
-    BLOCK_FILTERS, /* lists that one has kept */
-    BLOCK_ACTIONS, /* KIND.new, KIND.import, KIND.export, separated by spaces */
-    BLOCK_DRAFTS,  /* forms that were uploaded and not published */
-    BLOCK_FORMS,   /* forms in force */
-    BLOCK_START    /* where to begin, for roles without records */
+    BLOCK_TASKS,      /* mine, office: what is due */
+    BLOCK_RECENT,     /* a kind: its records that changed last */
+    BLOCK_STATES,     /* a kind: how many are in each status */
+    BLOCK_COUNTS,     /* how many records of each kind one can see */
+    BLOCK_JOBS,       /* long work of one's own */
+    BLOCK_NOTICES,    /* what one has been told and has not read */
+    BLOCK_FILTERS,    /* lists that one has kept */
+    BLOCK_ACTIONS,    /* KIND.new, KIND.import, KIND.export, separated by spaces */
+    BLOCK_DRAFTS,     /* forms that were uploaded and not published */
+    BLOCK_FORMS,      /* forms in force */
+    BLOCK_UNFINISHED, /* what one began to fill and has not saved */
+    BLOCK_START       /* where to begin, for roles without records */
 };
 
 struct home_block {

@@ -12,6 +12,7 @@
 #include "records/publish.h"
 #include "records/records.h"
 #include "records/saved_filter.h"
+#include "records/unfinished.h"
 #include "rules/rules_fill.h"
 
 #define LINES_MAX 8
@@ -382,6 +383,32 @@ static enum err fill_drafts(struct ctx *ctx, struct home_block_view *out, bool *
     return rc;
 }
 
+static enum err fill_unfinished(struct ctx *ctx, struct home_block_view *out, bool *shown)
+{
+    struct home_line_view *lines = lines_of(ctx, out, LINES_MAX);
+    struct unfinished *items = NULL;
+    size_t len = 0;
+    enum err rc = unfinished_list(ctx, &items, &len, NULL);
+
+    for (size_t i = 0; rc == OK && i < len && out->lines_len < LINES_MAX; i++) {
+        const struct form *form = form_seen(ctx, items[i].kind);
+        struct home_line_view *line = &lines[out->lines_len];
+        const char *title = form ? label_text(ctx, &form->title) : "";
+
+        if (!form)
+            continue;
+        line->text = items[i].record_id ? tr(ctx, "Edit: {0}", TR_TEXT(title))
+                                        : tr(ctx, "New: {0}", TR_TEXT(title));
+        line->link = url_build(ctx, "/records/{}/unfinished/{}", items[i].kind, items[i].id);
+        line->has_moment = true;
+        line->moment = items[i].saved_at;
+        out->lines_len++;
+    }
+    out->title = tr(ctx, "Unfinished forms");
+    *shown = out->lines_len > 0;
+    return rc;
+}
+
 static void fill_forms(struct ctx *ctx, struct home_block_view *out, bool *shown)
 {
     struct home_line_view *lines = lines_of(ctx, out, ctx->forms->len);
@@ -443,6 +470,9 @@ enum err home_block_fill(struct ctx *ctx, struct home_block_view *out, bool *sho
         out->code = "forms";
         fill_forms(ctx, out, shown_out);
         return OK;
+    case BLOCK_UNFINISHED:
+        out->code = "unfinished";
+        return fill_unfinished(ctx, out, shown_out);
     case BLOCK_START:
         out->code = "start";
         fill_start(ctx, out, shown_out);

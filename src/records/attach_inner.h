@@ -31,5 +31,7 @@ enum err attach_adopt(struct ctx *ctx, const struct record *rec, const char *id)
  */
 enum err attachments_adopt(struct ctx *ctx, const struct record *rec,
                            const struct record *old) MUST_USE;
+/* Inside a transaction: takes away a file of the acting user's that no record has taken over. */
+enum err attach_drop_staged(struct ctx *ctx, const char *id) MUST_USE;
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * Files that answer questions. They are kept when they are sent, for the form may come back with a
  * mistake, sealed under the system's key and belonging to nobody's record; the record that names
- * them takes them over when it is saved. What no record took goes after a day.
+ * them takes them over when it is saved. What no record took goes after a day, unless its sender
+ * has an unfinished form of that kind, which may name it.
  */
 #include <string.h>
 
@@ -17,9 +18,16 @@
 DB_SQL(STAGED_COUNT, "SELECT count(*) FROM attachment WHERE record_id IS NULL AND made_by = $1");
 DB_SQL(MEDIA_FIND, "SELECT record_id, made_by FROM attachment WHERE id = $1 AND form = $2"
                    " AND field = $3 AND gone_at IS NULL");
+#define NOT_WAITED_FOR                                                                             \
+    " record_id IS NULL AND made_at < $1 AND NOT EXISTS (SELECT 1 FROM unfinished AS u"            \
+    " WHERE u.user_id = attachment.made_by AND u.form = attachment.form"                           \
+    " AND u.sealed IS NOT NULL AND u.expires_at > $2)"
 DB_SQL(STAGED_CHUNKS_OLD, "DELETE FROM attachment_chunk WHERE attachment_id IN"
-                          " (SELECT id FROM attachment WHERE record_id IS NULL AND made_at < $1)");
-DB_SQL(STAGED_OLD, "DELETE FROM attachment WHERE record_id IS NULL AND made_at < $1");
+                          " (SELECT id FROM attachment WHERE" NOT_WAITED_FOR ")");
+DB_SQL(STAGED_OLD, "DELETE FROM attachment WHERE" NOT_WAITED_FOR);
+DB_SQL(STAGED_CHUNKS_DROP, "DELETE FROM attachment_chunk WHERE attachment_id IN (SELECT id FROM"
+                           " attachment WHERE id = $1 AND record_id IS NULL AND made_by = $2)");
+DB_SQL(STAGED_DROP, "DELETE FROM attachment WHERE id = $1 AND record_id IS NULL AND made_by = $2");
 
 /* --- sent --- */
 
@@ -167,6 +175,13 @@ enum err attachments_adopt(struct ctx *ctx, const struct record *rec, const stru
     return rc;
 }
 
+enum err attach_drop_staged(struct ctx *ctx, const char *id)
+{
+    enum err rc = db_exec(ctx, NULL, &STAGED_CHUNKS_DROP, DB_TEXT(id), DB_TEXT(ctx->user_id));
+
+    return rc ? rc : db_exec(ctx, NULL, &STAGED_DROP, DB_TEXT(id), DB_TEXT(ctx->user_id));
+}
+
 enum err attachments_tidy(struct ctx *ctx)
 {
     const int64_t before = ctx->now_ms - STAGED_MS;
@@ -174,9 +189,9 @@ enum err attachments_tidy(struct ctx *ctx)
 
     if (rc)
         return rc;
-    rc = db_exec(ctx, NULL, &STAGED_CHUNKS_OLD, DB_INT(before));
+    rc = db_exec(ctx, NULL, &STAGED_CHUNKS_OLD, DB_INT(before), DB_INT(ctx->now_ms));
     if (rc == OK)
-        rc = db_exec(ctx, NULL, &STAGED_OLD, DB_INT(before));
+        rc = db_exec(ctx, NULL, &STAGED_OLD, DB_INT(before), DB_INT(ctx->now_ms));
     if (rc == OK)
         rc = db_commit(ctx);
     if (rc)

@@ -361,6 +361,7 @@ enum err reply_conflict(struct ctx *ctx, struct res *res, const struct record *m
     v.version = now->version;
     v.action = record_url(ctx, now);
     v.cancel = v.action;
+    v.draft_id = post->draft_id;
     v.form_hash = post->older != NULL ? post->older->hash : mine->form->hash;
     v.gone = post_gone(ctx, &v.gone_len, post, mine->answers);
     v.pairs = pairs.items;

@@ -1,10 +1,13 @@
 /* Adding and changing records: the form, again and again until it can be saved. */
 #include <string.h>
 
+#include "core/id.h"
+#include "core/log.h"
 #include "core/text.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
 #include "records/search_words.h"
+#include "records/unfinished.h"
 #include "records_templates.h"
 
 /* --- showing --- */
@@ -33,39 +36,58 @@ static void fill_hits(struct ctx *ctx, struct record_form_view *v, const struct 
     v->hits_len = len;
 }
 
-struct shown_form {
-    struct record *rec;
-    const struct form_post *post;  /* NULL: nothing was typed yet */
-    const struct record_hit *hits; /* possible duplicates */
-    size_t hits_len;
-};
+/* Where what is typed is kept, and what was kept before. */
+static enum err fill_kept(struct ctx *ctx, struct record_form_view *v, const struct shown_form *s)
+{
+    const struct record *rec = s->rec;
+    const char *kind = rec->form->kind;
 
-static enum err show_form(struct ctx *ctx, struct res *res, int status, const struct shown_form *s)
+    v->draft_id = s->post != NULL ? s->post->draft_id : NULL;
+    if (v->draft_id == NULL)
+        v->draft_id = id_new(ctx->arena, ctx->now_ms);
+    v->record_id = rec->id;
+    v->keep = url_build(ctx, "/records/{}/unfinished", kind);
+    v->end = url_build(ctx, "/records/{}/unfinished/{}/end", kind, v->draft_id);
+    v->resumed = s->resumed;
+    return s->offer ? unfinished_fill(ctx, &v->unfinished, kind, rec->id) : OK;
+}
+
+static void fill_head(struct ctx *ctx, struct record_form_view *v, const struct shown_form *s)
 {
     const struct record *rec = s->rec;
     const struct form *form = rec->form;
     const char *title = label_text(ctx, &form->title);
+
+    if (rec->id == NULL) {
+        v->title = tr(ctx, "New: {0}", TR_TEXT(title));
+        v->action = url_build(ctx, "/records/{}", form->kind);
+        v->cancel = v->parent_id != NULL ? v->parent_link : v->action;
+        v->search_id = s->post == NULL ? NULL : s->post->search_id;
+    } else {
+        v->title = tr(ctx, "Edit: {0}", TR_TEXT(record_name(ctx, rec)));
+        v->action = record_url(ctx, rec);
+        v->cancel = v->action;
+        v->number = number_beside_name(ctx, rec);
+        v->version = s->post == NULL ? rec->version : s->post->version;
+    }
+    if (s->post != NULL) {
+        v->page = s->post->jump > 0 ? s->post->jump : s->post->page;
+        v->page_step = s->post->jump > 0 ? 0 : s->post->step;
+    }
+}
+
+enum err show_form(struct ctx *ctx, struct res *res, int status, const struct shown_form *s)
+{
+    const struct record *rec = s->rec;
+    const struct form *form = rec->form;
     struct record_form_view v = { 0 };
     enum err rc = fill_parent(ctx, &v, rec);
 
+    if (!rc)
+        rc = fill_kept(ctx, &v, s);
     if (rc)
         return rc;
-    if (rec->id == NULL) {
-        v.title = tr(ctx, "New: {0}", TR_TEXT(title));
-        v.action = url_build(ctx, "/records/{}", form->kind);
-        v.cancel = v.parent_id != NULL ? v.parent_link : v.action;
-        v.search_id = s->post == NULL ? NULL : s->post->search_id;
-    } else {
-        v.title = tr(ctx, "Edit: {0}", TR_TEXT(record_name(ctx, rec)));
-        v.action = record_url(ctx, rec);
-        v.cancel = v.action;
-        v.number = number_beside_name(ctx, rec);
-        v.version = s->post == NULL ? rec->version : s->post->version;
-    }
-    if (s->post != NULL) {
-        v.page = s->post->jump > 0 ? s->post->jump : s->post->page;
-        v.page_step = s->post->jump > 0 ? 0 : s->post->step;
-    }
+    fill_head(ctx, &v, s);
     v.state = url_build(ctx, "/records/{}/state", form->kind);
     v.form_hash = s->post != NULL && s->post->older != NULL ? s->post->older->hash : form->hash;
     v.gone = post_gone(ctx, &v.gone_len, s->post, rec->answers);
@@ -77,6 +99,20 @@ static enum err show_form(struct ctx *ctx, struct res *res, int status, const st
     return OK;
 }
 
+static enum err keep_for_later(struct ctx *ctx, struct res *res, const struct shown_form *s)
+{
+    const struct record *rec = s->rec;
+    enum err rc = unfinished_take(ctx, rec->form, s->post);
+
+    if (rc == ERR_LIMIT)
+        return show_form(ctx, res, 422, s);
+    if (rc)
+        return rc;
+    res_flash(res, tr(ctx, "Kept, not saved yet: you find it under “Unfinished forms”."));
+    return res_see_other(res, rec->id != NULL ? record_url(ctx, rec)
+                                              : url_build(ctx, "/records/{}", rec->form->kind));
+}
+
 /*
  * Puts what was typed into the record; ERR_INVALID: not all of it is fit. *done_out: the form was
  * only to be shown again, and is.
@@ -85,13 +121,19 @@ static enum err take_post(struct ctx *ctx, struct res *res, struct shown_form *s
                           const struct form_post *post, bool *done_out)
 {
     enum err rc = post_answers(ctx, &s->rec->answers, s->rec->form, post);
+    bool turned = s->rec->form->pages && (post->step != 0 || post->jump > 0);
 
     s->post = post;
-    if ((rc && rc != ERR_INVALID) || !post_reshows(post))
+    if ((rc && rc != ERR_INVALID) || (!post_reshows(post) && !post->later))
         return rc;
     ctx_clear_problems(ctx);
     *done_out = true;
-    return show_form(ctx, res, 200, s);
+    if (post->later)
+        return keep_for_later(ctx, res, s);
+    rc = turned ? unfinished_take(ctx, s->rec->form, post) : OK;
+    if (rc == ERR_LIMIT || rc == ERR_NOT_FOUND)
+        rc = OK; /* the answers are on the page */
+    return rc ? rc : show_form(ctx, res, 200, s);
 }
 
 static enum err saved(struct ctx *ctx, struct res *res, const struct shown_form *s)
@@ -99,6 +141,9 @@ static enum err saved(struct ctx *ctx, struct res *res, const struct shown_form 
     const struct record *rec = s->rec;
     const char *gone = post_gone_text(ctx, s->post, rec->answers);
 
+    /* It is saved, whatever comes of this; what stays behind expires. */
+    if (s->post->draft_id != NULL && unfinished_end(ctx, rec->form->kind, s->post->draft_id) != OK)
+        log_error("an unfinished form that was saved could not be ended");
     res_flash(res, gone == NULL ? tr(ctx, "Saved.") : tr(ctx, "Saved. {0}", TR_TEXT(gone)));
     return res_see_other(res, record_url(ctx, rec));
 }
@@ -135,7 +180,7 @@ enum err get_new(struct ctx *ctx, const struct req *req, struct res *res)
     const char *parent = req_text(req, "parent");
     const char *search = req_text(req, "search");
     struct form_post post = { .search_id = search[0] == '\0' ? NULL : search };
-    struct shown_form shown = { .post = &post };
+    struct shown_form shown = { .post = &post, .offer = true };
     enum err rc =
         record_new(ctx, &shown.rec, req_path(req, "kind"), parent[0] == '\0' ? NULL : parent);
 
@@ -188,7 +233,7 @@ enum err post_new(struct ctx *ctx, const struct req *req, struct res *res)
 
 enum err get_edit(struct ctx *ctx, const struct req *req, struct res *res)
 {
-    struct shown_form shown = { 0 };
+    struct shown_form shown = { .offer = true };
     enum err rc = record_load(ctx, &shown.rec, req_path(req, "kind"), req_path(req, "id"));
 
     return rc ? rc : show_form(ctx, res, 200, &shown);

@@ -258,6 +258,8 @@ enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
     fill_rights(ctx, &v, form);
     rc = fill_parent(ctx, &v, form, f.parent_id);
     if (!rc)
+        rc = unfinished_fill(ctx, &v.unfinished, kind, NULL);
+    if (!rc)
         rc = filters_fill(ctx, &v.filters, form, &f, req_text(req, "sort"));
     if (rc)
         return rc;

@@ -67,11 +67,9 @@ enum err media_take(struct ctx *ctx, struct form_post *out, const struct req *re
     return OK;
 }
 
-bool media_stands(const struct form_post *post, const struct req *req, const char *name)
+bool media_stands(const struct form_post *post, const struct pair *pairs, size_t len,
+                  const char *name)
 {
-    size_t len = 0;
-    const struct pair *pairs = req_pairs(req, &len);
-
     for (size_t i = 0; i < post->media_len; i++)
         if (strcmp(post->pairs[i].name, name) == 0)
             return false; /* a newer file came */

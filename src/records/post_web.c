@@ -70,6 +70,8 @@ static bool take_flag(struct form_post *out, const char *name)
         out->step = 1;
     else if (strcmp(name, "_back") == 0)
         out->step = -1;
+    else if (strcmp(name, "_later") == 0)
+        out->later = true;
     else
         return strcmp(name, "_save") == 0;
     return true;
@@ -87,6 +89,10 @@ static enum err take_control(struct ctx *ctx, struct form_post *out, const struc
         return take_id(ctx, &out->parent_id, p);
     if (strcmp(name, "_search") == 0)
         return take_id(ctx, &out->search_id, p);
+    if (strcmp(name, "_draft") == 0)
+        return take_id(ctx, &out->draft_id, p);
+    if (strcmp(name, "_record") == 0)
+        return take_id(ctx, &out->record_id, p);
     if (ref_take(out, p))
         return OK;
     if (strcmp(name, "_page") == 0)
@@ -194,25 +200,51 @@ static const char *whole_date(struct ctx *ctx, const struct form *form, const st
     return p->value;
 }
 
-enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req)
+/* Buttons, and what is of this page alone, are not kept. */
+static bool is_kept(const char *name)
 {
-    size_t files = 0;
-    size_t len = 0;
-    const struct pair *pairs = req_pairs(req, &len);
-    enum err rc = OK;
+    static const char *const controls[] = { "_form", "_version", "_parent", "_search", "_page" };
 
+    if (name[0] != '_')
+        return strcmp(name, "csrf") != 0;
+    if (part_path(name) != NULL)
+        return true;
+    for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++)
+        if (strcmp(name, controls[i]) == 0)
+            return true;
+    return false;
+}
+
+/* What came, with files that came as answers, as it can be read again later. */
+static void note_kept(struct ctx *ctx, struct form_post *out, const struct pair *pairs, size_t len)
+{
+    out->kept = ARENA_ARRAY(ctx->arena, len + out->media_len + 1, struct answer_pair);
+    for (size_t i = 0; i < out->media_len; i++)
+        out->kept[out->kept_len++] = out->pairs[i];
+    for (size_t i = 0; i < len; i++)
+        if (is_kept(pairs[i].name) && media_stands(out, pairs, len, pairs[i].name))
+            out->kept[out->kept_len++] = (struct answer_pair){ pairs[i].name, pairs[i].value };
+}
+
+static void make_room(struct ctx *ctx, struct form_post *out, size_t len)
+{
     memset(out, 0, sizeof *out);
-    (void)req_uploads(req, &files);
-    out->pairs = ARENA_ARRAY(ctx->arena, len + files + 1, struct answer_pair);
+    out->pairs = ARENA_ARRAY(ctx->arena, len + 1, struct answer_pair);
     out->refs = ARENA_ARRAY(ctx->arena, len + 1, struct ref_asked);
     out->takes = ARENA_ARRAY(ctx->arena, len + 1, struct pair_view);
     out->was = ARENA_ARRAY(ctx->arena, len + 1, struct pair_view);
-    rc = media_take(ctx, out, req);
+}
+
+static enum err sort_pairs(struct ctx *ctx, struct form_post *out, const char *kind,
+                           const struct pair *pairs, size_t len)
+{
+    enum err rc = OK;
+
     for (size_t i = 0; !rc && i < len; i++) {
         if (strcmp(pairs[i].name, "csrf") == 0)
             continue;
         if (strcmp(pairs[i].name, "_form") == 0) {
-            rc = take_form(ctx, out, &pairs[i], req_path(req, "kind"));
+            rc = take_form(ctx, out, &pairs[i], kind);
             continue;
         }
         if (part_path(pairs[i].name) != NULL) {
@@ -223,12 +255,39 @@ enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req
             rc = take_control(ctx, out, &pairs[i]);
             continue;
         }
-        if (media_stands(out, req, pairs[i].name)) {
+        if (media_stands(out, pairs, len, pairs[i].name)) {
             out->pairs[out->len].name = pairs[i].name;
             out->pairs[out->len++].value = pairs[i].value;
         }
     }
     return rc;
+}
+
+enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req)
+{
+    size_t files = 0;
+    size_t len = 0;
+    const struct pair *pairs = req_pairs(req, &len);
+    enum err rc;
+
+    (void)req_uploads(req, &files);
+    make_room(ctx, out, len + files);
+    rc = media_take(ctx, out, req);
+    if (rc)
+        return rc;
+    note_kept(ctx, out, pairs, len);
+    return sort_pairs(ctx, out, req_path(req, "kind"), pairs, len);
+}
+
+enum err post_read_kept(struct ctx *ctx, struct form_post *out, const char *kind,
+                        const struct answer_pair *kept, size_t len)
+{
+    struct pair *pairs = ARENA_ARRAY(ctx->arena, len + 1, struct pair);
+
+    for (size_t i = 0; i < len; i++)
+        pairs[i] = (struct pair){ kept[i].name, kept[i].value };
+    make_room(ctx, out, len);
+    return sort_pairs(ctx, out, kind, pairs, len);
 }
 
 bool post_reshows(const struct form_post *post)

@@ -52,6 +52,19 @@ struct hit_view {
     struct url link;
 };
 
+/* Forms that were begun and not saved. */
+struct unfinished_row_view {
+    const char *text;
+    struct url link;
+    struct url end;
+    int64_t saved_at;
+};
+
+struct unfinished_view {
+    const struct unfinished_row_view *rows;
+    size_t rows_len;
+};
+
 struct record_form_view {
     const char *title;
     const char *kind;
@@ -59,7 +72,14 @@ struct record_form_view {
     const char *parent_title;
     struct url parent_link;
     struct url action;
-    struct url state; /* where app.js asks for the form's state */
+    struct url state;      /* where app.js asks for the form's state */
+    struct url keep;       /* and where it keeps what was typed; .text NULL in previews */
+    struct url end;        /* discards it */
+    const char *draft_id;  /* hidden field */
+    const char *record_id; /* hidden field; NULL for a new one */
+    const char *resumed;   /* since when it was kept; NULL = it was not */
+    const char *kept_until;
+    struct unfinished_view unfinished; /* others of this kind or record */
     struct url cancel;
     const char *parent_id;        /* hidden field */
     const char *search_id;        /* hidden field: where the name came from */
@@ -362,6 +382,7 @@ struct record_list_view {
     bool may_export;
     struct url export_link; /* with the filter */
     struct filters_view filters;
+    struct unfinished_view unfinished;
     bool may_bulk;
     const struct pair_view *filter; /* of this list, for a change of all of them */
     size_t filter_len;
@@ -471,6 +492,7 @@ struct record_conflict_view {
     const struct change_view *mine; /* only you changed it: kept */
     size_t mine_len;
     const char *form_hash;         /* hidden field: the version of the form that was asked */
+    const char *draft_id;          /* hidden field: what was kept while it was typed */
     const struct pair_view *pairs; /* all that was typed */
     size_t pairs_len;
     const struct pair_view *gone; /* answers that only an older version asked for */

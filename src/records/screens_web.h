@@ -45,9 +45,14 @@ struct form_post {
     enum err files;           /* ERR_INVALID: a file that came is not taken; its problem is told */
     struct pair_view *was;    /* paths that changed on the page, with what stood there before */
     size_t was_len;
-    int64_t page; /* of a form in pages: the one that was shown */
-    int64_t jump; /* the one that is wanted; 0 = none */
-    int step;     /* 1 on, -1 back */
+    int64_t page;             /* of a form in pages: the one that was shown */
+    int64_t jump;             /* the one that is wanted; 0 = none */
+    int step;                 /* 1 on, -1 back */
+    const char *draft_id;     /* what was typed is kept under it; NULL = the page had none */
+    const char *record_id;    /* _record: that is being changed, where it is kept unfinished */
+    struct answer_pair *kept; /* all that is needed to go on later */
+    size_t kept_len;
+    bool later;   /* is to be kept unfinished */
     bool confirm; /* is no duplicate */
     bool refresh; /* show the form again, save nothing */
     bool merge;
@@ -55,6 +60,9 @@ struct form_post {
 
 /* Sorts the pairs of a request. ERR_INVALID: a control that there is not. */
 enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req) MUST_USE;
+/* The same of pairs that were kept. */
+enum err post_read_kept(struct ctx *ctx, struct form_post *out, const char *kind,
+                        const struct answer_pair *pairs, size_t len) MUST_USE;
 /*
  * The answers with rows added and removed as asked. ERR_INVALID as answers_from_pairs; *out is set
  * even then.
@@ -76,7 +84,8 @@ const char *post_gone_text(struct ctx *ctx, const struct form_post *post,
  */
 enum err media_take(struct ctx *ctx, struct form_post *out, const struct req *req) MUST_USE;
 /* False: a newer file came for this answer, or its file is to be taken out. */
-bool media_stands(const struct form_post *post, const struct req *req, const char *name);
+bool media_stands(const struct form_post *post, const struct pair *pairs, size_t len,
+                  const char *name);
 /* The files that a browser offers for a question. */
 const char *media_accept(const struct field *f);
 /* Where the file of an answer is downloaded; .text NULL if it is none. */
@@ -111,6 +120,27 @@ const char *rich_plain(struct ctx *ctx, const struct rich_view *v);
 /* Widgets of a record's answers, with the problems of ctx beside them. */
 void form_fill(struct ctx *ctx, struct record_form_view *v, const struct form *form,
                struct answers *answers);
+
+/* A record's form as a page (edit_web.c). */
+struct shown_form {
+    struct record *rec;
+    const struct form_post *post;  /* NULL: nothing was typed yet */
+    const struct record_hit *hits; /* possible duplicates */
+    size_t hits_len;
+    const char *resumed; /* says since when this was kept; NULL = it was not */
+    bool offer;          /* tells of unfinished forms of this kind, or of this record */
+};
+enum err show_form(struct ctx *ctx, struct res *res, int status,
+                   const struct shown_form *s) MUST_USE;
+
+/* --- unfinished forms (unfinished_web.c) --- */
+
+/* Keeps what was typed; the page went on, or is to be left. */
+enum err unfinished_take(struct ctx *ctx, const struct form *form,
+                         const struct form_post *post) MUST_USE;
+/* The acting user's of a kind, and of a record where record_id is given. */
+enum err unfinished_fill(struct ctx *ctx, struct unfinished_view *v, const char *kind,
+                         const char *record_id) MUST_USE;
 
 /* --- small things (cells_web.c) --- */
 
@@ -225,6 +255,9 @@ enum err post_new(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_bulk(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_bulk_undo(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_refs(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_unfinished(struct ctx *ctx, const struct req *req, struct res *res);
+enum err get_unfinished(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_unfinished_end(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_state(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_detail(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_edit(struct ctx *ctx, const struct req *req, struct res *res);

@@ -63,7 +63,10 @@ struct places {
     const char *note;
     const char *file; /* of the person */
     const char *release;
+    const char *unfinished;
 };
+
+#define UNFINISHED_ID "0190f3a2-0000-7000-8000-000000000001"
 
 static const char *given_job(struct pages *p, const char *path, const char *form)
 {
@@ -95,12 +98,19 @@ static struct places given_places(struct pages *p)
     out.case_id = page_given_case(p, out.person, &out.task);
     out.message = page_given_message(p, out.person, &out.webhook, &out.note);
     out.release = id_of(page_post(p, SUPERVISOR, "/facts", "form=person&row1=person.sex").location);
+    out.unfinished = UNFINISHED_ID;
+    assert_int_equal(page_post(p, SUPERVISOR, "/records/person/unfinished",
+                               "_draft=" UNFINISHED_ID "&names.1.name_text=Awa")
+                         .status,
+                     200);
     run_jobs(p);
     return out;
 }
 
 static const char *id_for(const struct places *at, const struct route *r)
 {
+    if (strstr(r->path, "/unfinished/") != NULL)
+        return at->unfinished;
     if (text_starts(r->path, "/search"))
         return at->search;
     if (text_starts(r->path, "/forms"))
@@ -182,6 +192,8 @@ static const char *input_for(const struct route *r)
         return "number=SN-C2026-00001";
     if (text_ends(r->path, "/filters"))
         return "name=Mine&query=sort%3Dnumber";
+    if (text_ends(r->path, "/unfinished"))
+        return "_draft=" UNFINISHED_ID;
     if (text_ends(r->path, "/language"))
         return "lang=en";
     if (text_ends(r->path, "/webhooks/{id}/state"))

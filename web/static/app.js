@@ -112,6 +112,7 @@
   const form = document.querySelector("form[data-form]");
   if (!form) return;
   let dirty = false;
+  let typing = 0; // grows with every change
   let timer = 0;
   let asked = 0;
   const was = new Map(); // what stood there when the server was last asked, of what changed since
@@ -333,11 +334,51 @@
       if (!was.has(path)) was.set(path, before);
       last.set(path, value_of(path));
     }
+    typing++;
     clearTimeout(timer);
     timer = setTimeout(ask, e.type === "change" ? 150 : 600);
+    keep_soon(e.type === "change" ? 700 : 2000);
     const q = e.target.closest("[data-quick]");
     if (q && page && e.type === "change" && e.target.value) ask().then(() => holds_back() || turn(1));
   }
+
+  // --- kept as one types: on the server, so that nothing is lost with the browser or the session ---
+
+  let keep_timer = 0;
+  let keeping = null; // what is under way
+  let again = false;
+  let over = false; // the page is being left by a button of the form
+
+  async function keep(last) {
+    clearTimeout(keep_timer);
+    if (!("keep" in form.dataset) || over || !dirty) return;
+    if (keeping && !last) { again = true; return; }
+    const note = form.querySelector("[data-kept-note]");
+    const body = new URLSearchParams(texts());
+    const typed_now = ++typing;
+    keeping = new AbortController();
+    let said = null;
+    try {
+      const reply = await fetch(form.dataset.keep, { method: "POST", body: body, signal: keeping.signal, keepalive: Boolean(last), headers: { Accept: "application/json" } });
+      if (reply.ok && !reply.redirected) said = (await reply.json()).say;
+      else if (reply.status === 422 || reply.status === 413) said = ((await reply.json().catch(() => ({}))).detail) || null;
+    } catch (e) {
+      if (e.name === "AbortError") return;
+    }
+    keeping = null;
+    if (over) return;
+    note.textContent = said || form.dataset.lost;
+    note.classList.toggle("problem", !said);
+    if (said && typed_now === typing) dirty = false;
+    if (again) { again = false; keep_soon(1000); }
+  }
+
+  function keep_soon(ms) {
+    clearTimeout(keep_timer);
+    keep_timer = setTimeout(keep, ms);
+  }
+
+  document.addEventListener("visibilitychange", function () { if (document.visibilityState === "hidden") keep(true); });
 
   // --- rows: the page is fetched anew, and only its repeats are put in place of the old ones ---
 
@@ -597,7 +638,12 @@
   });
   form.addEventListener("change", changed);
   form.addEventListener("input", changed);
-  form.addEventListener("submit", function () { dirty = false; });
+  form.addEventListener("submit", function () {
+    dirty = false;
+    over = true;
+    clearTimeout(keep_timer);
+    if (keeping) keeping.abort();
+  });
   window.addEventListener("beforeunload", function (e) { if (dirty) e.preventDefault(); });
 
   // Enter in a line answers it and saves nothing; Ctrl+S and Alt+S save.
