@@ -93,7 +93,7 @@ def people_database(people):
     path = os.path.join(FOLDER, f"people-{people}.db")
     if not os.path.exists(path):
         began = time.perf_counter()
-        done = run("demo", "--database", path, "--people", str(people), "--no-interviews",
+        done = run("demo", "--database", path, "--people", str(people), "--people-only",
                    timeout=3600)
         if done.returncode != 0:
             raise SystemExit(done.stderr)

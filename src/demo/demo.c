@@ -13,14 +13,18 @@
 #include "core/text.h"
 #include "db/db.h"
 #include "demo/demo_inner.h"
+#include "facts/facts.h"
 #include "records/records.h"
+#include "rules/rules.h"
 
-#define DEMO_SEED    UINT64_C(20261122)
-#define DEMO_SPAN_MS ((int64_t)540 * 24 * 60 * 60 * 1000)
+#define SPAN_DAYS     540
+#define BATCH         40 /* people of one transaction */
+#define RULES_AT_ONCE 200
 
 struct demo_size {
     int64_t people;
-    bool interviews;
+    int64_t today; /* days since 1970 */
+    bool people_only;
 };
 
 DB_SQL(PROGRAMME_ADD, "INSERT INTO programme (id, office_id, code, name, starts_on, ends_on)"
@@ -31,47 +35,11 @@ DB_SQL(AREA_ADD, "INSERT INTO area (id, parent_id, pcode, country, level, name)"
                  " VALUES ($1, $2, $3, $4, $5, $6)");
 DB_SQL(AREA_BY_PCODE, "SELECT id FROM area WHERE pcode = $1");
 
-static const struct office demo_offices[] = {
-    { .code = "SN",
-      .name = "Dakar",
-      .country = "SN",
-      .time_zone = "Africa/Dakar",
-      .currency = "XOF",
-      .language = "fr" },
-    { .code = "IQ",
-      .name = "Erbil",
-      .country = "IQ",
-      .time_zone = "Asia/Baghdad",
-      .currency = "IQD",
-      .language = "ar" },
-};
-#define OFFICES (sizeof demo_offices / sizeof demo_offices[0])
-
-/* Invented colleagues: one of each role, and in the second office those whom the work needs. */
-static const struct {
-    const char *login;
-    const char *name;
-    const char *role;
-    size_t office;
-    const char *lang;
-} demo_staff[] = {
-    { "supervisor", "Marguerite Solvay-Ndao", "supervisor", 0, "en" },
-    { "casemanager", "Idrissa Kanfory", "case_manager", 0, "en" },
-    { "interviewer", "Penda Lazrak", "interviewer", 0, "en" },
-    { "specialist", "Corentin Abelha", "specialist", 0, "en" },
-    { "manager", "Ruth Vandersar", "programme_manager", 0, "en" },
-    { "meofficer", "Tomoko Ferreyra", "me_officer", 0, "en" },
-    { "finance", "Lansana Whitcombe", "finance", 0, "en" },
-    { "admin", "Oddvar Quillfeldt", "administrator", 0, "en" },
-    { "supervisor.iq", "Shilan Barzinja", "supervisor", 1, "ar" },
-    { "interviewer.iq", "Dilshad Amedi", "interviewer", 1, "ar" },
-};
-#define STAFF (sizeof demo_staff / sizeof demo_staff[0])
-
-static enum err make_programme(struct ctx *ctx, const struct office *o, const char *office_id)
+/* "SN-RR SN-JE": each with a fund of its own. */
+static enum err make_programme(struct ctx *ctx, const char *code, const char *office_id,
+                               const char *currency)
 {
     const char *id = id_new(ctx->arena, ctx->now_ms);
-    const char *code = arena_printf(ctx->arena, "%s-RR", o->code);
     enum err rc = db_exec(ctx, NULL, &PROGRAMME_ADD, DB_TEXT(id), DB_TEXT(office_id), DB_TEXT(code),
                           DB_TEXT("Return and reintegration (demo)"), DB_TEXT("2025-01-01"),
                           DB_TEXT("2027-12-31"));
@@ -80,8 +48,8 @@ static enum err make_programme(struct ctx *ctx, const struct office *o, const ch
         return rc;
     return db_exec(ctx, NULL, &FUND_ADD, DB_TEXT(id_new(ctx->arena, ctx->now_ms)),
                    DB_TEXT(office_id), DB_TEXT(id),
-                   DB_TEXT(arena_printf(ctx->arena, "%s-F1", o->code)),
-                   DB_TEXT("Invented Donor Fund"), DB_TEXT(o->currency), DB_NULL);
+                   DB_TEXT(arena_printf(ctx->arena, "%s-F1", code)), DB_TEXT("Invented Donor Fund"),
+                   DB_TEXT(currency), DB_NULL);
 }
 
 static enum err make_areas(struct ctx *ctx, const struct csv_table *places)
@@ -113,107 +81,190 @@ static enum err make_areas(struct ctx *ctx, const struct csv_table *places)
     return OK;
 }
 
-static enum err make_offices(struct ctx *ctx, const char **ids, const struct demo_lists *lists)
+/* A code that stands twice is a larger programme, and an office may share one with another. */
+static bool known_before(struct ctx *ctx, const struct csv_table *offices, size_t row, size_t place,
+                         const char *code)
+{
+    for (size_t i = 0; i <= row; i++) {
+        size_t len = 0;
+        char **codes =
+            text_split(ctx->arena, csv_table_cell(offices, i, "programmes"), ' ', true, &len);
+
+        for (size_t k = 0; k < (i == row ? place : len); k++)
+            if (text_equal(codes[k], code))
+                return true;
+    }
+    return false;
+}
+
+static enum err make_office(struct ctx *ctx, struct world *w, size_t row)
+{
+    const struct csv_table *s = &w->lists.offices;
+    const struct office o = { .code = csv_table_cell(s, row, "code"),
+                              .name = csv_table_cell(s, row, "name"),
+                              .country = csv_table_cell(s, row, "country"),
+                              .time_zone = csv_table_cell(s, row, "time_zone"),
+                              .currency = csv_table_cell(s, row, "currency"),
+                              .language = csv_table_cell(s, row, "language") };
+    size_t len = 0;
+    char **codes = text_split(ctx->arena, csv_table_cell(s, row, "programmes"), ' ', true, &len);
+    enum err rc = office_create(ctx, &w->office_ids[row], &o, "Homeward Demo Organisation");
+
+    for (size_t i = 0; rc == OK && i < len; i++)
+        if (!known_before(ctx, s, row, i, codes[i]))
+            rc = make_programme(ctx, codes[i], w->office_ids[row], o.currency);
+    return rc;
+}
+
+/* Loaded once: each life is played by many of them. */
+static enum err make_user(struct ctx *ctx, struct world *w, size_t row)
+{
+    const struct csv_table *s = &w->lists.staff;
+    const char *const roles[] = { csv_table_cell(s, row, "role"), NULL };
+    struct demo_user *u = &w->staff[row];
+    struct user_new n = { .login = csv_table_cell(s, row, "login"),
+                          .name = csv_table_cell(s, row, "name"),
+                          .password = DEMO_PASSWORD,
+                          .lang = csv_table_cell(s, row, "lang"),
+                          .roles = roles,
+                          .demo = true };
+    const char *lang = ctx->lang;
+    const char *id = NULL;
+    enum err rc;
+
+    for (size_t i = 0; i < w->lists.offices.len; i++)
+        if (text_equal(csv_table_cell(&w->lists.offices, i, "code"),
+                       csv_table_cell(s, row, "office")))
+            u->office = i;
+    n.office_id = w->office_ids[u->office];
+    u->role = roles[0];
+    u->sex = csv_table_cell(s, row, "sex");
+    rc = user_create(ctx, &id, &n);
+    if (rc == OK)
+        rc = user_load_by_login(ctx, n.login);
+    u->user = ctx->user;
+    ctx->lang = lang;
+    return rc;
+}
+
+static void act_as_nobody(struct ctx *ctx)
+{
+    ctx->user = NULL;
+    ctx->user_id = NULL;
+    ctx->office_id = NULL;
+    ctx->time_zone = "UTC";
+}
+
+static enum err make_office_and_staff(struct ctx *ctx, struct world *w)
 {
     enum err rc = OK;
 
-    for (size_t i = 0; i < OFFICES && !rc; i++) {
-        rc = office_create(ctx, &ids[i], &demo_offices[i], "Homeward Demo Organisation");
-        if (!rc)
-            rc = make_programme(ctx, &demo_offices[i], ids[i]);
-    }
-    return rc ? rc : make_areas(ctx, &lists->places);
+    w->office_ids = ARENA_ARRAY(ctx->arena, w->lists.offices.len, const char *);
+    w->staff = ARENA_ARRAY(ctx->arena, w->lists.staff.len, struct demo_user);
+    for (size_t i = 0; rc == OK && i < w->lists.offices.len; i++)
+        rc = make_office(ctx, w, i);
+    if (rc == OK)
+        rc = make_areas(ctx, &w->lists.places);
+    for (size_t i = 0; rc == OK && i < w->lists.staff.len; i++)
+        rc = make_user(ctx, w, i);
+    act_as_nobody(ctx);
+    return rc;
 }
 
-static enum err make_staff(struct ctx *ctx, const char *const *office_ids)
+/* Families one after the other over 18 months, some in a transaction. */
+static enum err make_batch(struct ctx *ctx, struct world *w, const struct demo_size *size,
+                           int64_t *family, int64_t *made)
 {
-    for (size_t i = 0; i < STAFF; i++) {
-        const char *const roles[] = { demo_staff[i].role, NULL };
-        const struct user_new n = { .login = demo_staff[i].login,
-                                    .name = demo_staff[i].name,
-                                    .password = DEMO_PASSWORD,
-                                    .lang = demo_staff[i].lang,
-                                    .office_id = office_ids[demo_staff[i].office],
-                                    .roles = roles,
-                                    .demo = true };
-        const char *id = NULL;
-        enum err rc = user_create(ctx, &id, &n);
+    int64_t until = *made + BATCH < size->people ? *made + BATCH : size->people;
+    enum err rc = db_begin(ctx);
 
-        if (rc)
-            return rc;
-    }
-    return OK;
-}
-
-/* Four of five in the first office, one after the other over 18 months. */
-static enum err make_people(struct ctx *ctx, const struct demo_lists *lists,
-                            const struct demo_size *size)
-{
-    struct dice dice = { DEMO_SEED };
-    int64_t began_ms = ctx->now_ms - DEMO_SPAN_MS;
-
-    for (int64_t i = 0; i < size->people; i++) {
-        bool second = i % 5 == 4;
-        struct demo_arrival arrival = {
-            .worker = second ? "supervisor.iq" : "supervisor",
-            .interviewer = !size->interviews ? NULL
-                           : second          ? "interviewer.iq"
-                                             : "interviewer",
-            .return_ms = began_ms + DEMO_SPAN_MS / size->people * i,
-        };
+    while (rc == OK && *made < until) {
         struct arena_mark mark = arena_mark(ctx->arena);
-        enum err rc = db_begin(ctx);
+        size_t some = 0;
 
-        if (!rc)
-            rc = demo_person(ctx, lists, &dice, &arrival);
-        if (!rc)
-            rc = db_commit(ctx);
-        if (rc) {
-            db_rollback(ctx);
-            return rc;
-        }
-        ctx->user = NULL;
-        ctx->user_id = NULL;
-        ctx->office_id = NULL;
-        ctx->time_zone = "UTC";
-        arena_rewind(ctx->arena, mark);
+        rc = demo_family(ctx, w, (*family)++,
+                         w->today - SPAN_DAYS + SPAN_DAYS * *made / size->people,
+                         (size_t)(size->people - *made), &some);
+        *made += (int64_t)some;
+        act_as_nobody(ctx);
         access_forget(ctx->audit);
+        if (rc == OK)
+            arena_rewind(ctx->arena, mark);
     }
-    return OK;
+    if (rc == OK)
+        rc = db_commit(ctx);
+    if (rc)
+        db_rollback(ctx);
+    return rc;
 }
 
-static enum err make_demo(struct ctx *ctx, const struct demo_size *size)
+/* As the job process does it: what days have brought about, the index, the statistics. */
+static enum err catch_up(struct ctx *ctx, const struct world *w)
 {
-    struct demo_lists *lists = ARENA_NEW(ctx->arena, struct demo_lists);
-    const char *office_ids[OFFICES] = { 0 };
     int64_t applied = 0;
-    enum err rc = csv_table_load(ctx, &lists->names, ctx->arena, "content/demo/names.csv");
+    size_t done = 1;
+    enum err rc = OK;
 
-    if (!rc)
-        rc = csv_table_load(ctx, &lists->origins, ctx->arena, "content/demo/origins.csv");
-    if (!rc)
-        rc = csv_table_load(ctx, &lists->places, ctx->arena, "content/demo/places.csv");
-    if (!rc)
-        rc = csv_table_load(ctx, &lists->notes, ctx->arena, "content/demo/notes.csv");
-    if (!rc)
-        rc = setting_set(ctx, "", "demo", "1");
-    ctx->demo = true;
-    if (!rc)
-        rc = make_offices(ctx, office_ids, lists);
-    if (!rc)
-        rc = make_staff(ctx, office_ids);
-    if (!rc)
-        rc = make_people(ctx, lists, size);
-    if (!rc)
+    ctx->now_ms = w->end_ms;
+    while (rc == OK && done > 0) {
+        struct arena_mark mark = arena_mark(ctx->arena);
+
+        rc = rules_round(ctx, RULES_AT_ONCE, &done);
+        if (rc == OK)
+            arena_rewind(ctx->arena, mark);
+    }
+    if (rc == OK)
         rc = index_catch_up(ctx, &applied);
+    if (rc == OK)
+        rc = facts_catch_up(ctx, NULL);
     return rc ? rc : audit_checkpoint(ctx);
 }
 
-static void print_accounts(struct ctx *ctx)
+static enum err load_lists(struct ctx *ctx, struct demo_lists *l)
 {
+    const struct {
+        struct csv_table *table;
+        const char *file;
+    } all[] = {
+        { &l->names, "content/demo/names.csv" },   { &l->origins, "content/demo/origins.csv" },
+        { &l->places, "content/demo/places.csv" }, { &l->villages, "content/demo/villages.csv" },
+        { &l->notes, "content/demo/notes.csv" },   { &l->offices, "content/demo/offices.csv" },
+        { &l->staff, "content/demo/staff.csv" },   { &l->spellings, "content/names/variants.csv" },
+    };
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < sizeof(all) / sizeof(all[0]); i++)
+        rc = csv_table_load(ctx, all[i].table, ctx->arena, all[i].file);
+    return rc;
+}
+
+static enum err make_demo(struct ctx *ctx, struct world *w, const struct demo_size *size)
+{
+    int64_t family = 0;
+    int64_t made = 0;
+    enum err rc = load_lists(ctx, &w->lists);
+
+    w->today = size->today;
+    w->end_ms = ctx->now_ms;
+    w->people_only = size->people_only;
+    if (rc == OK)
+        rc = setting_set(ctx, "", "demo", "1");
+    ctx->demo = true;
+    if (rc == OK)
+        rc = make_office_and_staff(ctx, w);
+    while (rc == OK && made < size->people)
+        rc = make_batch(ctx, w, size, &family, &made);
+    return rc ? rc : catch_up(ctx, w);
+}
+
+static void print_accounts(struct ctx *ctx, const struct world *w)
+{
+    const struct csv_table *s = &w->lists.staff;
+
     printf("%s\n", tr(ctx, "Demo accounts (password {0}):", TR_TEXT(DEMO_PASSWORD)));
-    for (size_t i = 0; i < STAFF; i++)
-        printf("  %-16s %s\n", demo_staff[i].login, demo_staff[i].role);
+    for (size_t i = 0; i < s->len; i++)
+        printf("  %-16s %-18s %s\n", csv_table_cell(s, i, "login"), csv_table_cell(s, i, "role"),
+               csv_table_cell(&w->lists.offices, w->staff[i].office, "name"));
 }
 
 DB_SQL(OFFICE_COUNT, "SELECT count(*) FROM office");
@@ -240,34 +291,55 @@ static enum err refuse_full(struct ctx *ctx)
 
 static const struct opt_spec demo_opts[] = {
     HOME_OPTS,
-    { "people", "N", "how many people (default: 240); for measuring, up to 1000000" },
-    { "no-interviews", NULL, "people only" },
+    { "people", "N", "how many people (default: 500); for measuring, up to 1000000" },
+    { "people-only", NULL, "people of sixteen origins without cases and interviews" },
+    { "today", "DATE", "the day on which the demo ends, YYYY-MM-DD (default: today)" },
     { 0 },
 };
 
+static enum err size_of(struct ctx *ctx, struct demo_size *out, const struct opts *o)
+{
+    const char *people = opt_text(o, "people");
+    const char *today = opt_text(o, "today");
+
+    *out = (struct demo_size){ .people = DEMO_PEOPLE,
+                               .today = ctx->now_ms / DEMO_DAY_MS,
+                               .people_only = opt_flag(o, "people-only") };
+    if (people != NULL && !parse_int(people, 1, 1000000, &out->people))
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "--people takes a whole number from 1 to 1000000."));
+    if (today == NULL)
+        return OK;
+    if (!date_to_days(today, &out->today))
+        return ctx_fail(
+            ctx, ERR_INVALID,
+            tr(ctx, "--today takes a date such as 2026-06-30, not {0}.", TR_TEXT(today)));
+    ctx->now_ms = out->today * DEMO_DAY_MS + DEMO_DAY_MS / 2;
+    return OK;
+}
+
 enum err demo_command(struct ctx *ctx, int argc, char **argv)
 {
-    struct demo_size size = { .people = DEMO_PEOPLE };
+    struct world *w = ARENA_NEW(ctx->arena, struct world);
+    struct demo_size size = { 0 };
     struct home_options options;
     struct home *home = NULL;
     struct opts *o = NULL;
     enum err rc =
         opts_parse(ctx, &o, demo_opts,
-                   "homeward demo: makes a new database with two offices, staff of every "
-                   "role and\ninvented people. Demo accounts can sign in from this machine "
-                   "only. The keys are\nprotected by a key file beside the database.",
+                   "homeward demo: makes a new database with offices in two countries of return "
+                   "and three\nhost countries, staff of every role, and invented people with "
+                   "their cases over 18\nmonths. Demo accounts can sign in from this machine "
+                   "only. The keys are protected by a\nkey file beside the database.",
                    argc, argv);
 
     if (rc || o == NULL)
         return rc;
     options = home_options_from(o);
     options.create = true;
-    size.interviews = !opt_flag(o, "no-interviews");
-    if (opt_text(o, "people") != NULL &&
-        !parse_int(opt_text(o, "people"), 1, 1000000, &size.people))
-        return ctx_fail(ctx, ERR_INVALID,
-                        tr(ctx, "--people takes a whole number from 1 to 1000000."));
-    rc = app_load(ctx);
+    rc = size_of(ctx, &size, o);
+    if (!rc)
+        rc = app_load(ctx);
     if (!rc)
         rc = home_open(ctx, &home, &options);
     if (rc)
@@ -276,11 +348,11 @@ enum err demo_command(struct ctx *ctx, int argc, char **argv)
     if (!rc)
         rc = app_prepare(ctx);
     if (!rc)
-        rc = make_demo(ctx, &size);
+        rc = make_demo(ctx, w, &size);
     if (!rc)
         rc = home_flush(ctx, home);
     if (!rc)
-        print_accounts(ctx);
+        print_accounts(ctx, w);
     home_close(ctx, home);
     return rc;
 }

@@ -12,7 +12,7 @@
 #include "core/ctx.h"
 
 #define DEMO_PASSWORD "homeward-demo"
-#define DEMO_PEOPLE   240
+#define DEMO_PEOPLE   500
 
 /* homeward demo --database FILE */
 enum err demo_command(struct ctx *ctx, int argc, char **argv) MUST_USE;

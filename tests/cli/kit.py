@@ -47,10 +47,10 @@ def finish():
     sys.exit(0 if results and all(results) else 1)
 
 
-def demo(folder, name="demo.db"):
-    """A demo database; its path."""
+def demo(folder, name="demo.db", people=60):
+    """A small demo database; its path."""
     path = os.path.join(folder, name)
-    done = run("demo", "--database", path)
+    done = run("demo", "--database", path, "--people", str(people))
     if done.returncode != 0:
         raise RuntimeError("demo failed: " + done.stderr)
     return path

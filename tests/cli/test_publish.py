@@ -33,7 +33,7 @@ class Office:
         url = base.replace("/homeward?", f"/publish_{os.getpid()}?") if base else os.path.join(folder, "office.db")
         self.keys = ["--key-file", os.path.join(folder, "office.master")]
         self.at = ["--database", url, *self.keys]
-        done = run("demo", *self.at, "--people", "12", "--no-interviews")
+        done = run("demo", *self.at, "--people", "12", "--people-only")
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
         self.server = Server(url, *self.keys, log=os.path.join(folder, "server.log"))
