@@ -7,11 +7,13 @@
 #include "core/buf.h"
 #include "core/id.h"
 #include "core/text.h"
+#include "records/import.h"
 #include "records/jobs_inner.h"
 #include "records/records_inner.h"
 
-#define ID_LINE   ((size_t)64)
 #define INPUT_MAX ((size_t)2 * 1024 * 1024)
+
+DB_SQL(MADE_COUNT, "SELECT count(*) FROM import_made WHERE run_id = $1 AND version > 0");
 
 static const char *const whats[] = {
     [BULK_STATUS] = "status", [BULK_ASSIGN] = "assign", [BULK_DELETE] = "delete"
@@ -187,33 +189,77 @@ enum err bulk_start(struct ctx *ctx, const char **job_id_out, const struct bulk 
     return job_add(ctx, job_id_out, "bulk", buf_text(in), in->len);
 }
 
+static void free_buf_arena(void *arg)
+{
+    arena_free(arg);
+}
+
+/* What a job changed: as it kept it at its end or, of one that broke off, as far as it came. */
+static enum err changed_lines(struct ctx *ctx, struct buf *out, const struct job *job)
+{
+    const void *made = NULL;
+    size_t len = 0;
+    enum err rc;
+
+    if (!text_equal(job->state, "done"))
+        return import_made_lines(ctx, out, job->id);
+    rc = jobs_input(ctx, &made, &len, job->id);
+    if (rc == OK)
+        buf_add_len(out, made, len);
+    return rc;
+}
+
+enum err bulk_undoable(struct ctx *ctx, bool *out, const struct job *job)
+{
+    struct rows *rows = NULL;
+    int64_t n = 0;
+    enum err rc = OK;
+
+    *out = false;
+    if (!text_equal(job->kind, "bulk") || ctx->now_ms - job->created_at >= RECORD_UNDO_MS ||
+        text_equal(job->state, "waiting") || text_equal(job->state, "running"))
+        return OK;
+    if (text_equal(job->state, "done")) {
+        *out = true;
+        return OK;
+    }
+    rc = db_query(ctx, &rows, &MADE_COUNT, DB_TEXT(job->id));
+    if (rc == OK)
+        rc = sql_one_int(ctx, &n, rows, NULL);
+    *out = rc == OK && n > 0;
+    return rc;
+}
+
 enum err bulk_undo(struct ctx *ctx, const char **job_id_out, const char *job_id)
 {
-    struct buf *in = ARENA_NEW(ctx->arena, struct buf);
+    struct arena *own = arena_new(0);
+    struct buf *in = ARENA_NEW(own, struct buf);
     struct json_out j = { .buf = in };
-    const void *made = NULL;
     json_t *told = NULL;
     struct job job = { 0 };
-    size_t len = 0;
-    enum err rc = jobs_load_done(ctx, &job, job_id, "bulk");
+    enum err rc = job_load(ctx, &job, job_id);
 
+    arena_on_free(ctx->arena, free_buf_arena, own);
+    if (rc == OK && (!text_equal(job.kind, "bulk") || text_equal(job.state, "waiting") ||
+                     text_equal(job.state, "running")))
+        rc = ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "This is not kept any more."));
     if (rc == OK && ctx->now_ms - job.created_at >= RECORD_UNDO_MS)
         rc = ctx_fail(ctx, ERR_CONFLICT,
                       tr(ctx, "Only your own last change can be undone, for {0} minutes.",
                          TR_INT(RECORD_UNDO_MS / 60000)));
     if (rc == OK)
-        rc = jobs_input(ctx, &made, &len, job_id);
-    if (rc == OK)
         rc = json_parse(ctx, &told, job.result, strlen(job.result));
     if (rc)
         return rc;
-    buf_init(in, ctx->arena, INPUT_MAX);
+    buf_init(in, own, INPUT_MAX);
     json_begin_object(&j);
     json_pair(&j, "login", ctx->user->login);
     json_pair(&j, "form", json_string_value(json_object_get(told, "form")));
     json_end_object(&j);
     buf_add_char(in, '\n');
-    buf_add_len(in, made, len);
+    rc = changed_lines(ctx, in, &job);
+    if (rc)
+        return rc;
     if (!buf_ok(in))
         return ctx_fail(ctx, ERR_LIMIT, tr(ctx, "The list is too long."));
     return job_add(ctx, job_id_out, "bulk_undo", buf_text(in), in->len);
@@ -296,6 +342,8 @@ static enum err run_end(struct run *r, const char *summary)
         return rc;
     rc = job_keep(w, r->made.data ? r->made.data : "", r->made.len);
     if (rc == OK)
+        rc = import_run_forget(ctx, w->id);
+    if (rc == OK)
         rc = job_end(w, true);
     if (rc == OK)
         rc = db_commit(ctx);
@@ -333,33 +381,96 @@ static enum err read_asked(struct run *r, struct bulk *b)
     return bulk_check(ctx, b);
 }
 
-static enum err bulk_one(struct run *r, const struct bulk *b, const char *id)
-{
-    struct ctx *ctx = r->w->ctx;
-    struct record *rec = NULL;
-    bool changed = false;
-    enum err rc = record_load_full(ctx, &rec, r->form, id, false);
-
-    if (rc == OK)
-        rc = change_one(ctx, rec, b, &changed);
-    return take_down(r, rec, rc, changed);
-}
-
-static enum err undo_one(struct run *r, const char *line)
+/* One line: an id, or with b NULL (taking back) "id version". */
+static enum err change_line(struct run *r, struct record **rec, const struct bulk *b,
+                            const char *line, bool *changed_out)
 {
     struct ctx *ctx = r->w->ctx;
     const char *space = strchr(line, ' ');
-    struct record *rec = NULL;
+    size_t len = space ? (size_t)(space - line) : strlen(line);
     int64_t version = 0;
     enum err rc;
 
-    if (!space || !parse_int(space + 1, 1, INT64_MAX, &version))
+    if (!b && (!space || !parse_int(space + 1, 1, INT64_MAX, &version)))
         return OK;
-    rc = record_load_full(ctx, &rec, r->form,
-                          arena_strndup(ctx->arena, line, (size_t)(space - line)), false);
+    rc = record_load_full(ctx, rec, r->form, arena_strndup(ctx->arena, line, len), false);
+    if (rc)
+        return rc;
+    if (b)
+        return change_one(ctx, *rec, b, changed_out);
+    rc = record_undo(ctx, *rec, version);
+    *changed_out = rc == OK;
+    return rc;
+}
+
+/* A line that was done before a kill or a fault; version 0: it only waits. */
+static void take_down_again(struct run *r, const char *line, int64_t version)
+{
+    if (version > 0) {
+        r->changed++;
+        buf_printf(&r->made, "%.*s %lld\n", (int)strcspn(line, " "), line, (long long)version);
+    } else {
+        r->waiting++;
+    }
+}
+
+/*
+ * In one transaction with the note that it is done: whoever goes on after a kill neither does it
+ * twice nor forgets it, and what was changed can be taken back.
+ */
+static enum err run_line(struct run *r, const struct bulk *b, const char *line, int64_t seq)
+{
+    const struct import_run run = { .id = r->w->id };
+    struct ctx *ctx = r->w->ctx;
+    struct record *rec = NULL;
+    struct record mark = { .form = r->form };
+    int64_t version = 0;
+    bool there = false;
+    bool changed = false;
+    enum err rc = import_made_find(ctx, &version, &there, run.id, seq);
+
+    if (rc == OK && there)
+        take_down_again(r, line, version);
+    if (rc || there)
+        return rc;
+    rc = db_begin(ctx);
+    if (rc)
+        return rc;
+    rc = change_line(r, &rec, b, line, &changed);
+    if (rc) {
+        db_rollback(ctx);
+        return take_down(r, rec, rc, false);
+    }
+    mark.id = rec ? rec->id : "";
+    mark.version = changed ? rec->version : 0;
+    rc = import_made_add(ctx, &run, &mark, seq);
     if (rc == OK)
-        rc = record_undo(ctx, rec, version);
-    return take_down(r, rec, rc, rc == OK);
+        rc = job_step(r->w, seq);
+    if (rc == OK)
+        rc = db_commit(ctx);
+    if (rc)
+        db_rollback(ctx);
+    return rc ? rc : take_down(r, rec, OK, changed);
+}
+
+static enum err note_run(struct run *r)
+{
+    struct ctx *ctx = r->w->ctx;
+    struct import_run run = { 0 };
+    enum err rc = import_run_load(ctx, &run, r->w->id);
+
+    if (rc || run.id)
+        return rc;
+    run = (struct import_run){ .id = r->w->id, .kind = r->form->kind, .state = IMPORT_RUN_BULK };
+    rc = db_begin(ctx);
+    if (rc)
+        return rc;
+    rc = import_run_add(ctx, &run);
+    if (rc == OK)
+        rc = db_commit(ctx);
+    if (rc)
+        db_rollback(ctx);
+    return rc;
 }
 
 /* Line by line; b NULL: taking back. */
@@ -370,7 +481,7 @@ static enum err run_lines(struct run *r, const struct bulk *b)
     const char *p = w->bytes;
     const char *end = p + w->len;
     int64_t done = 0;
-    enum err rc = OK;
+    enum err rc = note_run(r);
 
     while (rc == OK && p < end) {
         struct arena_mark mark = arena_mark(ctx->arena);
@@ -378,11 +489,11 @@ static enum err run_lines(struct run *r, const struct bulk *b)
         const char *line =
             arena_strndup(ctx->arena, p, stop ? (size_t)(stop - p) : (size_t)(end - p));
 
-        rc = b ? bulk_one(r, b, line) : undo_one(r, line);
+        rc = run_line(r, b, line, ++done);
         if (rc == OK)
             arena_rewind(ctx->arena, mark);
         if (rc == OK)
-            rc = job_progress(w, ++done);
+            rc = job_progress(w, done);
         p = stop ? stop + 1 : end;
     }
     return rc;
@@ -434,7 +545,7 @@ static enum err run_undo(struct job_work *w)
 }
 
 const struct job_kind bulk_jobs[] = {
-    { "bulk", N_("Change of many records"), run_bulk },
-    { "bulk_undo", N_("Taking back of a change of many records"), run_undo },
+    { "bulk", N_("Change of many records"), run_bulk, .again = true },
+    { "bulk_undo", N_("Taking back of a change of many records"), run_undo, .again = true },
     { 0 },
 };

@@ -5,8 +5,9 @@
  * One change of many records: of status, of a reference, deletion. It is asked for on the list,
  * confirmed on a page that tells what stands in the way, and done by a job, each record in a
  * transaction of its own with the checks, history and audit of a single change. What a record does
- * not allow is told by its number; the others go on. Within RECORD_UNDO_MS the same user can take
- * the whole of it back, by a job as well: records that changed since stay as they are.
+ * not allow is told by its number; the others go on. One that is killed goes on where it was.
+ * Within RECORD_UNDO_MS the same user can take the whole of it back, by a job as well: records that
+ * changed since stay as they are.
  *
  * Memory: ctx->arena. Limits: BULK_MAX records; BULK_FAULTS_MAX refusals are told one by one.
  */
@@ -50,9 +51,11 @@ enum err bulk_find(struct ctx *ctx, const char *const **out, size_t *len_out,
                    const struct form *form, const struct record_filter *filter) MUST_USE;
 /* Asks for it: a job that the acting user sees. */
 enum err bulk_start(struct ctx *ctx, const char **job_id_out, const struct bulk *b) MUST_USE;
+/* Whether there is anything of a job that bulk_undo would take back now. */
+enum err bulk_undoable(struct ctx *ctx, bool *out, const struct job *job) MUST_USE;
 /*
- * Asks for the taking back of a finished one. ERR_NOT_FOUND: not the acting user's; ERR_CONFLICT:
- * too late.
+ * Asks for the taking back of one that has ended: of one that was cancelled or failed, of what it
+ * had changed before. ERR_NOT_FOUND: not the acting user's; ERR_CONFLICT: too late.
  */
 enum err bulk_undo(struct ctx *ctx, const char **job_id_out, const char *job_id) MUST_USE;
 

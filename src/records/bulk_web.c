@@ -293,7 +293,7 @@ enum err post_bulk_undo(struct ctx *ctx, const struct req *req, struct res *res)
     return rc ? rc : res_see_other(res, url_build(ctx, "/jobs/{}", id));
 }
 
-void bulk_fill_job(struct ctx *ctx, struct job_view *v, const struct job *job, json_t *result)
+enum err bulk_fill_job(struct ctx *ctx, struct job_view *v, const struct job *job, json_t *result)
 {
     json_t *list = json_object_get(result, "refusals");
     size_t len = json_array_size(list);
@@ -307,8 +307,8 @@ void bulk_fill_job(struct ctx *ctx, struct job_view *v, const struct job *job, j
     }
     v->refusals = items;
     v->refusals_len = len;
-    v->may_take_back = v->done && strcmp(job->kind, "bulk") == 0 &&
-                       json_integer_value(json_object_get(result, "changed")) > 0 &&
-                       ctx->now_ms - job->created_at < RECORD_UNDO_MS;
     v->take_back = url_build(ctx, "/jobs/{}/undo", job->id);
+    if (v->done && json_integer_value(json_object_get(result, "changed")) == 0)
+        return OK;
+    return bulk_undoable(ctx, &v->may_take_back, job);
 }

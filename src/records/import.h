@@ -102,10 +102,12 @@ int import_truth(struct arena *a, const struct choice *choice, const char *text)
 
 /* --- import_store.c: what an import has stored --- */
 
+#define IMPORT_RUN_BULK "bulk"
+
 struct import_run {
     const char *id;
     const char *kind;
-    const char *state; /* storing, stored, undone */
+    const char *state; /* storing, stored, undone; IMPORT_RUN_BULK: no import, see bulk.c */
     int64_t place;
     int64_t stored;
     int64_t bad;
@@ -120,5 +122,12 @@ enum err import_run_add(struct ctx *ctx, const struct import_run *run) MUST_USE;
 enum err import_run_move(struct ctx *ctx, const struct import_run *run) MUST_USE;
 enum err import_made_add(struct ctx *ctx, const struct import_run *run, const struct record *rec,
                          int64_t seq) MUST_USE;
+/* What stands at a place of a run: the record's version as the run left it. */
+enum err import_made_find(struct ctx *ctx, int64_t *version_out, bool *there_out, const char *id,
+                          int64_t seq) MUST_USE;
+/* "id version" of every record that a run changed, a line each; out must not lie in ctx->arena. */
+enum err import_made_lines(struct ctx *ctx, struct buf *out, const char *id) MUST_USE;
+/* In a transaction: a run that nobody will ask for again. */
+enum err import_run_forget(struct ctx *ctx, const char *id) MUST_USE;
 
 #endif

@@ -473,8 +473,13 @@ static enum err run_undo(struct job_work *w)
 {
     struct ctx *ctx = w->ctx;
     struct import_undone undone = { 0 };
-    enum err rc = import_undo(ctx, &undone, job_asked(w, "run"), tell_progress, w);
+    enum err rc = OK;
 
+    /* Killed between the end of the work and the end of the job: what came out is told now. */
+    if (w->attempts == 1 || import_undone_load(ctx, &undone, job_asked(w, "run"))) {
+        ctx_clear_problems(ctx);
+        rc = import_undo(ctx, &undone, job_asked(w, "run"), tell_progress, w);
+    }
     if (rc)
         return rc;
     w->total = undone.undone;

@@ -11,6 +11,11 @@ DB_SQL(RUN_MOVE, "UPDATE import_run SET state = $2, place = $3, stored = $4, bad
                  " WHERE id = $1");
 DB_SQL(MADE_ADD, "INSERT INTO import_made (run_id, seq, kind, record_id, version)"
                  " VALUES ($1, $2, $3, $4, $5)");
+DB_SQL(MADE_GET, "SELECT version FROM import_made WHERE run_id = $1 AND seq = $2");
+DB_SQL(MADE_LIST, "SELECT record_id, version FROM import_made WHERE run_id = $1 AND version > 0"
+                  " ORDER BY seq");
+DB_SQL(MADE_FORGET, "DELETE FROM import_made WHERE run_id = $1");
+DB_SQL(RUN_FORGET, "DELETE FROM import_run WHERE id = $1");
 DB_SQL(MADE_OLD, "DELETE FROM import_made WHERE run_id IN"
                  " (SELECT id FROM import_run WHERE created_at < $1)");
 DB_SQL(RUN_OLD, "DELETE FROM import_run WHERE created_at < $1");
@@ -58,6 +63,40 @@ enum err import_made_add(struct ctx *ctx, const struct import_run *run, const st
 {
     return db_exec(ctx, NULL, &MADE_ADD, DB_TEXT(run->id), DB_INT(seq), DB_TEXT(rec->form->kind),
                    DB_TEXT(rec->id), DB_INT(rec->version));
+}
+
+enum err import_made_find(struct ctx *ctx, int64_t *version_out, bool *there_out, const char *id,
+                          int64_t seq)
+{
+    struct rows *rows = NULL;
+    enum err rc = db_query(ctx, &rows, &MADE_GET, DB_TEXT(id), DB_INT(seq));
+
+    return rc ? rc : sql_one_int(ctx, version_out, rows, there_out);
+}
+
+enum err import_made_lines(struct ctx *ctx, struct buf *out, const char *id)
+{
+    struct rows *rows = NULL;
+    bool more = false;
+    enum err rc = db_query(ctx, &rows, &MADE_LIST, DB_TEXT(id));
+
+    while (rc == OK) {
+        struct arena_mark mark = arena_mark(ctx->arena);
+
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        buf_printf(out, "%s %lld\n", row_text(rows, 0), (long long)row_int(rows, 1));
+        arena_rewind(ctx->arena, mark);
+    }
+    return rc;
+}
+
+enum err import_run_forget(struct ctx *ctx, const char *id)
+{
+    enum err rc = db_exec(ctx, NULL, &MADE_FORGET, DB_TEXT(id));
+
+    return rc ? rc : db_exec(ctx, NULL, &RUN_FORGET, DB_TEXT(id));
 }
 
 enum err import_forget_old(struct ctx *ctx)

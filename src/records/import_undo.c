@@ -86,9 +86,7 @@ static enum err undo_one(struct undo *u, const struct made *m, const char **numb
     }
     if (rc == OK)
         rc = db_commit(ctx);
-    if (rc == OK)
-        u->out.undone++;
-    else
+    if (rc)
         db_rollback(ctx);
     return rc;
 }
@@ -138,7 +136,8 @@ static enum err load_run(struct undo *u, const char *id)
 
     if (rc)
         return rc;
-    if (!u->run.id || u->run.created_at < ctx->now_ms - IMPORT_UNDO_MS)
+    if (!u->run.id || text_equal(u->run.state, IMPORT_RUN_BULK) ||
+        u->run.created_at < ctx->now_ms - IMPORT_UNDO_MS)
         return ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "This is not kept any more."));
     if (text_equal(u->run.state, "undone"))
         return ctx_fail(ctx, ERR_CONFLICT, tr(ctx, "This import was undone already."));
@@ -191,12 +190,59 @@ enum err import_undo(struct ctx *ctx, struct import_undone *out, const char *run
         if (rc == OK)
             rc = undo_page(&u, page, len);
         if (rc == OK && progress)
-            rc = progress(arg, u.out.undone);
+            rc = progress(arg, u.run.undone);
         if (rc == OK)
             arena_rewind(ctx->arena, mark);
     }
     if (rc == OK)
         rc = end_undo(&u);
+    u.out.undone = u.run.undone;
+    if (rc == OK)
+        *out = u.out;
+    return rc;
+}
+
+static enum err keep_page(struct undo *u, const struct made *page, size_t len)
+{
+    struct ctx *ctx = u->ctx;
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < len; i++) {
+        struct problem *last = ctx->problems_last;
+        struct record *rec = NULL;
+
+        rc = record_load(ctx, &rec, page[i].kind, page[i].id);
+        if (rc != OK && !left_alone(rc))
+            return rc;
+        keep(u, &page[i], rc == OK ? rec->number : NULL);
+        problems_back(ctx, last);
+        rc = OK;
+    }
+    return rc;
+}
+
+enum err import_undone_load(struct ctx *ctx, struct import_undone *out, const char *run_id)
+{
+    struct undo u = { .ctx = ctx };
+    struct made page[PAGE];
+    int64_t before = INT64_MAX;
+    size_t len = PAGE;
+    enum err rc = import_run_load(ctx, &u.run, run_id);
+
+    if (rc)
+        return rc;
+    if (!u.run.id || !text_equal(u.run.state, "undone"))
+        return ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "This is not kept any more."));
+    u.kept = ctx->arena;
+    u.out.kept = ARENA_ARRAY(u.kept, KEPT_MAX, struct import_kept);
+    while (rc == OK && len == PAGE) {
+        rc = read_page(&u, page, &len, before);
+        if (rc == OK && len > 0)
+            before = page[len - 1].seq;
+        if (rc == OK)
+            rc = keep_page(&u, page, len);
+    }
+    u.out.undone = u.run.undone;
     if (rc == OK)
         *out = u.out;
     return rc;

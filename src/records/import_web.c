@@ -453,7 +453,9 @@ enum err get_job(struct ctx *ctx, const struct req *req, struct res *res)
     else if (strcmp(t.job.kind, "export") == 0 && t.form)
         fill_export(ctx, &v, &t);
     else if (text_starts(t.job.kind, "bulk"))
-        bulk_fill_job(ctx, &v, &t.job, t.result);
+        rc = bulk_fill_job(ctx, &v, &t.job, t.result);
+    if (rc)
+        return rc;
     if (v.working)
         res_header(res, "refresh", "2");
     job_reply(res, 200, &v);

@@ -78,7 +78,7 @@ enum err post_import_undo(struct ctx *ctx, const struct req *req, struct res *re
 
     if (rc)
         return rc;
-    if (run.id == NULL)
+    if (run.id == NULL || text_equal(run.state, IMPORT_RUN_BULK))
         return record_gone(ctx);
     if (!may(ctx, run.kind, "import") || !may(ctx, run.kind, "delete"))
         return ERR_FORBIDDEN;

@@ -484,6 +484,10 @@ struct import_undone {
 enum err import_undo(struct ctx *ctx, struct import_undone *out, const char *run_id,
                      enum err (*progress)(void *arg, int64_t done), void *arg) MUST_USE;
 
+/* The same of one that is undone, for who did not hear its end. ERR_NOT_FOUND: it is not. */
+enum err import_undone_load(struct ctx *ctx, struct import_undone *out,
+                            const char *run_id) MUST_USE;
+
 struct import_done {
     const char *id; /* run_id */
     int64_t stored;

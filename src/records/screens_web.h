@@ -175,8 +175,8 @@ void detail_fill(struct ctx *ctx, struct record_detail_view *v, const struct rec
 struct job;
 struct json_t;
 /* What a change of many records tells about its end. */
-void bulk_fill_job(struct ctx *ctx, struct job_view *v, const struct job *job,
-                   struct json_t *result);
+enum err bulk_fill_job(struct ctx *ctx, struct job_view *v, const struct job *job,
+                       struct json_t *result) MUST_USE;
 
 /* --- references (ref_web.c) --- */
 
