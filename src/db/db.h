@@ -139,6 +139,14 @@ enum err db_exec_on(struct ctx *ctx, struct db *db, int64_t *changed_out, const 
 enum err db_query_on(struct ctx *ctx, struct db *db, struct rows **out, const struct db_sql *sql,
                      const struct db_arg *args) MUST_USE;
 
+/*
+ * The one number of a query that is asked often with the same arguments, just after a read on the
+ * same connection: SQLite answers from memory while nothing was committed since, so the number is
+ * of the state that the read saw. 0 if there is no row. The sql lives as long as the connection.
+ */
+enum err db_number_on(struct ctx *ctx, struct db *db, int64_t *out, const struct db_sql *sql,
+                      const struct db_arg *args) MUST_USE;
+
 /* Next row: *more_out = false at the end, and the query is closed. */
 enum err db_next(struct ctx *ctx, struct rows *rows, bool *more_out) MUST_USE;
 /* Closes early; harmless when closed already. The arena does it too. */

@@ -206,7 +206,9 @@ static enum err lite_configure(struct ctx *ctx, struct db *db)
     sqlite3_busy_timeout(lite, BUSY_MS);
     if (sqlite3_db_config(lite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK ||
         sqlite3_db_config(lite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) != SQLITE_OK ||
-        sqlite3_db_config(lite, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL) != SQLITE_OK)
+        sqlite3_db_config(lite, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL) != SQLITE_OK ||
+        /* Plans do not hang on the values: else statements are compiled again for new ones. */
+        sqlite3_db_config(lite, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL) != SQLITE_OK)
         return lite_fail(ctx, db, "the safe settings of SQLite");
     rc = lite_run(ctx, db,
                   "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"

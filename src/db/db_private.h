@@ -20,6 +20,7 @@
 #define DB_ARGS_MAX     512
 #define DB_STMTS_MAX    1000 /* prepared at a time; then the idle ones are dropped */
 #define DB_BUCKETS      256
+#define DB_NUMBERS      64 /* that a connection remembers */
 
 /* One prepared statement. The same struct db_sql has several when queries of it overlap. */
 struct stmt {
@@ -56,6 +57,14 @@ struct rows {
     bool before_first; /* kept before any row was fetched: row is the next one */
 };
 
+/* What db_number_on was told last. */
+struct number {
+    const struct db_sql *sql;
+    char key[256]; /* its arguments */
+    uint32_t state;
+    int64_t n;
+};
+
 struct db {
     const struct dialect *dialect;
     char *url;
@@ -74,6 +83,8 @@ struct db {
     int64_t stmts_made;
     struct built *built[DB_BUCKETS];
     struct rows *rows;
+    struct number numbers[DB_NUMBERS];
+    size_t numbers_next;
 
     sqlite3 *lite;
     int lock_fd;

@@ -9,6 +9,7 @@
 #define VERSION      1
 #define BYTES_MAX    ((size_t)8 * 1024 * 1024)
 #define VARINT_BYTES 5
+#define NEAR         40 /* fields that are looked at before the whole form is searched */
 
 /* --- writing --- */
 
@@ -90,16 +91,31 @@ static bool take_number(struct reader *r, size_t *out)
     return false;
 }
 
-static bool take_text(struct reader *r, struct arena *a, const char **out)
+/* Bytes of a text, where they lie. */
+static bool take_bytes(struct reader *r, const char **out, size_t *len_out)
 {
-    size_t len;
-
-    if (!take_number(r, &len) || len > (size_t)(r->end - r->p) ||
-        !text_valid((const char *)r->p, len, NULL))
+    if (!take_number(r, len_out) || *len_out > (size_t)(r->end - r->p) ||
+        !text_valid((const char *)r->p, *len_out, NULL))
         return false;
-    *out = arena_strndup(a, (const char *)r->p, len);
-    r->p += len;
+    *out = (const char *)r->p;
+    r->p += *len_out;
     return true;
+}
+
+/* The fields of a level were written in their order: the next one is mostly near. */
+static const struct field *field_after(const struct answers *t, const struct field *last,
+                                       const char *name, size_t len)
+{
+    const struct form *form = t->form;
+    size_t from = last ? last->place + 1 : 0;
+
+    for (size_t i = from; i < form->all_len && i < from + NEAR; i++) {
+        const struct field *f = form->all[i];
+
+        if (f->repeat == t->repeat && strncmp(f->name, name, len) == 0 && f->name[len] == '\0')
+            return f;
+    }
+    return NULL;
 }
 
 static int compare_kept(const void *a, const void *b)
@@ -123,11 +139,54 @@ static bool has_twins(struct arena *a, const struct answer_kept *pairs, size_t l
     return false;
 }
 
-/* All pairs, or false if the bytes are no encoding. */
-static bool take_pairs(struct arena *a, struct reader *r, struct answer_kept **out, size_t *len_out)
+static bool is_known(const struct answers *t, const struct field *f)
 {
+    return f && f->repeat == t->repeat && field_has_value(f);
+}
+
+/* What the bytes say, until it is known that they are whole. */
+struct taken {
+    const char **values; /* by place */
+    struct answer_kept *unknown;
+    size_t unknown_len;
+};
+
+static bool take_pair(struct arena *a, struct reader *r, const struct answers *t,
+                      const struct field **last, struct taken *to)
+{
+    const struct field *f;
+    const char *name;
+    const char *value;
+    size_t name_len;
+    size_t len;
+
+    if (!take_bytes(r, &name, &name_len) || !take_bytes(r, &value, &len) || len == 0)
+        return false;
+    f = field_after(t, *last, name, name_len);
+    if (!f) {
+        name = arena_strndup(a, name, name_len);
+        if (!text_is_name(name))
+            return false;
+        f = field_find(t->form, name);
+    }
+    value = arena_strndup(a, value, len);
+    if (!is_known(t, f)) {
+        to->unknown[to->unknown_len].name = f ? f->name : name;
+        to->unknown[to->unknown_len++].value = value;
+        return true;
+    }
+    *last = f;
+    if (to->values[f->place]) /* a twin */
+        return false;
+    to->values[f->place] = value;
+    return true;
+}
+
+/* All pairs, or false if the bytes are no encoding. */
+static bool take_pairs(struct arena *a, struct reader *r, const struct answers *t, struct taken *to)
+{
+    const struct field *last = t->repeat;
     enum field_store store;
-    struct answer_kept *pairs;
     size_t count;
 
     if (r->end - r->p < 3 || *r->p++ != VERSION || *r->p > 1)
@@ -135,43 +194,40 @@ static bool take_pairs(struct arena *a, struct reader *r, struct answer_kept **o
     store = *r->p++ ? STORE_OPEN : STORE_SEALED;
     if (!take_number(r, &count) || count > (size_t)(r->end - r->p) / 2)
         return false;
-    pairs = ARENA_ARRAY(a, count + 1, struct answer_kept);
+    to->values = ARENA_ARRAY(a, t->form->all_len + 1, const char *);
+    to->unknown = ARENA_ARRAY(a, count + 1, struct answer_kept);
     for (size_t i = 0; i < count; i++) {
-        pairs[i].store = store;
-        if (!take_text(r, a, &pairs[i].name) || !take_text(r, a, &pairs[i].value) ||
-            !text_is_name(pairs[i].name) || !pairs[i].value[0])
+        to->unknown[to->unknown_len].store = store;
+        if (!take_pair(a, r, t, &last, to))
             return false;
     }
-    *out = pairs;
-    *len_out = count;
-    return r->p == r->end && !has_twins(a, pairs, count);
+    return r->p == r->end && (to->unknown_len < 2 || !has_twins(a, to->unknown, to->unknown_len));
 }
 
-static bool is_known(const struct answers *t, const struct field *f)
+static void keep_unknown(struct arena *a, struct answers *t, const struct taken *from)
 {
-    return f && f->repeat == t->repeat && field_has_value(f);
+    struct answer_kept *all =
+        ARENA_ARRAY(a, t->unknown_len + from->unknown_len + 1, struct answer_kept);
+
+    for (size_t i = 0; i < t->unknown_len; i++)
+        all[i] = t->unknown[i];
+    for (size_t i = 0; i < from->unknown_len; i++)
+        all[t->unknown_len + i] = from->unknown[i];
+    t->unknown = all;
+    t->unknown_len += from->unknown_len;
 }
 
 enum err answers_decode(struct ctx *ctx, struct answers *t, const void *bytes, size_t len)
 {
     struct reader r = { .p = bytes, .end = (const unsigned char *)bytes + len };
-    struct answer_kept *unknown;
-    struct answer_kept *pairs = NULL;
-    size_t count = 0;
+    struct taken taken = { 0 };
 
-    if (len > BYTES_MAX || !take_pairs(ctx->arena, &r, &pairs, &count))
+    if (len > BYTES_MAX || !take_pairs(ctx->arena, &r, t, &taken))
         return ctx_fail(ctx, ERR_INVALID, tr(ctx, "Stored answers are damaged."));
-    unknown = ARENA_ARRAY(ctx->arena, t->unknown_len + count + 1, struct answer_kept);
-    for (size_t i = 0; i < t->unknown_len; i++)
-        unknown[i] = t->unknown[i];
-    for (size_t i = 0; i < count; i++) {
-        const struct field *f = field_find(t->form, pairs[i].name);
-
-        if (is_known(t, f))
-            t->values[f->place] = pairs[i].value;
-        else
-            unknown[t->unknown_len++] = pairs[i];
-    }
-    t->unknown = unknown;
+    for (size_t i = 0; i < t->form->all_len; i++)
+        if (taken.values[i])
+            t->values[i] = taken.values[i];
+    if (taken.unknown_len > 0)
+        keep_unknown(ctx->arena, t, &taken);
     return OK;
 }

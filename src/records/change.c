@@ -72,9 +72,9 @@ enum err record_steps(struct ctx *ctx, struct record_step **out, size_t *len_out
 {
     const struct form *form = rec->form;
     struct record_step *items = ARENA_ARRAY(ctx->arena, form->states_len + 1, struct record_step);
-    struct record *full = NULL;
+    struct record *full = NULL; /* with what the user may not read: conditions see it */
     size_t n = 0;
-    enum err rc = record_load_full(ctx, &full, form, rec->id, false);
+    enum err rc = OK;
 
     for (size_t i = 0; rc == OK && i < form->states_len; i++) {
         const struct state_change *s = &form->states[i];
@@ -89,7 +89,10 @@ enum err record_steps(struct ctx *ctx, struct record_step **out, size_t *len_out
         o->label = label_text(ctx, &s->label);
         if (!o->label[0])
             o->label = record_status_title(ctx, form, s->to);
-        rc = wanting(ctx, &o->wants, s, full->answers);
+        if (s->needs && !full)
+            rc = record_load_full(ctx, &full, form, rec->id, false);
+        if (rc == OK)
+            rc = wanting(ctx, &o->wants, s, full ? full->answers : NULL);
     }
     if (rc)
         return rc;

@@ -64,6 +64,14 @@ static enum err build_query(struct build *b, struct rows **out)
                        b->args);
 }
 
+static enum err build_number(struct build *b, int64_t *out)
+{
+    assert(buf_ok(&b->sql));
+    b->args[b->len] = (struct db_arg){ 0 };
+    return db_number_on(b->ctx, b->ctx->db, out, db_sql_built(b->ctx->db, buf_text(&b->sql)),
+                        b->args);
+}
+
 enum err sql_one_int(struct ctx *ctx, int64_t *out, struct rows *rows, bool *there_out)
 {
     bool more = false;
@@ -244,14 +252,13 @@ enum err sql_write(struct ctx *ctx, const struct saving *s, const struct write *
     "id, office_id, parent_id, number, version, status, key_id, created_at, created_by,"           \
     " updated_at, updated_by, parts, open, sealed"
 
-static enum err read_root(struct ctx *ctx, struct record **out, struct rows *rows,
-                          const struct pick *pick)
+/* The row as it lies there; its answers are opened when the keys of all rows are known. */
+static struct record *read_root(struct ctx *ctx, struct level_bytes *bytes, struct rows *rows,
+                                const struct pick *pick)
 {
-    const struct form *form = pick->form;
     struct record *rec = ARENA_NEW(ctx->arena, struct record);
-    struct level_bytes bytes = { 0 };
 
-    rec->form = form;
+    rec->form = pick->form;
     rec->id = row_text(rows, 0);
     rec->office_id = row_text(rows, 1);
     rec->parent_id = row_text(rows, 2);
@@ -263,16 +270,31 @@ static enum err read_root(struct ctx *ctx, struct record **out, struct rows *row
     rec->created_by = row_text(rows, 8);
     rec->updated_at = row_int(rows, 9);
     rec->updated_by = row_text(rows, 10);
-    rec->answers = answers_new(ctx->arena, form);
+    rec->answers = answers_new(ctx->arena, rec->form);
     rec->answers->id = rec->id;
-    *out = rec;
     if (pick->bare)
-        return OK;
-    bytes.open = row_blob(rows, 12, &bytes.open_len);
-    bytes.sealed.bytes = row_blob(rows, 13, &bytes.sealed.len);
-    bytes.key_id = rec->key_id;
-    bytes.context = seal_context(ctx->arena, form, NULL, rec->id, rec->version);
-    return level_open(ctx, rec->answers, &bytes);
+        return rec;
+    bytes->open = row_blob(rows, 12, &bytes->open_len);
+    bytes->sealed.bytes = row_blob(rows, 13, &bytes->sealed.len);
+    bytes->key_id = rec->key_id;
+    return rec;
+}
+
+static enum err open_roots(struct ctx *ctx, struct record **recs, struct level_bytes *bytes,
+                           size_t len)
+{
+    const char *keys[SQL_BATCH];
+    enum err rc;
+
+    for (size_t i = 0; i < len; i++)
+        keys[i] = bytes[i].key_id;
+    rc = len > 1 ? vault_fetch(ctx, keys, len) : OK;
+    for (size_t i = 0; rc == OK && i < len; i++) {
+        bytes[i].context =
+            seal_context(ctx->arena, recs[i]->form, NULL, recs[i]->id, recs[i]->version);
+        rc = level_open(ctx, recs[i]->answers, &bytes[i]);
+    }
+    return rc;
 }
 
 static size_t padded(size_t n)
@@ -342,7 +364,8 @@ static void add_codes(struct build *b, const struct field *f, const char *value)
             build_arg(b, DB_TEXT(like_code(b->ctx->arena, codes[i])));
             build_add(b, " ESCAPE '!'");
         } else {
-            build_is(b, arena_printf(b->ctx->arena, "c_%s = ", f->name), DB_TEXT(codes[i]));
+            build_is(b, arena_printf(b->ctx->arena, "%s = ", sql_find_column(b->ctx->arena, f)),
+                     DB_TEXT(codes[i]));
         }
     }
     build_add(b, ")");
@@ -354,12 +377,16 @@ static void add_condition(struct build *b, const struct form *form,
 {
     static const char *const ops[] = { [COND_IS] = "=", [COND_FROM] = ">=", [COND_TO] = "<=" };
     const struct field *f = field_find(form, c->field);
+    const char *column = sql_find_column(b->ctx->arena, f);
 
-    if (c->op == COND_IS && f->choices)
+    if (c->op == COND_IS && f->choices) {
         add_codes(b, f, c->value);
-    else
-        build_is(b, arena_printf(b->ctx->arena, " AND c_%s %s ", f->name, ops[c->op]),
-                 column_arg(f, c->value));
+        return;
+    }
+    build_is(b, arena_printf(b->ctx->arena, " AND %s %s ", column, ops[c->op]),
+             column_arg(f, c->value));
+    if (c->op == COND_TO && sql_is_sorted(f)) /* what is empty is not before everything */
+        build_add(b, arena_printf(b->ctx->arena, " AND %s > %s", column, sql_empty(f)));
 }
 
 static void add_filter(struct build *b, const struct pick *pick)
@@ -483,6 +510,7 @@ static void add_order(struct build *b, const struct pick *pick)
 enum err sql_pick(struct ctx *ctx, struct record **out, int64_t *parts_out, size_t *len_out,
                   const struct pick *pick)
 {
+    struct level_bytes bytes[SQL_BATCH] = { 0 };
     struct rows *rows = NULL;
     struct build b;
     size_t n = 0;
@@ -503,31 +531,28 @@ enum err sql_pick(struct ctx *ctx, struct record **out, int64_t *parts_out, size
         rc = db_next(ctx, rows, &more);
         if (rc || !more)
             break;
-        rc = read_root(ctx, &out[n], rows, pick);
-        if (rc)
-            break;
+        out[n] = read_root(ctx, &bytes[n], rows, pick);
         if (parts_out)
             parts_out[n] = row_int(rows, 11);
         n++;
     }
     db_rows_close(rows);
+    if (rc == OK && !pick->bare)
+        rc = open_roots(ctx, out, bytes, n);
     *len_out = n;
     return rc;
 }
 
 enum err sql_count(struct ctx *ctx, int64_t *out, const struct pick *pick, int64_t max)
 {
-    struct rows *rows = NULL;
     struct build b;
-    enum err rc;
 
     build_start(&b, ctx, "SELECT count(*) FROM (SELECT id FROM ");
     build_add(&b, sql_table(ctx->arena, pick->form, NULL));
     add_filter(&b, pick);
     build_is(&b, " LIMIT ", DB_INT(max));
     build_add(&b, ") AS few");
-    rc = build_query(&b, &rows);
-    return rc ? rc : sql_one_int(ctx, out, rows, NULL);
+    return build_number(&b, out);
 }
 
 static struct record *record_among(struct record *const *recs, size_t len, const char *id)

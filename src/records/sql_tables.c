@@ -69,19 +69,26 @@ static void add_table(struct ctx *ctx, struct buf *b, const struct form *form,
     add_index(b, t, "office", "office_id, id, status"); /* counts read nothing else */
     add_index(b, t, "order", "office_id, number, id");
     add_index(b, t, "newest", "office_id, updated_at, id");
+    add_index(b, t, "status", "office_id, status, id");
     if (form->parent)
         add_index(b, t, "parent", "parent_id, id");
 }
 
+const char *sql_empty(const struct field *f)
+{
+    if (f->kind == FIELD_INTEGER)
+        return "-9223372036854775807";
+    return f->kind == FIELD_DECIMAL && !f->currency ? "-1e308" : "''";
+}
+
 const char *sql_sort_column(struct arena *a, const struct field *f)
 {
-    const char *none = "''";
+    return arena_printf(a, "coalesce(c_%s, %s)", f->name, sql_empty(f));
+}
 
-    if (f->kind == FIELD_INTEGER)
-        none = "-9223372036854775807";
-    else if (f->kind == FIELD_DECIMAL)
-        none = "-1e308";
-    return arena_printf(a, "coalesce(c_%s, %s)", f->name, none);
+const char *sql_find_column(struct arena *a, const struct field *f)
+{
+    return sql_is_sorted(f) ? sql_sort_column(a, f) : arena_printf(a, "c_%s", f->name);
 }
 
 bool sql_is_sorted(const struct field *f)
@@ -89,12 +96,16 @@ bool sql_is_sorted(const struct field *f)
     return f->list > 0 && sql_has_column(f, NULL);
 }
 
-/* Lists are sorted by what they show: within an office, each such column has an index. */
+/*
+ * Lists are sorted and filtered by what they show: within an office, each such column has an index,
+ * which also knows what lies in the bin, so that counting reads nothing else.
+ */
 static void add_sorted(struct ctx *ctx, struct buf *b, const char *table, const struct field *f)
 {
     if (sql_is_sorted(f))
-        add_index(b, table, arena_printf(ctx->arena, "s%08x", hash_name(f->name)),
-                  arena_printf(ctx->arena, "office_id, (%s), id", sql_sort_column(ctx->arena, f)));
+        add_index(b, table, arena_printf(ctx->arena, "l%08x", hash_name(f->name)),
+                  arena_printf(ctx->arena, "office_id, (%s), id, status",
+                               sql_sort_column(ctx->arena, f)));
 }
 
 static enum err widen(struct ctx *ctx, const struct form *form, const struct field *repeat)

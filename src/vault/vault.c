@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -9,6 +10,11 @@
 
 DB_SQL_KEYS(KEY_BATCH_ADD, "INSERT INTO data_key (id, wrapped, created_at) VALUES ($1, $2, $3)");
 DB_SQL_KEYS(KEY_LOAD, "SELECT wrapped FROM data_key WHERE id = $1");
+/* As many as a page of a list has. */
+#define KEYS_TOGETHER 25
+DB_SQL_KEYS(KEYS_LOAD, "SELECT wrapped, id FROM data_key WHERE wrapped IS NOT NULL AND id IN"
+                       " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
+                       " $17, $18, $19, $20, $21, $22, $23, $24, $25)");
 DB_SQL_KEYS(KEY_ERASE, "UPDATE data_key SET wrapped = NULL, erased_at = $2"
                        " WHERE id = $1 AND wrapped IS NOT NULL");
 
@@ -20,9 +26,9 @@ void vault_derive(struct vault *vault)
 
 void vault_forget_keys(struct vault *vault)
 {
-    sodium_memzero(vault->cache, sizeof(vault->cache));
+    sodium_memzero(vault->cache, vault->cache_len * sizeof(*vault->cache));
+    memset(vault->cache_slots, 0, sizeof(vault->cache_slots));
     vault->cache_len = 0;
-    vault->cache_next = 0;
     vault->cache_arena = NULL;
 }
 
@@ -149,20 +155,38 @@ out:
 
 /* --- finding a key --- */
 
+/* An erasure by another process counts from the next request on. */
+static void begin_request(struct ctx *ctx, struct vault *vault)
+{
+    if (vault->cache_arena == ctx->arena && vault->cache_now_ms == ctx->now_ms)
+        return;
+    vault_forget_keys(vault);
+    vault->cache_arena = ctx->arena;
+    vault->cache_now_ms = ctx->now_ms;
+}
+
+/* The slot of an id in the cache, or the free one where it belongs. */
+static uint8_t *slot_of(struct vault *vault, const char *id)
+{
+    uint32_t h = 2166136261u;
+
+    for (const char *p = id; *p; p++)
+        h = (h ^ (unsigned char)*p) * 16777619u;
+    for (;; h++) {
+        uint8_t *slot = &vault->cache_slots[h % VAULT_SLOTS];
+
+        if (*slot == 0 || strcmp(vault->cache[*slot - 1].id, id) == 0)
+            return slot;
+    }
+}
+
 static const unsigned char *cached(struct ctx *ctx, struct vault *vault, const char *id)
 {
-    /* An erasure by another process counts from the next request on. */
-    if (vault->cache_arena != ctx->arena || vault->cache_now_ms != ctx->now_ms) {
-        vault_forget_keys(vault);
-        vault->cache_arena = ctx->arena;
-        vault->cache_now_ms = ctx->now_ms;
-        return NULL;
-    }
-    for (size_t i = 0; i < vault->cache_len; i++) {
-        if (strcmp(vault->cache[i].id, id) == 0)
-            return vault->cache[i].key;
-    }
-    return NULL;
+    const uint8_t *slot;
+
+    begin_request(ctx, vault);
+    slot = slot_of(vault, id);
+    return *slot ? vault->cache[*slot - 1].key : NULL;
 }
 
 static enum err key_altered(struct ctx *ctx, const char *id)
@@ -174,7 +198,7 @@ static enum err key_altered(struct ctx *ctx, const char *id)
 static enum err unwrap(struct ctx *ctx, struct vault *vault, const unsigned char **out,
                        const char *id, struct rows *rows)
 {
-    struct vault_cached *c = &vault->cache[vault->cache_next];
+    struct vault_cached *c;
     const unsigned char *wrapped;
     size_t wrapped_len = 0;
     size_t len = 0;
@@ -182,14 +206,17 @@ static enum err unwrap(struct ctx *ctx, struct vault *vault, const unsigned char
     wrapped = row_blob(rows, 0, &wrapped_len);
     if (wrapped_len != WRAPPED_KEY || strlen(id) != ID_LEN)
         return key_altered(ctx, id);
-    sodium_memzero(c, sizeof(*c));
+    if (vault->cache_len == VAULT_CACHE) {
+        vault_forget_keys(vault);
+        begin_request(ctx, vault);
+    }
+    c = &vault->cache[vault->cache_len];
     if (!sealed_open(c->key, &len, vault->wrap, vault_wrap_context(ctx->arena, "data-key", id),
                      wrapped, wrapped_len))
         return key_altered(ctx, id);
     memcpy(c->id, id, ID_LEN + 1);
-    vault->cache_next = (vault->cache_next + 1) % VAULT_CACHE;
-    if (vault->cache_len < VAULT_CACHE)
-        vault->cache_len++;
+    vault->cache_len++;
+    *slot_of(vault, id) = (uint8_t)vault->cache_len;
     *out = c->key;
     return OK;
 }
@@ -224,6 +251,66 @@ static enum err find_key(struct ctx *ctx, const unsigned char **out, const char 
 out:
     db_rows_close(rows);
     return rc;
+}
+
+/* Ids that are not in the cache, each once, and the last one again until there are KEYS_TOGETHER.
+ */
+static size_t wanted_keys(struct ctx *ctx, struct db_arg *args, const char *const *ids, size_t *at,
+                          size_t len)
+{
+    size_t n = 0;
+
+    for (; *at < len && n < KEYS_TOGETHER; (*at)++) {
+        const char *id = ids[*at];
+
+        if (id && strlen(id) == ID_LEN && !cached(ctx, ctx->vault, id) &&
+            (n == 0 || strcmp(args[n - 1].p, id) != 0))
+            args[n++] = DB_TEXT(id);
+    }
+    for (size_t i = n; n > 0 && i < KEYS_TOGETHER; i++)
+        args[i] = args[n - 1];
+    args[KEYS_TOGETHER] = (struct db_arg){ 0 };
+    return n;
+}
+
+static enum err read_keys(struct ctx *ctx, const struct db_arg *args)
+{
+    const unsigned char *key = NULL;
+    struct rows *rows = NULL;
+    bool more = false;
+    enum err rc = db_query_on(ctx, ctx->vault->keys, &rows, &KEYS_LOAD, args);
+
+    while (rc == OK) {
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        if (!cached(ctx, ctx->vault, row_text(rows, 1)))
+            rc = unwrap(ctx, ctx->vault, &key, row_text(rows, 1), rows);
+    }
+    db_rows_close(rows);
+    return rc;
+}
+
+enum err vault_fetch(struct ctx *ctx, const char *const *key_ids, size_t len)
+{
+    struct db_arg args[KEYS_TOGETHER + 1];
+    size_t at = 0;
+
+    assert(len <= VAULT_FETCH && VAULT_FETCH <= VAULT_CACHE);
+    begin_request(ctx, ctx->vault);
+    if (ctx->vault->cache_len + len > VAULT_CACHE) {
+        vault_forget_keys(ctx->vault);
+        begin_request(ctx, ctx->vault);
+    }
+    while (at < len) {
+        enum err rc = OK;
+
+        if (wanted_keys(ctx, args, key_ids, &at, len) > 0)
+            rc = read_keys(ctx, args);
+        if (rc)
+            return rc;
+    }
+    return OK;
 }
 
 /* --- sealing --- */

@@ -79,6 +79,13 @@ enum err vault_unseal_text(struct ctx *ctx, const char **out, const char *key_id
                            const char *context, const struct sealed *sealed) MUST_USE;
 
 /*
+ * Reads the keys of a page at once, so that unsealing does not ask for each. Ids may be NULL or
+ * come again; those that are gone are passed over. At most VAULT_FETCH.
+ */
+#define VAULT_FETCH 120
+enum err vault_fetch(struct ctx *ctx, const char *const *key_ids, size_t len) MUST_USE;
+
+/*
  * Keyed BLAKE2b of a token under the index key: what the blind index stores instead of words.
  * domain separates kinds of token ("name", "phone", "exact", "login", "session").
  */

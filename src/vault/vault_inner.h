@@ -25,7 +25,8 @@
 #define SEALED_OVERHEAD   (1 + SEALED_NONCE + SEALED_TAG)
 #define WRAPPED_KEY       (KEY_BYTES + SEALED_OVERHEAD)
 #define VAULT_SYSTEM_KEYS 3
-#define VAULT_CACHE       64
+#define VAULT_CACHE       128
+#define VAULT_SLOTS       512 /* a power of two, well above VAULT_CACHE */
 
 struct vault_cached {
     char id[ID_LEN + 1];
@@ -44,7 +45,7 @@ struct vault {
     /* Keys of the request that is running, so that a page of one person reads its key once. */
     struct vault_cached cache[VAULT_CACHE];
     size_t cache_len;
-    size_t cache_next;
+    uint8_t cache_slots[VAULT_SLOTS]; /* by hash of the id: place in cache and one, or 0 */
     const struct arena *cache_arena;
     int64_t cache_now_ms;
 };

@@ -268,11 +268,32 @@ static void log_failure(struct ctx *ctx, const struct req *req, enum err rc)
                   ctx_first_problem(ctx));
 }
 
+/*
+ * A page is read at one moment: its parts fit together, and SQLite takes its locks once instead of
+ * for every statement. PostgreSQL would have to be asked twice more.
+ */
+static enum err begin_look(struct ctx *ctx, struct home *home)
+{
+    ctx->db = home_read_db(home);
+    if (ctx->db == home_write_db(home) || db_is_postgres(ctx->db))
+        return OK;
+    return db_begin(ctx);
+}
+
+static void end_look(struct ctx *ctx, struct home *home)
+{
+    struct db *db = home_read_db(home);
+
+    while (db != home_write_db(home) && db_in_transaction(db))
+        db_rollback_on(ctx, db);
+}
+
 /* What was done must be durable, and what was seen must be on record, before the answer leaves. */
 static enum err settle(struct ctx *ctx, struct home *home, struct res *res, enum err rc)
 {
     enum err rc2;
 
+    end_look(ctx, home);
     if (db_in_transaction(home_write_db(home))) {
         log_error("%s left a transaction open", route_name(res->req));
         db_rollback_on(ctx, home_write_db(home));
@@ -322,6 +343,20 @@ static bool host_is_ours(struct ctx *ctx, const struct web *web, const struct re
     return false;
 }
 
+/* Who asks, by which forms. */
+static enum err look_at_request(struct ctx *ctx, struct home *home, struct res *res,
+                                struct req *req)
+{
+    enum err rc = begin_look(ctx, home);
+
+    if (!rc && res->web->refresh != NULL)
+        rc = res->web->refresh(ctx);
+    if (!rc)
+        rc = load_session(ctx, res, req, home_write_db(home));
+    ctx->db = home_write_db(home);
+    return rc;
+}
+
 static enum err route_request(struct ctx *ctx, struct home *home, struct res *res, struct req *req)
 {
     const char *allowed = NULL;
@@ -335,14 +370,7 @@ static enum err route_request(struct ctx *ctx, struct home *home, struct res *re
         res_body(res, 421, "text/plain; charset=utf-8", text, sizeof text - 1, NULL);
         return OK;
     }
-    if (res->web->refresh != NULL) {
-        ctx->db = home_read_db(home);
-        rc = res->web->refresh(ctx);
-        ctx->db = home_write_db(home);
-        if (rc)
-            return rc;
-    }
-    rc = load_session(ctx, res, req, home_write_db(home));
+    rc = look_at_request(ctx, home, res, req);
     if (rc)
         return rc;
     name_visitor(ctx, res, req);
@@ -356,6 +384,8 @@ static enum err route_request(struct ctx *ctx, struct home *home, struct res *re
         return rc;
     if (req->route->method == GET)
         ctx->db = home_read_db(home);
+    else
+        end_look(ctx, home);
     return run_route(ctx, res, req);
 }
 

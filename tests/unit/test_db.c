@@ -259,6 +259,62 @@ static void a_statement_is_stopped_when_its_time_is_over(void **state)
     assert_int_equal(count(f), 0);
 }
 
+DB_SQL(T_ABOVE, "SELECT count(*) FROM thing WHERE n >= $1 AND (note = $2 OR $2 IS NULL)");
+
+static int64_t above(struct fix *f, int64_t n, const char *note)
+{
+    const struct db_arg args[] = { DB_INT(n), DB_TEXT(note), { 0 } };
+    struct rows *rows = NULL;
+    int64_t count = -1;
+
+    assert_int_equal(db_query(&f->ctx, &rows, &T_IDS), OK);
+    while (true) {
+        bool more = false;
+
+        assert_int_equal(db_next(&f->ctx, rows, &more), OK);
+        if (!more)
+            break;
+    }
+    assert_int_equal(db_number_on(&f->ctx, f->db, &count, &T_ABOVE, args), OK);
+    return count;
+}
+
+static void a_number_is_counted_again_after_each_commit_of_anybody(void **state)
+{
+    struct fix *f = use(state);
+    struct ctx theirs = f->ctx;
+
+    assert_int_equal(above(f, 0, NULL), 0);
+    assert_int_equal(db_exec(&f->ctx, NULL, &T_ADD_ID, DB_TEXT("1"), DB_INT(5)), OK);
+    assert_int_equal(above(f, 0, NULL), 1);
+    assert_int_equal(above(f, 6, NULL), 0); /* other arguments, another number */
+    assert_int_equal(above(f, 0, ""), 0);
+    assert_int_equal(above(f, 0, NULL), 1);
+
+    assert_int_equal(db_open(&f->ctx, &theirs.db, f->url, DB_READ_WRITE, NULL), OK);
+    assert_int_equal(db_exec(&theirs, NULL, &T_ADD_ID, DB_TEXT("2"), DB_INT(7)), OK);
+    assert_int_equal(above(f, 0, NULL), 2);
+    assert_int_equal(above(f, 6, NULL), 1);
+    assert_int_equal(db_begin(&theirs), OK);
+    assert_int_equal(db_exec(&theirs, NULL, &T_ADD_ID, DB_TEXT("3"), DB_INT(7)), OK);
+    assert_int_equal(above(f, 6, NULL), 1); /* not committed yet */
+    assert_int_equal(db_commit(&theirs), OK);
+    assert_int_equal(above(f, 6, NULL), 2);
+    db_close(theirs.db);
+}
+
+static void a_number_inside_a_change_is_that_of_the_change(void **state)
+{
+    struct fix *f = use(state);
+
+    assert_int_equal(above(f, 0, NULL), 0);
+    assert_int_equal(db_begin(&f->ctx), OK);
+    assert_int_equal(db_exec(&f->ctx, NULL, &T_ADD_ID, DB_TEXT("1"), DB_INT(5)), OK);
+    assert_int_equal(above(f, 0, NULL), 1);
+    db_rollback(&f->ctx);
+    assert_int_equal(above(f, 0, NULL), 0);
+}
+
 static void the_arena_closes_what_was_left_open(void **state)
 {
     struct fix *f = use(state);
@@ -677,6 +733,8 @@ int main(void)
         BOTH(many_rows_need_the_memory_of_one),
         BOTH(a_statement_is_stopped_when_its_time_is_over),
         BOTH(the_arena_closes_what_was_left_open),
+        BOTH(a_number_is_counted_again_after_each_commit_of_anybody),
+        BOTH(a_number_inside_a_change_is_that_of_the_change),
         BOTH(built_statements_are_interned_and_old_ones_dropped),
         BOTH(violations_are_conflicts),
         BOTH(transactions_nest_and_only_the_outermost_commits),

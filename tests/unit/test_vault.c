@@ -172,6 +172,31 @@ static void an_erased_key_opens_nothing_any_more(void **state)
         count_of(f, f->keys, "SELECT COUNT(*) FROM data_key WHERE erased_at IS NOT NULL"), 1);
 }
 
+static void keys_that_are_fetched_together_open_the_same_texts(void **state)
+{
+    struct fixture *f = *state;
+    const char *keys[VAULT_FETCH] = { NULL };
+    struct sealed sealed[VAULT_FETCH] = { { 0 } };
+    const char *text = NULL;
+
+    for (size_t i = 1; i < VAULT_FETCH; i++) { /* the first is NULL: a record without a key */
+        keys[i] = i == 40 ? keys[39] : new_key(f);
+        assert_int_equal(vault_seal_text(&f->ctx, &sealed[i], keys[i], "person/1/1", keys[i]), OK);
+    }
+    assert_int_equal(vault_key_erase(&f->ctx, keys[7]), OK);
+    for (int round = 0; round < 2; round++) {
+        f->ctx.now_ms++; /* another request */
+        assert_int_equal(vault_fetch(&f->ctx, keys, VAULT_FETCH), OK);
+        for (size_t i = 1; i < VAULT_FETCH; i++) {
+            enum err rc = vault_unseal_text(&f->ctx, &text, keys[i], "person/1/1", &sealed[i]);
+
+            assert_int_equal(rc, i == 7 ? ERR_NOT_FOUND : OK);
+            if (rc == OK)
+                assert_string_equal(text, keys[i]);
+        }
+    }
+}
+
 static void read_file(const char *path, char **out, size_t *len_out)
 {
     FILE *file = fopen(path, "rb");
@@ -568,6 +593,7 @@ int main(void)
         T(two_processes_never_give_out_the_same_key),
         T(a_batch_of_keys_leaves_nothing_behind_when_the_database_fails),
         T(an_erased_key_opens_nothing_any_more),
+        T(keys_that_are_fetched_together_open_the_same_texts),
         T(an_erased_key_lies_in_no_file_any_more),
         T(erasing_fails_whole_or_not_at_all),
         T(a_key_exchanged_in_the_store_does_not_open),
