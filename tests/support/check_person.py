@@ -18,6 +18,7 @@ PRIVACY = ["public", "internal", "personal", "sensitive"]
 INDEX = ["name", "phone", "exact"]
 STAT = ["code", "band", "quarter", "admin1", "score"]
 TYPES = ["text", "integer", "decimal", "date", "time", "dateTime", "note", "calculate", "hidden"]
+VERBS = ["view", "create", "edit", "import", "export", "history", "search"]
 REPEATS = ["names", "languages", "contacts", "foreign_ids", "factors"]
 ENUMS = {  # decisions.md section 1, word for word
     "name_kind": "given family father grandfather clan nickname former alias",
@@ -211,6 +212,8 @@ def check_roles(root, states):
     for row in roles:
         if row["clearance"] not in PRIVACY or row["scope"] not in ("own", "office", "all"):
             problem("roles.csv", f"{row['role']}: clearance or scope")
+    kinds = [f[:-4] for f in os.listdir(os.path.join(root, "content", "forms")) if f.endswith(".csv")]
+    known += [f"{kind}.{verb}" for kind in kinds for verb in VERBS]  # need no line of their own
     pairs = [(g["role"], g["permission"]) for g in grants]
     if len(pairs) != len(set(pairs)):
         problem("grants.csv", "a grant stands twice")
@@ -224,7 +227,7 @@ def check_roles(root, states):
             continue
         if state["permission"] not in known or state["reason"] != "yes":
             problem("hw_states", f"{state['from']} to {state['to']}")
-    for name in set(known) - {p for _, p in pairs}:
+    for name in {p["permission"] for p in permissions} - {p for _, p in pairs}:
         problem("permissions.csv", f"nobody may {name}")
 
 
