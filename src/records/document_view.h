@@ -124,4 +124,9 @@ struct report_page_view {
     size_t items_len;
 };
 
+/* The items of a document, for a page of another room; its titles are headings there. */
+enum err report_items_fill(struct ctx *ctx, const struct report_item_view **out, size_t *len_out,
+                           const struct document *d) MUST_USE;
+void report_item_render(struct html *h, const struct report_item_view *v);
+
 #endif

@@ -100,6 +100,28 @@ static enum err fill_item(struct ctx *ctx, struct report_item_view *v, const str
     return rc;
 }
 
+enum err report_items_fill(struct ctx *ctx, const struct report_item_view **out, size_t *len_out,
+                           const struct document *d)
+{
+    struct report_item_view *items;
+    size_t len = 0;
+    enum err rc = OK;
+
+    for (const struct doc_item *i = document_items(d); i != NULL; i = i->next)
+        len++;
+    items = ARENA_ARRAY(ctx->arena, len + 1, struct report_item_view);
+    len = 0;
+    for (const struct doc_item *i = document_items(d); !rc && i != NULL; i = i->next) {
+        rc = fill_item(ctx, &items[len], i);
+        if (items[len].style == DOC_TITLE && i->kind == DOC_ITEM_TEXT)
+            items[len].style = DOC_HEADING;
+        len++;
+    }
+    *out = items;
+    *len_out = len;
+    return rc;
+}
+
 static struct url link_as(struct ctx *ctx, const struct document_place *p, const char *as)
 {
     return url_build(ctx, p->path, p->id, as);

@@ -41,11 +41,12 @@ static int add_actions(posix_spawn_file_actions_t *actions, int fd)
     return error;
 }
 
-static int start(pid_t *out, int fd)
+static int start(pid_t *out, int fd, bool logo)
 {
     static char program[] = "homeward";
     static char word[] = IMAGE_WORD;
-    char *const args[] = { program, word, NULL };
+    static char other[] = IMAGE_LOGO_WORD;
+    char *const args[] = { program, logo ? other : word, NULL };
     char *const none[] = { NULL };
     posix_spawn_file_actions_t actions;
     int error = posix_spawn_file_actions_init(&actions);
@@ -133,7 +134,8 @@ static enum err talk(struct ctx *ctx, const char **out, size_t *len_out, int fd,
     return hear(ctx, out, len_out, fd);
 }
 
-enum err image_clean(struct ctx *ctx, struct image_bytes *out, const struct image_bytes *in)
+static enum err make_anew(struct ctx *ctx, struct image_bytes *out, const struct image_bytes *in,
+                          bool logo)
 {
     int pair[2];
     pid_t pid = -1;
@@ -142,7 +144,7 @@ enum err image_clean(struct ctx *ctx, struct image_bytes *out, const struct imag
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return trouble(ctx, "socketpair", errno);
-    error = start(&pid, pair[1]);
+    error = start(&pid, pair[1], logo);
     close(pair[1]);
     if (error) {
         close(pair[0]);
@@ -154,4 +156,14 @@ enum err image_clean(struct ctx *ctx, struct image_bytes *out, const struct imag
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
     return rc;
+}
+
+enum err image_clean(struct ctx *ctx, struct image_bytes *out, const struct image_bytes *in)
+{
+    return make_anew(ctx, out, in, false);
+}
+
+enum err image_logo(struct ctx *ctx, struct image_bytes *out, const struct image_bytes *in)
+{
+    return make_anew(ctx, out, in, true);
 }

@@ -22,8 +22,10 @@
 #define IMAGE_POINTS_MAX 50000000 /* a larger picture is refused before it is decoded */
 #define IMAGE_BYTES_MAX  ((size_t)64 * 1024 * 1024)
 
-/* The word by which this program is started as image_child. */
-#define IMAGE_WORD "picture"
+/* The words by which this program is started as image_child. */
+#define IMAGE_WORD      "picture"
+#define IMAGE_LOGO_WORD "logo"
+#define IMAGE_LOGO_SIDE 800
 
 /*
  * JPEG or PNG in, the same type out. ERR_INVALID with a problem of the field "file": it cannot be
@@ -36,13 +38,16 @@ struct image_bytes {
 };
 enum err image_clean(struct ctx *ctx, struct image_bytes *out,
                      const struct image_bytes *in) MUST_USE;
+/* JPEG or PNG in, a PNG of at most IMAGE_LOGO_SIDE points a side out: documents take no other. */
+enum err image_logo(struct ctx *ctx, struct image_bytes *out,
+                    const struct image_bytes *in) MUST_USE;
 
 /*
  * The other side: gives up all it can by jail (http/jail.h, jail_alone), reads a picture from fd 0
  * until its end, answers on it. Exit code.
  */
 typedef bool image_jail(size_t memory_max, unsigned seconds);
-int image_child(image_jail *jail);
+int image_child(image_jail *jail, const char *word);
 
 /* --- the decoders, which only image_child calls --- */
 

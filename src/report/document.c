@@ -4,7 +4,7 @@
 
 #include "report/pdf_inner.h"
 
-struct document *document_new(struct ctx *ctx, const char *lang, const char *title)
+struct document *document_untitled(struct ctx *ctx, const char *lang, const char *title)
 {
     struct document *d = ARENA_NEW(ctx->arena, struct document);
 
@@ -12,6 +12,13 @@ struct document *document_new(struct ctx *ctx, const char *lang, const char *tit
     d->lang = arena_strdup(ctx->arena, lang);
     d->title = arena_strdup(ctx->arena, title);
     document_paper(d, DOC_A4, false);
+    return d;
+}
+
+struct document *document_new(struct ctx *ctx, const char *lang, const char *title)
+{
+    struct document *d = document_untitled(ctx, lang, title);
+
     document_add(d, DOC_TITLE, title);
     return d;
 }

@@ -122,6 +122,8 @@ struct chart;
 
 /* lang decides direction, fonts, digits. A4, upright, unless told. */
 struct document *document_new(struct ctx *ctx, const char *lang, const char *title);
+/* The same without its title at the top: a letter says itself where that stands. */
+struct document *document_untitled(struct ctx *ctx, const char *lang, const char *title);
 void document_paper(struct document *d, enum doc_paper paper, bool landscape);
 void document_add(struct document *d, enum doc_style style, const char *text);
 /* Labels with their values beside them. */

@@ -3,11 +3,11 @@
 #include "core/date.h"
 #include "core/text.h"
 #include "forms_gen.h"
+#include "rules/rules.h"
 
 /* --- loading --- */
 
-/* What counts no more does not stand for the person's household or return. */
-static bool out_of_use(const struct record *rec)
+bool rule_out_of_use(const struct record *rec)
 {
     static const char *const ended[] = { STATUS_HOUSEHOLD_DISSOLVED,
                                          STATUS_RETURN_EVENT_CANCELLED };
@@ -39,7 +39,7 @@ static void keep_newest(struct document_part *part, struct record **items,
     size_t at = part->len;
 
     for (size_t i = 0; i < part->len; i++)
-        if (!out_of_use(items[i]))
+        if (!rule_out_of_use(items[i]))
             at = i;
     for (size_t i = 0; in_place && i < part->len; i++)
         if (text_equal(items[i]->id, in_place->id))

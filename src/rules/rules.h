@@ -31,6 +31,9 @@
 enum err rules_load(struct ctx *ctx) MUST_USE;
 const struct rule_set *rules_of(void); /* the loaded rules */
 
+/* What counts no more (a dissolved household, a cancelled return) stands for no person's. */
+bool rule_out_of_use(const struct record *rec);
+
 /* --- asking --- */
 
 struct verdict {
