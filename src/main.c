@@ -19,6 +19,7 @@
 #include "demo/demo.h"
 #include "facts/facts.h"
 #include "http/jail.h"
+#include "letters/letters.h"
 #include "messages/messages.h"
 #include "records/image.h"
 #include "records/publish.h"
@@ -47,6 +48,8 @@ static const struct command commands[] = {
       N_("make the facts of the statistics again: homeward facts rebuild") },
     { "user", auth_command, AT_HOME, N_("people who work here: add, list, password, lock, token") },
     { "form", form_command, AS_USER, N_("check, publish and list forms: homeward form publish") },
+    { "letter", letter_command, AS_USER,
+      N_("check, list and publish letters: homeward letter check") },
     { "backup", backup_command, ALONE, N_("copy a database that may be in use") },
     { "restore", restore_command, ALONE, N_("make a database from a backup") },
     { "check", check_command, ALONE, N_("read everything and say whether it is whole") },
@@ -117,8 +120,9 @@ int main(int argc, char **argv)
     const char *lang = getenv("LANG");
     int code;
 
-    if (argc == 2 && strcmp(argv[1], IMAGE_WORD) == 0)
-        return image_child(jail_alone); /* before there is anything that a picture could take */
+    if (argc == 2 && (strcmp(argv[1], IMAGE_WORD) == 0 || strcmp(argv[1], IMAGE_LOGO_WORD) == 0))
+        return image_child(jail_alone,
+                           argv[1]); /* before there is anything that a picture could take */
     umask(077);
     keep_memory();
     forbid_core_dumps();

@@ -20,6 +20,7 @@
 #include "forms/forms.h"
 #include "http/jail.h"
 #include "http/serve.h"
+#include "letters/letters_web.h"
 #include "messages/messages.h"
 #include "messages/messages_web.h"
 #include "people/people.h"
@@ -51,10 +52,9 @@
 #define TIDY_EVERY_MS       ((int64_t)60 * 60 * 1000)
 
 static const struct route *const all_routes[] = {
-    home_routes,   web_routes,      records_routes,
-    attach_routes, rules_routes,    forms_routes,
-    survey_routes, messages_routes, message_settings_routes,
-    notify_routes, webhook_routes,  facts_routes,
+    home_routes,    web_routes,    records_routes,  attach_routes,           rules_routes,
+    forms_routes,   survey_routes, messages_routes, message_settings_routes, notify_routes,
+    webhook_routes, facts_routes,  letters_routes,  letter_edit_routes,      letterhead_routes,
     NULL,
 };
 
@@ -69,6 +69,7 @@ static const struct nav_item all_nav[] = {
     { N_("Long work"), "/jobs", PERM_SIGNED_IN, NAV_WORK },
     { N_("Forms"), "/forms", "form.publish", NAV_ADMIN },
     { N_("Rules"), "/rules", "rule.view", NAV_ADMIN },
+    { N_("Letters"), "/letters", PERM_LETTER_MANAGE, NAV_ADMIN },
     { N_("Settings of messages"), "/messages/settings", "settings.manage", NAV_ADMIN },
     { N_("Webhooks"), "/webhooks", "settings.manage", NAV_ADMIN },
     { 0 },
@@ -106,33 +107,55 @@ const struct web *app_web(void)
     return &whole_web;
 }
 
-/* A person's page shows the survey's results and messages: rooms of equal rank meet here. */
+/* Rooms of equal rank meet on the pages of people and of cases. */
 static struct record_hooks person_hooks;
+static struct record_hooks case_hooks;
 
 typedef enum err (*detail_part)(struct ctx *ctx, const struct record *rec,
                                 struct record_extra *out);
-static const detail_part person_parts[] = { survey_person_detail, messages_person_detail };
-#define PERSON_PARTS (sizeof person_parts / sizeof person_parts[0])
+
+struct parts_view {
+    struct record_extra *items;
+    size_t len;
+};
 
 static void draw_parts(struct html *h, const void *view)
 {
-    const struct record_extra *parts = view;
+    const struct parts_view *parts = view;
 
-    for (size_t i = 0; i < PERSON_PARTS; i++)
-        if (parts[i].draw != NULL)
-            parts[i].draw(h, parts[i].view);
+    for (size_t i = 0; i < parts->len; i++)
+        if (parts->items[i].draw != NULL)
+            parts->items[i].draw(h, parts->items[i].view);
+}
+
+static enum err fill_parts(struct ctx *ctx, const struct record *rec, struct record_extra *out,
+                           const detail_part *parts, size_t len)
+{
+    struct parts_view *v = ARENA_NEW(ctx->arena, struct parts_view);
+    enum err rc = OK;
+
+    v->items = ARENA_ARRAY(ctx->arena, len, struct record_extra);
+    v->len = len;
+    for (size_t i = 0; rc == OK && i < len; i++)
+        rc = parts[i](ctx, rec, &v->items[i]);
+    out->draw = draw_parts;
+    out->view = v;
+    return rc;
 }
 
 static enum err person_detail(struct ctx *ctx, const struct record *rec, struct record_extra *out)
 {
-    struct record_extra *parts = ARENA_ARRAY(ctx->arena, PERSON_PARTS, struct record_extra);
-    enum err rc = OK;
+    static const detail_part parts[] = { survey_person_detail, messages_person_detail,
+                                         letters_detail };
 
-    for (size_t i = 0; rc == OK && i < PERSON_PARTS; i++)
-        rc = person_parts[i](ctx, rec, &parts[i]);
-    out->draw = draw_parts;
-    out->view = parts;
-    return rc;
+    return fill_parts(ctx, rec, out, parts, sizeof parts / sizeof parts[0]);
+}
+
+static enum err case_detail(struct ctx *ctx, const struct record *rec, struct record_extra *out)
+{
+    const detail_part parts[] = { rules_case_hooks.detail, letters_detail };
+
+    return fill_parts(ctx, rec, out, parts, sizeof parts / sizeof parts[0]);
 }
 
 /* Long work: a room adds its table of kinds, or of what comes again and again. */
@@ -175,8 +198,8 @@ static const struct job_period app_periods[] = {
 
 static const struct job_period *const all_periods[] = { app_periods, facts_periods, NULL };
 
-static const struct record_hooks *const all_hooks[] = { &person_hooks, &rules_case_hooks,
-                                                        &survey_hooks, NULL };
+static const struct record_hooks *const all_hooks[] = { &person_hooks, &case_hooks, &survey_hooks,
+                                                        NULL };
 
 enum err app_load(struct ctx *ctx)
 {
@@ -200,6 +223,8 @@ enum err app_load(struct ctx *ctx)
     live.shipped = ctx->forms;
     person_hooks = people_hooks;
     person_hooks.detail = person_detail;
+    case_hooks = rules_case_hooks;
+    case_hooks.detail = case_detail;
     records_use_hooks(all_hooks);
     jobs_use_kinds(all_jobs);
     jobs_use_periods(all_periods);

@@ -318,7 +318,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_process_of_a_picture_has_no_files_network_or_programs),
     };
 
-    if (argc == 2 && strcmp(argv[1], IMAGE_WORD) == 0)
-        return image_child(jail_alone); /* image_clean starts the program that it is part of */
+    if (argc == 2 && (strcmp(argv[1], IMAGE_WORD) == 0 || strcmp(argv[1], IMAGE_LOGO_WORD) == 0))
+        return image_child(jail_alone,
+                           argv[1]); /* image_clean starts the program that it is part of */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

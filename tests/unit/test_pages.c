@@ -148,6 +148,10 @@ static const char *path_for(struct pages *p, const struct places *at, const stru
             buf_add(&b, at->file);
         else if (text_starts(s, "{rule}"))
             buf_add(&b, "plan_overdue");
+        else if (text_starts(s, "{letter}"))
+            buf_add(&b, "consent");
+        else if (text_starts(s, "{head}"))
+            buf_add(&b, "all");
         else if (*s == '{')
             buf_add(&b, text_starts(r->path, "/forms") ? at->epoch : "1");
         else
@@ -228,7 +232,8 @@ static void check_route(struct pages *p, const struct places *at, const struct r
 {
     struct page nobody = visit(p, NOBODY, at, r);
     bool settings = strcmp(r->permission, "settings.manage") == 0;
-    bool publishes = strcmp(r->permission, "form.publish") == 0;
+    bool publishes =
+        strcmp(r->permission, "form.publish") == 0 || strcmp(r->permission, "letter.manage") == 0;
     struct page right = visit(p, settings || publishes ? ADMIN : SUPERVISOR, at, r);
     struct page wrong = visit(p, settings ? SUPERVISOR : FINANCE, at, r);
     bool personal = strcmp(r->path, "/") != 0 && strcmp(r->path, "/api/openapi.json") != 0 &&
@@ -256,7 +261,7 @@ static void check_route(struct pages *p, const struct places *at, const struct r
         assert_true(text_ends(r->path, "/move") || text_ends(r->path, "/restore") ||
                     text_ends(r->path, "/request") || text_ends(r->path, "/comments/undo") ||
                     text_ends(r->path, "/delete") || text_ends(r->path, "/undo") ||
-                    text_ends(r->path, "/filters/drop") ||
+                    text_ends(r->path, "/filters/drop") || text_ends(r->path, "/logo") ||
                     text_starts(r->path, "/messages/{id}/") || r->method == DELETE);
     else
         assert_true(right.status == 200 || right.status == 303 || right.status == 422);
