@@ -198,3 +198,24 @@ def wait_for(condition, seconds=30):
             return True
         time.sleep(0.05)
     return False
+
+
+def multipart(browser, path, filename, content):
+    """Sends a file as a form of the browser does."""
+    edge = "edge7f3a"
+    body = (f'--{edge}\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{browser.csrf}\r\n'
+            f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
+            "Content-Type: text/csv\r\n\r\n").encode() + content + f"\r\n--{edge}--\r\n".encode()
+    return browser.open(path, body, {"Content-Type": f"multipart/form-data; boundary={edge}"})
+
+
+def finished(browser, job, seconds=60):
+    """Waits until a job has ended; its page in JSON."""
+    last = {}
+
+    def ended():
+        status, _, text = browser.open(job, headers={"Accept": "application/json"})
+        last.update(json.loads(text) if status == 200 else {})
+        return last.get("state") in ("done", "failed", "cancelled")
+    wait_for(ended, seconds)
+    return last

@@ -12,7 +12,7 @@ import tempfile
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from kit import Browser, Server, demo, finish, ok, run, scratch, wait_for  # noqa: E402
+from kit import Browser, Server, demo, finish, finished, multipart, ok, run, scratch, wait_for  # noqa: E402
 
 SHORTEST = 5  # bytes: shorter words stand in random bytes by chance
 
@@ -121,26 +121,6 @@ def export_words(database):
             walk(json.load(file), found)
         os.remove(export)
     return found
-
-
-def multipart(browser, path, filename, content):
-    edge = "edge7f3a"
-    body = (f'--{edge}\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{browser.csrf}\r\n'
-            f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
-            "Content-Type: text/csv\r\n\r\n").encode() + content + f"\r\n--{edge}--\r\n".encode()
-    return browser.open(path, body, {"Content-Type": f"multipart/form-data; boundary={edge}"})
-
-
-def finished(browser, job):
-    """Waits until a job has ended; its page in JSON."""
-    last = {}
-
-    def ended():
-        status, _, text = browser.open(job, headers={"Accept": "application/json"})
-        last.update(json.loads(text) if status == 200 else {})
-        return last.get("state") in ("done", "failed", "finished")
-    wait_for(ended, 60)
-    return last
 
 
 def use_everything(server, name, people):
