@@ -17,6 +17,7 @@
 #include "core/text.h"
 #include "facts/facts.h"
 #include "facts/facts_web.h"
+#include "facts/shape.h"
 #include "forms/forms.h"
 #include "http/jail.h"
 #include "http/serve.h"
@@ -52,10 +53,10 @@
 #define TIDY_EVERY_MS       ((int64_t)60 * 60 * 1000)
 
 static const struct route *const all_routes[] = {
-    home_routes,    web_routes,    records_routes,  attach_routes,           rules_routes,
-    forms_routes,   survey_routes, messages_routes, message_settings_routes, notify_routes,
-    webhook_routes, facts_routes,  letters_routes,  letter_edit_routes,      letterhead_routes,
-    NULL,
+    home_routes,       web_routes,    records_routes,   attach_routes,           rules_routes,
+    forms_routes,      survey_routes, messages_routes,  message_settings_routes, notify_routes,
+    webhook_routes,    facts_routes,  facts_api_routes, letters_routes,          letter_edit_routes,
+    letterhead_routes, NULL,
 };
 
 static const struct nav_item all_nav[] = {
@@ -196,6 +197,7 @@ static const struct job_period app_periods[] = {
     { 0 },
 };
 
+static const struct fact_measured *const all_measured[] = { &survey_measured, NULL };
 static const struct job_period *const all_periods[] = { app_periods, facts_periods, NULL };
 
 static const struct record_hooks *const all_hooks[] = { &person_hooks, &case_hooks, &survey_hooks,
@@ -226,6 +228,7 @@ enum err app_load(struct ctx *ctx)
     case_hooks = rules_case_hooks;
     case_hooks.detail = case_detail;
     records_use_hooks(all_hooks);
+    facts_use_measured(all_measured);
     jobs_use_kinds(all_jobs);
     jobs_use_periods(all_periods);
     jobs_use_clock(clock_now_ms);

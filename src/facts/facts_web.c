@@ -1,9 +1,7 @@
 #include "facts/facts_web.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "core/json.h"
 #include "core/text.h"
 #include "facts/facts_view.h"
 #include "facts/report.h"
@@ -15,10 +13,8 @@
 #define QUARTERS_BACK 20 /* that can be chosen */
 #define OPTIONS_MAX   600
 #define SELECTS_MAX   8
-#define JSON_MAX      ((size_t)2 * 1024 * 1024)
 
 static const char *const dim_names[] = { "row1", "row2", "col1", "col2" };
-static const char *const filter_names[FACT_FILTERS] = { "filter1", "filter2", "filter3" };
 
 /* --- choices --- */
 
@@ -198,7 +194,7 @@ static void add_filters(struct ctx *ctx, struct facts_select_view *out, const st
     for (size_t i = 0; i < FACT_FILTERS; i++) {
         struct select s;
 
-        begin(ctx, &s, &out[i], filter_names[i], labels[i]);
+        begin(ctx, &s, &out[i], fact_filter_names[i], labels[i]);
         s.chosen = ask->filters[i];
         out[i].none = tr(ctx, "all");
         out[i].problem = i == 0 ? ctx_problem(ctx, "filters") : NULL;
@@ -243,9 +239,9 @@ static void fill_kinds(struct ctx *ctx, struct facts_page_view *v, const struct 
     fact_tables(ctx, &tables, &len);
     kinds = ARENA_ARRAY(ctx->arena, len + 1, struct facts_kind_view);
     for (size_t i = 0; i < len; i++)
-        kinds[i] = (struct facts_kind_view){ label_text(ctx, &tables[i].form->title),
-                                             url_build(ctx, "/facts?form={}", tables[i].form->kind),
-                                             text_equal(tables[i].form->kind, ask->form) };
+        kinds[i] = (struct facts_kind_view){ fact_table_title(ctx, &tables[i]),
+                                             url_build(ctx, "/facts?form={}", tables[i].key),
+                                             text_equal(tables[i].key, ask->form) };
     v->kinds = kinds;
     v->kinds_len = len;
 }
@@ -259,7 +255,6 @@ static enum err show(struct ctx *ctx, struct res *res, int status, struct fact_a
     struct facts_page_view v = { .shape = shape, .limits = limits };
     struct fact_table t = { 0 };
     struct fact_lists *l = NULL;
-    const struct form *form;
     enum err rc = fact_lists_load(ctx, &l);
 
     if (rc == OK)
@@ -268,8 +263,7 @@ static enum err show(struct ctx *ctx, struct res *res, int status, struct fact_a
         return rc;
     if (text_blank(ask->form))
         ask->form = form_find(ctx->forms, FORM_CASE) ? FORM_CASE : FORM_PERSON;
-    form = form_find(ctx->forms, ask->form);
-    if (form == NULL || !fact_table_of(ctx, &t, form))
+    if (!fact_table_find(ctx, &t, ask->form))
         return ctx_fail_field(ctx, "form", tr(ctx, "Nothing is counted of this kind."));
     v.form = ask->form;
     fill_kinds(ctx, &v, ask);
@@ -286,28 +280,11 @@ static enum err show(struct ctx *ctx, struct res *res, int status, struct fact_a
     return rc;
 }
 
-static struct fact_ask read_ask(const struct req *req)
-{
-    struct fact_ask ask = { .form = req_text(req, "form"),
-                            .rows = { req_text(req, "row1"), req_text(req, "row2") },
-                            .cols = { req_text(req, "col1"), req_text(req, "col2") },
-                            .measure = req_text(req, "measure"),
-                            .score = req_text(req, "score"),
-                            .period = req_text(req, "period"),
-                            .from = req_text(req, "from"),
-                            .to = req_text(req, "to"),
-                            .as_at = req_text(req, "as_at") };
-
-    for (size_t i = 0; i < FACT_FILTERS; i++)
-        ask.filters[i] = req_text(req, filter_names[i]);
-    return ask;
-}
-
 /* As it was asked before, to ask otherwise. */
 static enum err get_facts(struct ctx *ctx, const struct req *req, struct res *res)
 {
     const char *like = req_text(req, "like");
-    struct fact_ask ask = read_ask(req);
+    struct fact_ask ask = fact_ask_of(req);
     struct fact_release r = { 0 };
     enum err rc = OK;
 
@@ -321,7 +298,7 @@ static enum err get_facts(struct ctx *ctx, const struct req *req, struct res *re
 
 static enum err post_facts(struct ctx *ctx, const struct req *req, struct res *res)
 {
-    struct fact_ask ask = read_ask(req);
+    struct fact_ask ask = fact_ask_of(req);
     struct fact_question q = { 0 };
     struct fact_release r = { 0 };
     enum err rc = fact_question_read(ctx, &q, &ask, NULL);
@@ -335,69 +312,7 @@ static enum err post_facts(struct ctx *ctx, const struct req *req, struct res *r
     return res_see_other(res, url_build(ctx, "/facts/{}", r.id));
 }
 
-/* --- as JSON --- */
-
-static void add_lines(struct json_out *j, const char *name, const struct fact_line *lines,
-                      size_t len, size_t dims)
-{
-    json_key(j, name);
-    json_begin_array(j);
-    for (size_t i = 0; i < len; i++) {
-        json_begin_array(j);
-        for (size_t d = 0; d < dims; d++)
-            json_text(j, lines[i].values[d][0] ? lines[i].values[d] : NULL);
-        json_end_array(j);
-    }
-    json_end_array(j);
-}
-
-/* What is hidden is null. */
-static void add_cells(struct json_out *j, const struct fact_release *r)
-{
-    const struct fact_counts *c = &r->counts;
-
-    json_key(j, "cells");
-    json_begin_array(j);
-    for (size_t row = 0; row <= c->rows_len; row++) {
-        json_begin_array(j);
-        for (size_t col = 0; col <= c->cols_len; col++) {
-            size_t cell = row * (c->cols_len + 1) + col;
-
-            if (!facts_cell_shown(r, row, col) || isnan(facts_cell_number(r, row, col)))
-                json_out_null(j);
-            else if (r->question.measure == MEASURE_RECORDS)
-                json_int(j, c->n[cell]);
-            else
-                json_decimal(j, facts_cell_number(r, row, col));
-        }
-        json_end_array(j);
-    }
-    json_end_array(j);
-}
-
-static enum err reply_json(struct ctx *ctx, struct res *res, const struct fact_release *r)
-{
-    struct buf b;
-    struct json_out j = { .buf = &b };
-
-    buf_init(&b, ctx->arena, JSON_MAX);
-    json_begin_object(&j);
-    json_pair(&j, "id", r->id);
-    json_pair(&j, "title", facts_title(ctx, &r->question));
-    json_key(&j, "question");
-    buf_add(&b, fact_question_text(ctx, &r->question));
-    j.comma = true;
-    json_key(&j, "threshold");
-    json_int(&j, r->threshold);
-    add_lines(&j, "rows", r->counts.rows, r->counts.rows_len, r->question.rows_len);
-    add_lines(&j, "cols", r->counts.cols, r->counts.cols_len, r->question.cols_len);
-    add_cells(&j, r);
-    json_end_object(&j);
-    if (!buf_ok(&b))
-        return ctx_fail(ctx, ERR_LIMIT, tr(ctx, "This is more than one page can hold."));
-    res_json(res, 200, b.data, b.len);
-    return OK;
-}
+/* --- the table --- */
 
 static enum err get_release(struct ctx *ctx, const struct req *req, struct res *res)
 {
@@ -407,7 +322,7 @@ static enum err get_release(struct ctx *ctx, const struct req *req, struct res *
     if (rc)
         return rc;
     if (req_wants_json(req))
-        return reply_json(ctx, res, &r);
+        return facts_json(ctx, res, &r);
     return document_reply(ctx, res, facts_document(ctx, &r),
                           &(struct document_place){ .path = "/facts/{}?as={}",
                                                     .id = r.id,
@@ -417,24 +332,14 @@ static enum err get_release(struct ctx *ctx, const struct req *req, struct res *
                           req_text(req, "as"));
 }
 
-#define ASK_FIELDS                                                                                 \
-    { "form", INPUT_CODE }, { "row1", INPUT_TEXT }, { "row2", INPUT_TEXT },                        \
-        { "col1", INPUT_TEXT }, { "col2", INPUT_TEXT }, { "measure", INPUT_CODE },                 \
-        { "score", INPUT_TEXT }, { "period", INPUT_TEXT }, { "from", INPUT_TEXT },                 \
-        { "to", INPUT_TEXT }, { "as_at", INPUT_TEXT }, { "filter1", INPUT_TEXT },                  \
-        { "filter2", INPUT_TEXT },                                                                 \
-    {                                                                                              \
-        "filter3", INPUT_TEXT                                                                      \
-    }
-
 static const struct field_spec get_fields[] = {
-    ASK_FIELDS,
+    FACT_ASK_FIELDS,
     { "like", INPUT_ID },
     { 0 },
 };
 
 static const struct field_spec post_fields[] = {
-    ASK_FIELDS,
+    FACT_ASK_FIELDS,
     { 0 },
 };
 

@@ -31,7 +31,6 @@ DB_SQL(FACTS_VERSIONS, "SELECT root_version, made_at FROM record_history WHERE r
 
 /* One record with the moments of its versions. */
 struct node {
-    const struct fact_table *table; /* NULL: of no facts */
     struct record *rec;
     const struct node *parent;
     int64_t *versions;
@@ -122,14 +121,6 @@ static enum err read_versions(struct ctx *ctx, struct node *n)
     return rc;
 }
 
-static const struct fact_table *table_of(const struct fill *f, const struct form *form)
-{
-    for (size_t i = 0; i < f->tables_len; i++)
-        if (f->tables[i].form == form)
-            return &f->tables[i];
-    return NULL;
-}
-
 static enum err add_node(struct fill *f, struct tree *t, struct record *rec,
                          const struct node *parent)
 {
@@ -137,7 +128,6 @@ static enum err add_node(struct fill *f, struct tree *t, struct record *rec,
 
     n->rec = rec;
     n->parent = parent;
-    n->table = table_of(f, rec->form);
     if (t->len == t->cap) {
         t->nodes = arena_grow(f->ctx->arena, t->nodes, t->cap * sizeof(*t->nodes),
                               (2 * t->cap + 16) * sizeof(*t->nodes));
@@ -159,7 +149,7 @@ static enum err read_tree(struct fill *f, struct tree *t, struct record *person)
             struct record **items = NULL;
             size_t len = 0;
 
-            if (!text_equal(f->tables[k].form->parent, n->rec->form->kind))
+            if (f->tables[k].of || !text_equal(f->tables[k].form->parent, n->rec->form->kind))
                 continue;
             rc = record_children_whole(f->ctx, &items, &len, f->tables[k].form->kind, n->rec->id);
             for (size_t c = 0; rc == OK && c < len; c++)
@@ -201,23 +191,94 @@ static const struct record *record_above(const struct node *n, const struct form
     return NULL;
 }
 
-static void make_row(struct fill *f, struct fact_row *out, const struct node *n, int64_t quarter)
+/* What one fact is about: the record, a row of a repeat, or a code of a list. */
+struct unit {
+    const char *mark;
+    const struct answers *row; /* NULL: not a row */
+    const char *code;          /* NULL: not a code */
+};
+
+/* All units of a record in a table, as the record was. */
+static size_t units_of(struct ctx *ctx, const struct node *n, const struct fact_table *t,
+                       struct unit **out)
 {
-    const struct fact_table *t = n->table;
-    struct ctx *ctx = f->ctx;
+    const struct answers *all = n->was->answers;
+    const char *mark = arena_printf(ctx->arena, "%s/%s", n->rec->form->kind, n->rec->id);
+    const char *value = t->of && t->of->kind != FIELD_REPEAT ? answers_get(all, t->of) : "";
+    size_t codes_len = 0;
+    char **codes = text_split(ctx->arena, value ? value : "", ' ', true, &codes_len);
+    size_t rows = t->of && t->of->kind == FIELD_REPEAT ? all->rows_len[t->of->place] : 0;
+    struct unit *units = ARENA_ARRAY(ctx->arena, rows + codes_len + 1, struct unit);
+    size_t len = 0;
 
-    *out = (struct fact_row){
-        .table = t, .office_id = n->was->office_id, .from = quarter, .to = FACT_OPEN
-    };
-    out->fact =
-        hash_of(ctx, f->code, arena_printf(ctx->arena, "%s/%s", n->rec->form->kind, n->rec->id));
-    out->values = ARENA_ARRAY(ctx->arena, t->len, const char *);
-    for (size_t i = 0; i < t->len; i++) {
-        const struct record *rec = t->columns[i].form ? record_above(n, t->columns[i].form) : NULL;
-
-        if (rec != NULL)
-            out->values[i] = fact_value(ctx, f->lists, &t->columns[i], rec);
+    *out = units;
+    if (t->of == NULL) {
+        units[0] = (struct unit){ .mark = mark };
+        return 1;
     }
+    for (size_t i = 0; i < rows; i++) {
+        const struct answers *row = all->rows[t->of->place][i];
+
+        units[len++] = (struct unit){ .mark = arena_printf(ctx->arena, "%s/%s/%s", mark,
+                                                           t->of->name, row->id ? row->id : ""),
+                                      .row = row };
+    }
+    for (size_t i = 0; i < codes_len; i++)
+        if (codes[i][0])
+            units[len++] = (struct unit){ .mark = arena_printf(ctx->arena, "%s/%s/%s", mark,
+                                                               t->of->name, codes[i]),
+                                          .code = codes[i] };
+    return len;
+}
+
+static const char *value_of(const struct fact_column *c, const struct record *rec,
+                            const struct fact_table *t, const struct unit *u)
+{
+    if (c->field == NULL)
+        return rec->status;
+    if (c->field == t->of)
+        return u->code;
+    return c->field->repeat ? answers_get(u->row, c->field) : record_value(rec, c->field->name);
+}
+
+/* Scores of a domain: all of a record at once, at the first of its columns. */
+static enum err fill_measured(struct fill *f, struct fact_row *out, size_t first,
+                              const struct record *rec)
+{
+    const struct fact_table *t = out->table;
+    const struct fact_measured *m = t->columns[first].measured;
+    const char **values;
+    size_t len = 0;
+    enum err rc;
+
+    while (m->names[len])
+        len++;
+    values = ARENA_ARRAY(f->ctx->arena, len + 1, const char *);
+    rc = m->values(f->ctx, rec, values);
+    for (size_t i = first; rc == OK && i < t->len && i < first + len; i++)
+        out->values[i] = text_blank(values[i - first]) ? NULL : values[i - first];
+    return rc;
+}
+
+static enum err make_row(struct fill *f, struct fact_row *out, const struct node *n,
+                         const struct unit *u)
+{
+    const struct fact_table *t = out->table;
+    enum err rc = OK;
+
+    out->values = ARENA_ARRAY(f->ctx->arena, t->len, const char *);
+    for (size_t i = 0; rc == OK && i < t->len; i++) {
+        const struct fact_column *c = &t->columns[i];
+        const struct record *rec = c->form ? record_above(n, c->form) : NULL;
+
+        if (rec == NULL)
+            continue;
+        if (c->measured)
+            rc = c->nth == 0 ? fill_measured(f, out, i, rec) : OK;
+        else
+            out->values[i] = fact_value(f->ctx, f->lists, c, value_of(c, rec, t, u));
+    }
+    return rc;
 }
 
 static bool same_row(const struct fact_row *a, const struct fact_row *b)
@@ -240,26 +301,56 @@ static void add_row(struct fill *f, const struct fact_row *row)
     f->rows[f->len++] = *row;
 }
 
-/* Goes on with the row that held until now, or ends it and begins another. */
-static void settle(struct fill *f, const struct node *n, int64_t quarter)
+/* The row that holds until now; NULL = none. */
+static struct fact_row *open_row(struct fill *f, const struct fact_table *t, const char *fact)
 {
-    struct fact_row *open = NULL;
-    struct fact_row now = { 0 };
-    const char *fact;
+    for (size_t i = f->len; i > 0; i--)
+        if (f->rows[i - 1].to == FACT_OPEN && f->rows[i - 1].table == t &&
+            text_equal(f->rows[i - 1].fact, fact))
+            return &f->rows[i - 1];
+    return NULL;
+}
 
-    fact = hash_of(f->ctx, f->code,
-                   arena_printf(f->ctx->arena, "%s/%s", n->rec->form->kind, n->rec->id));
-    for (size_t i = f->len; i > 0 && open == NULL; i--)
-        if (f->rows[i - 1].to == FACT_OPEN && text_equal(f->rows[i - 1].fact, fact))
-            open = &f->rows[i - 1];
-    if (n->was != NULL)
-        make_row(f, &now, n, quarter);
-    if (open != NULL && n->was != NULL && same_row(open, &now))
-        return;
+/* Goes on with the row of a unit that held until now, or ends it and begins another. */
+static enum err settle_unit(struct fill *f, const struct node *n, const struct fact_table *t,
+                            const struct unit *u, int64_t quarter)
+{
+    struct fact_row now = { .table = t,
+                            .of = n,
+                            .office_id = n->was->office_id,
+                            .from = quarter,
+                            .to = FACT_OPEN,
+                            .fact = hash_of(f->ctx, f->code, u->mark) };
+    struct fact_row *open = open_row(f, t, now.fact);
+    enum err rc = make_row(f, &now, n, u);
+
+    now.seen = quarter;
+    if (rc == OK && open != NULL && same_row(open, &now)) {
+        open->seen = quarter;
+        return OK;
+    }
     if (open != NULL)
         open->to = quarter;
-    if (n->was != NULL)
+    if (rc == OK)
         add_row(f, &now);
+    return rc;
+}
+
+/* What a record had in a table and has no more ends. */
+static enum err settle(struct fill *f, const struct node *n, const struct fact_table *t,
+                       int64_t quarter)
+{
+    struct unit *units = NULL;
+    size_t len = n->was ? units_of(f->ctx, n, t, &units) : 0;
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < len; i++)
+        rc = settle_unit(f, n, t, &units[i], quarter);
+    for (size_t i = 0; i < f->len; i++)
+        if (f->rows[i].of == n && f->rows[i].table == t && f->rows[i].to == FACT_OPEN &&
+            f->rows[i].seen != quarter)
+            f->rows[i].to = quarter;
+    return rc;
 }
 
 static int64_t next_quarter(const struct tree *t, int64_t after)
@@ -281,8 +372,9 @@ static enum err make_rows(struct fill *f, struct tree *t)
     for (int n = 0; rc == OK && quarter < FACT_OPEN && n < STATES_MAX; n++) {
         for (size_t i = 0; rc == OK && i < t->len; i++) {
             rc = look_at(f->ctx, t->nodes[i], quarter);
-            if (rc == OK && t->nodes[i]->table != NULL)
-                settle(f, t->nodes[i], quarter);
+            for (size_t k = 0; rc == OK && k < f->tables_len; k++)
+                if (f->tables[k].form == t->nodes[i]->rec->form)
+                    rc = settle(f, t->nodes[i], &f->tables[k], quarter);
         }
         quarter = next_quarter(t, quarter);
     }

@@ -4,6 +4,7 @@
 
 #include "auth/auth.h"
 #include "core/buf.h"
+#include "core/date.h"
 #include "core/json.h"
 #include "core/text.h"
 
@@ -99,6 +100,30 @@ static enum err read_measure(struct ctx *ctx, struct fact_question *q, const str
     return OK;
 }
 
+/*
+ * A quarter, or any day: facts hold at the ends of quarters, so a day means the last end up to it,
+ * and today means now.
+ */
+static bool read_as_at(struct ctx *ctx, const char *text, int64_t *out)
+{
+    const char *today = ctx_today(ctx);
+    int64_t month = 0;
+    int64_t year = 0;
+    int64_t quarter;
+
+    if (quarter_parse(text, out))
+        return true;
+    if (!date_valid(text) || text_compare(text, today) > 0 ||
+        !parse_int(arena_strndup(ctx->arena, text, 4), 1, 9999, &year) ||
+        !parse_int(arena_strndup(ctx->arena, text + 5, 2), 1, 12, &month))
+        return false;
+    quarter = year * 4 + (month - 1) / 3;
+    if (!text_equal(text, today) && !text_equal(text, quarter_last_day(ctx, quarter)))
+        quarter--;
+    *out = quarter;
+    return quarter >= 4;
+}
+
 static enum err read_period(struct ctx *ctx, struct fact_question *q, const struct fact_ask *ask)
 {
     int64_t from = 0;
@@ -106,9 +131,10 @@ static enum err read_period(struct ctx *ctx, struct fact_question *q, const stru
     int64_t now = quarter_of_ms(ctx->now_ms);
 
     q->as_at = now;
-    if (!text_blank(ask->as_at) && (!quarter_parse(ask->as_at, &q->as_at) || q->as_at > now))
+    if (!text_blank(ask->as_at) && (!read_as_at(ctx, ask->as_at, &q->as_at) || q->as_at > now))
         return ctx_fail_field(ctx, "as_at",
-                              tr(ctx, "Write a quarter that has begun, such as 2026-Q1."));
+                              tr(ctx, "Write a quarter that has begun, such as 2026-Q1, or a day "
+                                      "up to today."));
     if (text_blank(ask->period))
         return OK;
     if (read_column(ctx, &q->period, q, ask->period, "period"))
@@ -169,7 +195,6 @@ static enum err read_filter(struct ctx *ctx, struct fact_question *q, const char
 enum err fact_question_read(struct ctx *ctx, struct fact_question *out, const struct fact_ask *ask,
                             const struct fact_lists *lists)
 {
-    const struct form *form = form_find(ctx->forms, ask->form);
     struct fact_question q = { 0 };
     struct fact_lists *loaded = NULL;
     enum err rc = lists ? OK : fact_lists_load(ctx, &loaded);
@@ -178,7 +203,7 @@ enum err fact_question_read(struct ctx *ctx, struct fact_question *out, const st
     q.table = ARENA_NEW(ctx->arena, struct fact_table);
     if (rc)
         return rc;
-    if (form == NULL || !fact_table_of(ctx, q.table, form))
+    if (!fact_table_find(ctx, q.table, ask->form))
         return ctx_fail_field(ctx, "form", tr(ctx, "Nothing is counted of this kind."));
     if (ctx->user != NULL && ctx->user->scope != SCOPE_ALL)
         q.scope = ctx->user->office_id;
@@ -237,7 +262,7 @@ const char *fact_question_text(struct ctx *ctx, const struct fact_question *q)
 
     buf_init(&b, ctx->arena, TEXT_MAX);
     json_begin_object(&j);
-    json_pair(&j, "form", q->table->form->kind);
+    json_pair(&j, "form", q->table->key);
     add_keys(&j, "rows", q->rows, q->rows_len);
     add_keys(&j, "cols", q->cols, q->cols_len);
     json_pair(&j, "measure", fact_measures[q->measure]);

@@ -198,7 +198,7 @@ static enum err compare_all(struct ctx *ctx, struct fact_release *r, struct supp
 {
     struct rows *rows = NULL;
     bool more = false;
-    enum err rc = db_query(ctx, &rows, &RELEASES_NEAR, DB_TEXT(r->question.table->form->kind),
+    enum err rc = db_query(ctx, &rows, &RELEASES_NEAR, DB_TEXT(r->question.table->key),
                            DB_INT(r->question.as_at), DB_INT(RELEASES_COMPARED));
 
     if (rc)
@@ -271,8 +271,8 @@ static enum err find_same(struct ctx *ctx, struct fact_release *out, bool *there
                           const struct fact_question *q)
 {
     struct rows *rows = NULL;
-    enum err rc = db_query(ctx, &rows, &RELEASE_SAME, DB_TEXT(q->table->form->kind),
-                           DB_INT(q->as_at), DB_TEXT(fact_question_text(ctx, q)));
+    enum err rc = db_query(ctx, &rows, &RELEASE_SAME, DB_TEXT(q->table->key), DB_INT(q->as_at),
+                           DB_TEXT(fact_question_text(ctx, q)));
 
     *there = false;
     if (rc == OK)
@@ -332,9 +332,9 @@ static enum err store(struct ctx *ctx, const struct fact_release *r, int64_t fol
 
     if (rc == OK)
         rc = db_exec(ctx, NULL, &RELEASE_ADD, DB_TEXT(r->id), DB_TEXT(q->scope),
-                     DB_TEXT(q->table->form->kind), DB_INT(q->as_at),
-                     DB_TEXT(fact_question_text(ctx, q)), DB_INT(r->threshold), DB_INT(followed),
-                     DB_TEXT(cells), DB_INT(r->made_at), DB_TEXT(ctx->user_id));
+                     DB_TEXT(q->table->key), DB_INT(q->as_at), DB_TEXT(fact_question_text(ctx, q)),
+                     DB_INT(r->threshold), DB_INT(followed), DB_TEXT(cells), DB_INT(r->made_at),
+                     DB_TEXT(ctx->user_id));
     return rc ? rc : audit_add(ctx, "facts.release", r->id, NULL, NULL);
 }
 
@@ -387,6 +387,22 @@ enum err facts_release(struct ctx *ctx, struct fact_release *out, const struct f
     }
     r.id = id_new(ctx->arena, ctx->now_ms);
     rc = give_out(ctx, &r, followed);
+    if (rc == OK)
+        *out = r;
+    return rc;
+}
+
+enum err facts_release_find(struct ctx *ctx, struct fact_release *out,
+                            const struct fact_question *q)
+{
+    struct fact_release r = { 0 };
+    int64_t followed = 0;
+    bool there = false;
+    enum err rc = find_same(ctx, &r, &there, &followed, q);
+
+    if (rc == OK && !there)
+        rc = ctx_fail(ctx, ERR_NOT_FOUND,
+                      tr(ctx, "This was not asked yet: send the question with POST first."));
     if (rc == OK)
         *out = r;
     return rc;

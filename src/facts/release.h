@@ -35,6 +35,10 @@ struct fact_release {
 /* The table that answers a question, made now unless it was before. Writes: not for a GET. */
 enum err facts_release(struct ctx *ctx, struct fact_release *out,
                        const struct fact_question *q) MUST_USE;
+/* The table that stands for it, whether or not the facts have changed since. ERR_NOT_FOUND: it was
+ * never asked. Writes nothing. */
+enum err facts_release_find(struct ctx *ctx, struct fact_release *out,
+                            const struct fact_question *q) MUST_USE;
 enum err facts_release_load(struct ctx *ctx, struct fact_release *out, const char *id) MUST_USE;
 
 struct fact_release_row {

@@ -31,7 +31,7 @@ static const char *dims_title(struct ctx *ctx, const struct fact_question *q,
 
 const char *facts_title(struct ctx *ctx, const struct fact_question *q)
 {
-    const char *form = label_text(ctx, &q->table->form->title);
+    const char *form = fact_table_title(ctx, q->table);
     const char *rows = dims_title(ctx, q, q->rows, q->rows_len);
 
     if (q->cols_len == 0)

@@ -47,8 +47,7 @@ static bool kind_of(const struct field *f, enum fact_kind *out)
                   { "admin1", FACT_AREA },
                   { "score", FACT_SCORE } };
 
-    if (f->stat == NULL || f->repeat != NULL || f->kind == FIELD_SELECT_MULTIPLE ||
-        f->kind == FIELD_RANK || !field_has_value(f))
+    if (f->stat == NULL || !field_has_value(f))
         return false;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (text_equal(kinds[i].stat, f->stat)) {
@@ -57,6 +56,18 @@ static bool kind_of(const struct field *f, enum fact_kind *out)
         }
     }
     return false;
+}
+
+static const struct fact_measured *const *measured_used;
+
+void facts_use_measured(const struct fact_measured *const *all)
+{
+    measured_used = all;
+}
+
+static bool is_list(const struct field *f)
+{
+    return f->kind == FIELD_SELECT_MULTIPLE || f->kind == FIELD_RANK;
 }
 
 static void add_column(struct ctx *ctx, struct fact_table *t, const struct fact_column *like,
@@ -71,28 +82,63 @@ static void add_column(struct ctx *ctx, struct fact_table *t, const struct fact_
         c->key = what;
         c->name = "office_id";
     } else {
+        char mark = like->measured ? 'm' : like->field ? 'f' : 's';
+
         c->key = arena_printf(ctx->arena, "%s.%s", like->form->kind, what);
-        c->name =
-            short_name(ctx->arena, arena_printf(ctx->arena, "%c_%s_%s", like->field ? 'f' : 's',
-                                                like->form->kind, what));
+        c->name = short_name(ctx->arena,
+                             arena_printf(ctx->arena, "%c_%s_%s", mark, like->form->kind, what));
     }
     t->len++;
+}
+
+/* Fields of a repeat, or with NULL those of the record itself. */
+static void add_fields(struct ctx *ctx, struct fact_table *t, const struct form *form,
+                       const struct field *repeat)
+{
+    for (size_t i = 0; i < form->all_len; i++) {
+        struct fact_column c = { .form = form, .field = form->all[i] };
+
+        if (c.field->repeat == repeat && !is_list(c.field) && kind_of(c.field, &c.kind))
+            add_column(ctx, t, &c, c.field->name);
+    }
+}
+
+static void add_measured(struct ctx *ctx, struct fact_table *t, const struct form *form)
+{
+    for (const struct fact_measured *const *m = measured_used; m && *m; m++) {
+        if (!text_equal((*m)->kind, form->kind))
+            continue;
+        for (size_t n = 0; (*m)->names[n]; n++)
+            add_column(
+                ctx, t,
+                &(struct fact_column){ .kind = FACT_SCORE, .form = form, .measured = *m, .nth = n },
+                (*m)->names[n]);
+    }
 }
 
 static void add_form(struct ctx *ctx, struct fact_table *t, const struct form *form)
 {
     if (form->states_len > 0)
         add_column(ctx, t, &(struct fact_column){ .kind = FACT_STATUS, .form = form }, "status");
-    for (size_t i = 0; i < form->all_len; i++) {
-        struct fact_column c = { .form = form, .field = form->all[i] };
-
-        if (kind_of(c.field, &c.kind))
-            add_column(ctx, t, &c, c.field->name);
-    }
+    add_fields(ctx, t, form, NULL);
+    add_measured(ctx, t, form);
 }
 
-bool fact_table_of(struct ctx *ctx, struct fact_table *out, const struct form *form)
+/* What the rows of a repeat or of a list say themselves. */
+static void add_own(struct ctx *ctx, struct fact_table *t)
 {
+    struct fact_column c = { .form = t->form, .field = t->of };
+
+    if (t->of->kind == FIELD_REPEAT)
+        add_fields(ctx, t, t->form, t->of);
+    else if (kind_of(t->of, &c.kind))
+        add_column(ctx, t, &c, t->of->name);
+}
+
+static bool make_table(struct ctx *ctx, struct fact_table *out, const struct form *form,
+                       const struct field *of)
+{
+    const char *kind = form->kind;
     const struct form *chain[LEVELS_MAX];
     size_t len = 0;
 
@@ -101,26 +147,86 @@ bool fact_table_of(struct ctx *ctx, struct fact_table *out, const struct form *f
         chain[len++] = f;
     if (len == 0 || !text_equal(chain[len - 1]->kind, FORM_PERSON))
         return false;
-    *out = (struct fact_table){ .form = form };
-    out->name = short_name(ctx->arena, arena_printf(ctx->arena, "fact_%s", form->kind));
+    *out = (struct fact_table){ .form = form, .of = of, .key = kind };
+    out->name = arena_printf(ctx->arena, "fact_%s", kind);
+    if (of) {
+        out->key = arena_printf(ctx->arena, "%s.%s", kind, of->name);
+        out->name = arena_printf(ctx->arena, "fact_%s__%s", kind, of->name);
+    }
+    out->name = short_name(ctx->arena, arena_strdup(ctx->arena, out->name));
     out->columns = ARENA_ARRAY(ctx->arena, FACT_COLUMNS_MAX, struct fact_column);
     add_column(ctx, out, &(struct fact_column){ .kind = FACT_OFFICE }, "office");
     add_column(ctx, out, &(struct fact_column){ .kind = FACT_COUNTRY }, "country");
+    if (of)
+        add_own(ctx, out);
     for (size_t i = 0; i < len; i++)
         add_form(ctx, out, chain[i]);
     return true;
 }
 
+/* A list of codes, or a repeat with a field that counts; both at the first level. */
+static bool has_rows(const struct form *form, const struct field *f)
+{
+    enum fact_kind kind = FACT_CODE;
+
+    if (f->repeat != NULL)
+        return false;
+    if (is_list(f))
+        return kind_of(f, &kind) && kind == FACT_CODE;
+    for (size_t i = 0; f->kind == FIELD_REPEAT && i < form->all_len; i++)
+        if (form->all[i]->repeat == f && !is_list(form->all[i]) && kind_of(form->all[i], &kind))
+            return true;
+    return false;
+}
+
+bool fact_table_find(struct ctx *ctx, struct fact_table *out, const char *key)
+{
+    const char *dot = strchr(key, '.');
+    const char *kind = dot ? arena_strndup(ctx->arena, key, (size_t)(dot - key)) : key;
+    const struct form *form = form_find(ctx->forms, kind);
+    const struct field *of = form && dot ? field_find(form, dot + 1) : NULL;
+
+    if (form == NULL || (dot && (of == NULL || !has_rows(form, of))))
+        return false;
+    return make_table(ctx, out, form, of);
+}
+
 void fact_tables(struct ctx *ctx, struct fact_table **out, size_t *len_out)
 {
-    struct fact_table *tables = ARENA_ARRAY(ctx->arena, ctx->forms->len + 1, struct fact_table);
+    struct fact_table *tables = NULL;
+    size_t cap = 0;
     size_t len = 0;
 
-    for (size_t i = 0; i < ctx->forms->len; i++)
-        if (fact_table_of(ctx, &tables[len], ctx->forms->items[i]))
-            len++;
+    for (size_t i = 0; i < ctx->forms->len; i++) {
+        const struct form *form = ctx->forms->items[i];
+
+        for (size_t k = 0; k <= form->all_len; k++) {
+            const struct field *of = k ? form->all[k - 1] : NULL;
+
+            if (of && !has_rows(form, of))
+                continue;
+            if (len == cap) {
+                tables = arena_grow(ctx->arena, tables, cap * sizeof(*tables),
+                                    (2 * cap + 16) * sizeof(*tables));
+                cap = 2 * cap + 16;
+            }
+            if (make_table(ctx, &tables[len], form, of))
+                len++;
+            else
+                break;
+        }
+    }
     *out = tables;
     *len_out = len;
+}
+
+const char *fact_table_title(struct ctx *ctx, const struct fact_table *t)
+{
+    const char *form = label_text(ctx, &t->form->title);
+
+    if (t->of == NULL)
+        return form;
+    return tr(ctx, "{0}: {1}", TR_TEXT(form), TR_TEXT(label_text(ctx, &t->of->label)));
 }
 
 const struct fact_column *fact_column_find(const struct fact_table *t, const char *key)
@@ -140,7 +246,10 @@ const char *fact_column_title(struct ctx *ctx, const struct fact_table *t,
         return tr(ctx, "Office");
     if (c->kind == FACT_COUNTRY)
         return tr(ctx, "Country of the office");
-    label = c->kind == FACT_STATUS ? tr(ctx, "Status") : label_text(ctx, &c->field->label);
+    if (c->measured)
+        label = c->measured->title(ctx, c->nth);
+    else
+        label = c->kind == FACT_STATUS ? tr(ctx, "Status") : label_text(ctx, &c->field->label);
     if (c->kind == FACT_BAND && c->field->kind == FIELD_DATE)
         label = tr(ctx, "{0} (five years)", TR_TEXT(label));
     else if (c->kind == FACT_QUARTER)
@@ -362,9 +471,8 @@ static const char *code_of(const struct fact_lists *l, const struct field *f, co
 }
 
 const char *fact_value(struct ctx *ctx, const struct fact_lists *l, const struct fact_column *c,
-                       const struct record *rec)
+                       const char *value)
 {
-    const char *value = c->field ? record_value(rec, c->field->name) : rec->status;
     double score = 0;
 
     if (c->kind == FACT_STATUS)

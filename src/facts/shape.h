@@ -3,7 +3,9 @@
 
 /*
  * What a table of facts holds: columns made from the fields marked hw:stat, and how a value becomes
- * coarse. Fields in repeats and fields with several codes have no column.
+ * coarse. A repeat with such a field, and a field with several codes, has a table of its own: one
+ * row for each row of the repeat or for each code, with the columns of the record beside it. It is
+ * named KIND.REPEAT or KIND.FIELD. Repeats within repeats are not counted.
  *
  * code: the code of a choice; a text counts only if it is the code of a programme or fund.
  * band: five years of birth for a date (1990-1994), a class of size for a number (5-9).
@@ -34,23 +36,40 @@ enum fact_kind {
 
 #define FACT_COLUMNS_MAX 120
 
+/* Scores that a domain computes of a record, measured like fields marked score. */
+struct fact_measured {
+    const char *kind;
+    const char *const *names; /* of columns, a to z and underscores; ends with NULL */
+    const char *(*title)(struct ctx *ctx, size_t n);
+    /* One decimal number for each name; NULL = none. */
+    enum err (*values)(struct ctx *ctx, const struct record *rec, const char **out);
+};
+/* Called once before fork with those of every domain; ends with NULL. */
+void facts_use_measured(const struct fact_measured *const *all);
+
 struct fact_column {
     enum fact_kind kind;
     const char *key;  /* "case.opened", "office": what questions name it by */
     const char *name; /* in the table */
     const struct form *form;
-    const struct field *field; /* NULL: status, office, country */
+    const struct field *field; /* NULL: status, office, country, and what is measured */
+    const struct fact_measured *measured;
+    size_t nth; /* of its names */
 };
 
 struct fact_table {
     const struct form *form;
+    const struct field *of; /* the repeat or list whose rows are counted; NULL = records */
+    const char *key;        /* "case", "case.vulnerability_flags" */
     const char *name;
     struct fact_column *columns;
     size_t len;
 };
 
-/* False: the kind has no facts, for no person is above it. */
-bool fact_table_of(struct ctx *ctx, struct fact_table *out, const struct form *form);
+/* By key. False: there is none such, or no person is above the kind. */
+bool fact_table_find(struct ctx *ctx, struct fact_table *out, const char *key);
+/* What people call what is counted. */
+const char *fact_table_title(struct ctx *ctx, const struct fact_table *t);
 /* Tables of all kinds that have facts. */
 void fact_tables(struct ctx *ctx, struct fact_table **out, size_t *len_out);
 const struct fact_column *fact_column_find(const struct fact_table *t, const char *key);
@@ -99,9 +118,9 @@ struct fact_lists {
 };
 const struct fact_office *fact_office_find(const struct fact_lists *l, const char *id);
 
-/* The coarse value of a record's field; NULL = none. */
+/* A value made coarse as its column asks; NULL = none. Not for what is measured. */
 const char *fact_value(struct ctx *ctx, const struct fact_lists *l, const struct fact_column *c,
-                       const struct record *rec);
+                       const char *value);
 /* In words; "" for no value is told as not known. */
 const char *fact_value_title(struct ctx *ctx, const struct fact_lists *l,
                              const struct fact_column *c, const char *value);

@@ -5,6 +5,8 @@
 #include "core/buf.h"
 #include "core/text.h"
 
+DB_SQL(FACTS_AGAIN, "UPDATE counter SET value = 0 WHERE name = 'facts'");
+
 #define TEXT_MAX ((size_t)64 * 1024)
 
 static bool has_column(const struct fact_column *c)
@@ -39,7 +41,10 @@ enum err fact_store_make(struct ctx *ctx, const struct fact_table *t)
                        type_of(&t->columns[i]));
     if (!buf_ok(&b))
         return ctx_fail(ctx, ERR_LIMIT, "a table of facts is too wide");
-    return b.len > 0 ? db_ddl(ctx, ctx->db, buf_text(&b)) : OK;
+    if (b.len == 0)
+        return OK;
+    rc = db_ddl(ctx, ctx->db, buf_text(&b));
+    return rc ? rc : db_exec(ctx, NULL, &FACTS_AGAIN);
 }
 
 enum err fact_store_clear(struct ctx *ctx, const struct fact_table *t, const char *who)

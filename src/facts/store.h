@@ -12,6 +12,8 @@
 /* What a record was from the end of one quarter until before the end of another. */
 struct fact_row {
     const struct fact_table *table;
+    const void *of; /* whose it is, while rows are made */
+    int64_t seen;   /* the last quarter in which it was still so, while rows are made */
     const char *fact;
     const char *office_id;
     const char **values; /* by column; of office and country NULL */
@@ -19,6 +21,7 @@ struct fact_row {
     int64_t to;
 };
 
+/* If anything had to be made, the facts of everyone are written again from the next catching up. */
 enum err fact_store_make(struct ctx *ctx, const struct fact_table *t) MUST_USE;
 /* All rows of a person in one table; then those that hold. Inside a transaction. */
 enum err fact_store_clear(struct ctx *ctx, const struct fact_table *t, const char *who) MUST_USE;

@@ -475,6 +475,8 @@ static void change_settings(struct change *c)
     struct grid_row *row = c->to->rows;
     size_t version = grid_column(c->to, "version");
 
+    if (!row) /* settings without a row: there is nothing to change */
+        return;
     relabel(c, row, passed);
     if (version < c->to->columns_len)
         row->cells[version] =

@@ -34,6 +34,9 @@ static const struct json_route json_routes[] = {
     { GET, "/records/{kind}/{id}/versions/{n}", "{kind}", 200 },
     { GET, "/records/{kind}/{id}/diff", "changes", 200 },
     { GET, "/jobs/{id}", "job", 200 },
+    { GET, "/api/facts", "facts", 200 },
+    { POST, "/api/facts", "facts", 200 },
+    { GET, "/api/facts/{id}", "facts", 200 },
 };
 
 static const char *const method_names[] = { "", "get", "post", "put", "patch", "delete" };
@@ -362,6 +365,12 @@ static void put_common_schemas(struct json_out *j)
         { "result", "object" },
         { 0 },
     };
+    static const struct member facts[] = {
+        { "id", "string" },       { "title", "string" },
+        { "question", "object" }, { "threshold", "integer" },
+        { "rows", "array" },      { "cols", "array" },
+        { "cells", "array" },     { 0 },
+    };
     static const struct member state[] = { { "progress", "string", true },
                                            { "fields", "object" },
                                            { 0 } };
@@ -373,6 +382,7 @@ static void put_common_schemas(struct json_out *j)
     put_plain_schema(j, "history", version, true);
     put_plain_schema(j, "changes", change, true);
     put_plain_schema(j, "job", job, false);
+    put_plain_schema(j, "facts", facts, false);
     put_plain_schema(j, "state", state, false);
     put_plain_schema(j, "problem", problem, false);
 }

@@ -110,6 +110,10 @@ enum err survey_result_load(struct ctx *ctx, struct survey_result *out, struct r
  */
 extern const struct record_hooks survey_hooks;
 
+/* The four scores of interviews, for statistics. Profiles must be loaded. */
+struct fact_measured;
+extern const struct fact_measured survey_measured;
+
 /* homeward survey score ... */
 enum err survey_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
 

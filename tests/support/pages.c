@@ -256,17 +256,36 @@ struct page page_upload_file(struct pages *p, enum who who, const char *path, co
     return send_request(p, &w);
 }
 
-struct page api_call(struct pages *p, enum who who, const char *method, const char *path,
-                     const char *json, const char *if_match)
+struct page api_form(struct pages *p, enum who who, const char *path, const char *form)
 {
-    struct wire_request w = { .method = method, .target = path };
+    struct wire_request w = { .method = "POST", .target = path };
 
     w.headers = ARENA_ARRAY(p->arena, 8, struct wire_header);
     add_header(&w, "host", "127.0.0.1:8080");
     add_header(&w, "accept", "application/json");
     if (p->tokens[who] != NULL)
         add_header(&w, "authorization", arena_printf(p->arena, "Bearer %s", p->tokens[who]));
-    add_header(&w, "if-match", if_match);
+    add_header(&w, "content-type", "application/x-www-form-urlencoded");
+    w.body = form;
+    w.body_len = strlen(form);
+    return send_request(p, &w);
+}
+
+struct page api_call(struct pages *p, enum who who, const char *method, const char *path,
+                     const char *json, const char *if_match)
+{
+    struct wire_request w = { .method = method, .target = path };
+
+    if (strchr(path, '?') != NULL) {
+        w.target = arena_strndup(p->arena, path, strcspn(path, "?"));
+        w.query = strchr(path, '?') + 1;
+    }
+    w.headers = ARENA_ARRAY(p->arena, 8, struct wire_header);
+    add_header(&w, "host", "127.0.0.1:8080");
+    add_header(&w, "accept", "application/json");
+    if (p->tokens[who] != NULL)
+        add_header(&w, "authorization", arena_printf(p->arena, "Bearer %s", p->tokens[who]));
+    add_header(&w, strcmp(method, "GET") == 0 ? "if-none-match" : "if-match", if_match);
     if (json != NULL) {
         add_header(&w, "content-type", "application/json");
         w.body = json;

@@ -55,7 +55,10 @@ struct page page_post_without_csrf(struct pages *p, enum who who, const char *pa
 struct page page_upload(struct pages *p, enum who who, const char *path, const char *bytes);
 struct page page_upload_file(struct pages *p, enum who who, const char *path, const char *name,
                              const void *bytes, size_t len);
-/* As a program: token, JSON in (NULL for none) and out. if_match may be NULL. */
+/* As a program, with a form; JSON out. */
+struct page api_form(struct pages *p, enum who who, const char *path, const char *form);
+/* As a program: token, JSON in (NULL for none) and out. if_match may be NULL; of a GET it is
+ * If-None-Match. */
 struct page api_call(struct pages *p, enum who who, const char *method, const char *path,
                      const char *json, const char *if_match);
 /* A part of a download, by a client that takes gzip; token NULL = the first. */

@@ -114,6 +114,72 @@ static void a_mistake_is_told_beside_the_choice(void **state)
     assert_int_equal(page.status, 422);
 }
 
+static void a_program_asks_and_gets_the_table_as_json(void **state)
+{
+    struct pages *p = *state;
+    struct page page;
+    const char *id;
+
+    given_facts(p);
+    assert_int_equal(api_call(p, SUPERVISOR, "GET", "/api/facts?" ASKED, NULL, NULL).status, 404);
+    page = api_form(p, SUPERVISOR, "/api/facts", ASKED);
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "[7,7]"));
+    assert_true(shows(&page, "[null,null]")); /* one of unknown sex, and six that would tell it */
+    assert_false(shows(&page, "[6,6]"));
+    assert_false(shows(&page, "[1,1]"));
+    id = between(p, &page, "\"id\":\"", "\"");
+    page = api_call(p, SUPERVISOR, "GET", "/api/facts?" ASKED, NULL, NULL);
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, id));
+    page = api_call(p, SUPERVISOR, "GET", arena_printf(p->arena, "/api/facts/%s", id), NULL, NULL);
+    assert_int_equal(page.status, 200);
+    assert_non_null(page.etag);
+    page = api_call(p, SUPERVISOR, "GET", arena_printf(p->arena, "/api/facts/%s", id), NULL,
+                    page.etag);
+    assert_int_equal(page.status, 304);
+    assert_int_equal(page.len, 0);
+    page = api_call(p, SUPERVISOR, "GET", arena_printf(p->arena, "/api/facts/%s", id), NULL,
+                    "\"another\"");
+    assert_int_equal(page.status, 200);
+}
+
+static void a_program_without_the_permission_gets_no_table(void **state)
+{
+    struct pages *p = *state;
+    struct page page;
+
+    given_facts(p);
+    assert_int_equal(api_form(p, FINANCE, "/api/facts", ASKED).status, 403);
+    assert_int_equal(api_form(p, NOBODY, "/api/facts", ASKED).status, 401);
+    page = api_form(p, SUPERVISOR, "/api/facts", "form=person&row1=who");
+    assert_int_equal(page.status, 422);
+    assert_true(shows(&page, "\"field\":\"rows\""));
+    page = api_form(p, SUPERVISOR, "/api/facts", ASKED);
+    page = api_call(p, FINANCE, "GET",
+                    arena_printf(p->arena, "/api/facts/%s", between(p, &page, "\"id\":\"", "\"")),
+                    NULL, NULL);
+    assert_int_equal(page.status, 403);
+    assert_int_equal(api_call(p, FINANCE, "GET", "/api/facts?" ASKED, NULL, NULL).status, 403);
+    page = api_call(p, SUPERVISOR, "GET", "/api/openapi.json", NULL, NULL);
+    assert_true(shows(&page, "\"/api/facts\""));
+    assert_true(shows(&page, "\"/api/facts/{id}\""));
+}
+
+static void scores_and_rows_of_repeats_can_be_chosen(void **state)
+{
+    struct pages *p = *state;
+    struct page page = page_get(p, SUPERVISOR, "/facts", "form=rss");
+
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "rss.score_composite"));
+    assert_true(shows(&page, "homeward-1"));
+    page = page_get(p, SUPERVISOR, "/facts", "form=case.vulnerability_flags");
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "case.vulnerability_flag"));
+    assert_int_equal(page_get(p, SUPERVISOR, "/facts", "form=person.contacts").status, 422);
+}
+
 #define PAGES(t) cmocka_unit_test_setup_teardown(t, pages_setup, pages_teardown)
 
 int main(void)
@@ -123,6 +189,9 @@ int main(void)
         PAGES(a_table_can_be_taken_away_with_its_codebook),
         PAGES(a_program_gets_null_for_what_is_hidden),
         PAGES(who_may_not_see_statistics_sees_none),
+        PAGES(a_program_asks_and_gets_the_table_as_json),
+        PAGES(a_program_without_the_permission_gets_no_table),
+        PAGES(scores_and_rows_of_repeats_can_be_chosen),
         PAGES(a_mistake_is_told_beside_the_choice),
     };
 
