@@ -136,6 +136,7 @@ int main(int argc, char **argv)
     ctx.now_ms = clock_now_ms();
     ctx.lang = tr_pick_language(lang == NULL ? "" : lang);
     ctx.time_zone = "UTC";
+    home_check_also(files_check);
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("homeward " HOMEWARD_VERSION "\n");
         code = 0;

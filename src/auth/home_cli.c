@@ -280,6 +280,13 @@ static const struct opt_spec check_opts[] = {
     { 0 },
 };
 
+static enum err (*also)(struct ctx *ctx); /* set once at start */
+
+void home_check_also(enum err (*check)(struct ctx *ctx))
+{
+    also = check;
+}
+
 static enum err check_all(struct ctx *ctx, struct home *home)
 {
     static const char *const sets[] = { "main", "keys", "index", "access" };
@@ -301,7 +308,7 @@ static enum err check_all(struct ctx *ctx, struct home *home)
         return ctx_fail(ctx, ERR_INVALID, report.fault);
     printf("%s\n", tr(ctx, "Audit: {0} rows of changes and {1} of reading, all chains whole",
                       TR_INT(report.rows), TR_INT(report.access_rows)));
-    return OK;
+    return also ? also(ctx) : OK;
 }
 
 enum err check_command(struct ctx *ctx, int argc, char **argv)
@@ -309,10 +316,12 @@ enum err check_command(struct ctx *ctx, int argc, char **argv)
     struct home_options options;
     struct home *home = NULL;
     struct opts *o = NULL;
-    enum err rc = opts_parse(ctx, &o, check_opts,
-                             "homeward check: reads everything and says whether it is whole: the "
-                             "databases,\nthe key store (it opens), and every chain of the audit.",
-                             argc, argv);
+    enum err rc = opts_parse(
+        ctx, &o, check_opts,
+        "homeward check: reads everything and says whether it is whole: the "
+        "databases,\nthe key store (it opens), every chain of the audit, and every file of "
+        "the records.",
+        argc, argv);
 
     if (rc || o == NULL)
         return rc;

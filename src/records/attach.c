@@ -25,6 +25,7 @@ DB_SQL(ATTACHMENT_LIST, "SELECT " COLUMNS " FROM attachment WHERE record_id = $1
 DB_SQL(ATTACHMENT_BIN, "SELECT " COLUMNS " FROM attachment WHERE record_id = $1"
                        " AND gone_at IS NOT NULL ORDER BY made_at, id LIMIT $2");
 DB_SQL(ATTACHMENT_LOAD, "SELECT " COLUMNS " FROM attachment WHERE record_id = $1 AND id = $2");
+DB_SQL(ATTACHMENT_ANY, "SELECT " COLUMNS " FROM attachment WHERE id = $1");
 DB_SQL(ATTACHMENT_STAGED, "SELECT " COLUMNS " FROM attachment WHERE id = $1"
                           " AND record_id IS NULL");
 DB_SQL(ATTACHMENT_ADD, "INSERT INTO attachment (id, office_id, form, record_id, field, key_id,"
@@ -634,11 +635,12 @@ enum err attachment_move(struct ctx *ctx, const struct record *rec, const char *
 }
 
 /* Without asking who may see it: the caller has. */
-static enum err load_staged(struct ctx *ctx, struct attachment *out, const char *id)
+static enum err load_by(struct ctx *ctx, struct attachment *out, const struct db_sql *sql,
+                        const char *id)
 {
     struct rows *rows = NULL;
     bool there = false;
-    enum err rc = db_query(ctx, &rows, &ATTACHMENT_STAGED, DB_TEXT(id));
+    enum err rc = db_query(ctx, &rows, sql, DB_TEXT(id));
 
     if (rc == OK)
         rc = db_next(ctx, rows, &there);
@@ -650,10 +652,15 @@ static enum err load_staged(struct ctx *ctx, struct attachment *out, const char 
     return rc;
 }
 
+enum err attach_load_any(struct ctx *ctx, struct attachment *out, const char *id)
+{
+    return load_by(ctx, out, &ATTACHMENT_ANY, id);
+}
+
 enum err attach_adopt(struct ctx *ctx, const struct record *rec, const char *id)
 {
     struct change c = { .rec = rec, .to = rec };
-    enum err rc = load_staged(ctx, &c.a, id);
+    enum err rc = load_by(ctx, &c.a, &ATTACHMENT_STAGED, id);
 
     if (rc == OK)
         rc = check_room(ctx, rec->id, c.a.bytes);

@@ -100,6 +100,19 @@ const char *attachment_id_of(struct arena *a, const char *value);
 /* Takes away what no record took; the job role calls it. */
 enum err attachments_tidy(struct ctx *ctx) MUST_USE;
 
+/* --- the check of all --- */
+
+struct attachments_report {
+    int64_t files;
+    int64_t erased;    /* whose key is gone: nobody can read them, as it should be */
+    int64_t damaged;   /* not what was kept: bytes altered, cut off, or missing */
+    const char **told; /* "FILE (KIND/RECORD)" of the first damaged ones */
+    size_t told_len;
+    struct arena *arena; /* holds them; goes with ctx->arena */
+};
+/* Opens every file, whosever it is, a part at a time. Nothing is noted in the access log. */
+enum err attachments_check(struct ctx *ctx, struct attachments_report *out) MUST_USE;
+
 /* --- for save.c --- */
 
 /*

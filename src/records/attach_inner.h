@@ -22,6 +22,9 @@ enum err attach_prepare(struct ctx *ctx, struct attachment *a, struct upload_byt
 enum err attach_store(struct ctx *ctx, const struct attachment *a, const struct attach_place *at,
                       const char *bytes) MUST_USE;
 
+/* One file whoever may see it: for the check of all. ERR_INVALID: its head was altered. */
+enum err attach_load_any(struct ctx *ctx, struct attachment *out, const char *id) MUST_USE;
+
 /* Inside a transaction: a file that belongs to nothing yet becomes the record's, under its key. */
 enum err attach_adopt(struct ctx *ctx, const struct record *rec, const char *id) MUST_USE;
 /*

@@ -9,6 +9,7 @@
 #include "auth/home.h"
 #include "core/opt.h"
 #include "core/text.h"
+#include "records/attach.h"
 #include "records/import.h"
 
 static enum err no_database(struct ctx *ctx)
@@ -339,5 +340,24 @@ enum err index_command(struct ctx *ctx, int argc, char **argv)
     if (rc == OK)
         printf("%s\n", tr(ctx, "{0, plural, one {# record is} other {# records are}} in the index.",
                           TR_INT(records)));
+    return rc;
+}
+
+/* --- files --- */
+
+enum err files_check(struct ctx *ctx)
+{
+    struct attachments_report r = { 0 };
+    enum err rc = attachments_check(ctx, &r);
+
+    for (size_t i = 0; rc == OK && i < r.told_len; i++)
+        (void)ctx_fail(ctx, ERR_INVALID, tr(ctx, "The file {0} is damaged.", TR_TEXT(r.told[i])));
+    if (rc == OK && r.damaged > 0)
+        rc = ctx_fail(ctx, ERR_INVALID,
+                      tr(ctx,
+                         "{0} of {1} files of records are damaged. Bring them back from a backup.",
+                         TR_INT(r.damaged), TR_INT(r.files)));
+    if (rc == OK)
+        printf("%s\n", tr(ctx, "Files of records: {0}, each opened and whole", TR_INT(r.files)));
     return rc;
 }

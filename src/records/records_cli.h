@@ -11,5 +11,7 @@
 enum err import_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
 enum err export_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
 enum err index_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
+/* For home_check_also: opens every file; ERR_INVALID names those that are damaged. */
+enum err files_check(struct ctx *ctx) MUST_USE;
 
 #endif

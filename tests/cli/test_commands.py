@@ -141,6 +141,22 @@ def test_index(copy):
         ok(done.returncode == 0, f"all is whole after that ({what})", done.stderr)
 
 
+def test_files(copy):
+    """A file of a record that was damaged on the disk is found and named."""
+    done = run("check", "--database", copy)
+    ok(done.returncode == 0 and "each opened and whole" in done.stdout, "a check opens every file", done.stdout)
+    with sqlite3.connect(copy) as db:
+        name, place, sealed = db.execute("SELECT attachment_id, place, sealed FROM attachment_chunk").fetchone()
+        bad = bytes([sealed[0] ^ 1]) + sealed[1:]
+        db.execute("UPDATE attachment_chunk SET sealed = ? WHERE attachment_id = ? AND place = ?", (bad, name, place))
+    done = run("check", "--database", copy)
+    ok(done.returncode != 0 and name in done.stderr, "a damaged file is named", done.stdout + done.stderr)
+    with sqlite3.connect(copy) as db:
+        db.execute("UPDATE attachment_chunk SET sealed = ? WHERE attachment_id = ? AND place = ?", (sealed, name, place))
+    done = run("check", "--database", copy)
+    ok(done.returncode == 0, "once it is back, all is whole", done.stderr)
+
+
 def test_audit(copy):
     done = run("audit", "verify", "--database", copy)
     ok(done.returncode == 0, "the audit of the demo is whole", done.stderr)
@@ -240,6 +256,7 @@ def main():
     test_key_file(folder, database)
     copy = test_backup(folder, database)
     test_index(copy)
+    test_files(copy)
     test_audit(copy)
     test_rights(folder, database)
     test_disk_full(folder)

@@ -423,6 +423,51 @@ static void erasing_a_person_takes_the_files_of_all_her_records(void **state)
     assert_int_equal(listed(f, awa, false), 0);
 }
 
+static struct attachments_report checked(struct fixture *f)
+{
+    struct attachments_report r = { 0 };
+
+    must(f, attachments_check(&f->ctx, &r));
+    return r;
+}
+
+static void the_check_opens_every_file_and_names_the_damaged_one(void **state)
+{
+    struct fixture *f = *state;
+    struct record *rec = person_stored(f, PERSON_AWA);
+    const size_t len = ATTACHMENT_CHUNK * 5 + 17;
+    char *big = arena_alloc(f->long_arena, len);
+    struct attachments_report r;
+    const char *id = NULL;
+
+    (void)added(f, rec, "a.pdf");
+    memcpy(big, PDF, sizeof PDF - 1);
+    memset(big + sizeof PDF - 1, 'x', len - sizeof PDF + 1);
+    must(f, attachment_add(&f->ctx, &id, rec, &(struct upload_bytes){ "b.pdf", big, len }));
+    r = checked(f);
+    assert_int_equal(r.files, 2);
+    assert_int_equal(r.damaged, 0);
+
+    /* The last chunk of the larger one is swapped with another, altered, and lost. */
+    tamper(f, f->ctx.db,
+           "UPDATE attachment_chunk SET sealed = (SELECT sealed FROM attachment_chunk"
+           " WHERE place = 4) WHERE place = 5");
+    r = checked(f);
+    assert_int_equal(r.files, 2);
+    assert_int_equal(r.damaged, 1);
+    assert_non_null(strstr(r.told[0], id));
+    assert_non_null(strstr(r.told[0], rec->id));
+    tamper(f, f->ctx.db, "DELETE FROM attachment_chunk WHERE place = 5");
+    assert_int_equal(checked(f).damaged, 1);
+    tamper(f, f->ctx.db, "UPDATE attachment SET chunks = 5 WHERE chunks = 6");
+    assert_int_equal(checked(f).damaged, 1);
+    tamper(f, f->ctx.db,
+           "UPDATE attachment SET sealed = (SELECT sealed FROM attachment_chunk"
+           " WHERE place = 4)");
+    assert_int_equal(checked(f).damaged, 2);
+    assert_null(f->ctx.problems);
+}
+
 static void a_file_whose_key_is_gone_is_listed_but_cannot_be_read(void **state)
 {
     struct fixture *f = *state;
@@ -522,6 +567,7 @@ int main(void)
         TEST(a_file_moves_to_the_right_person_under_her_key_and_both_histories_tell_it),
         TEST(a_file_follows_its_case_to_another_person),
         TEST(erasing_a_person_takes_the_files_of_all_her_records),
+        TEST(the_check_opens_every_file_and_names_the_damaged_one),
         TEST(a_file_whose_key_is_gone_is_listed_but_cannot_be_read),
         TEST(a_change_of_a_file_that_fails_leaves_nothing),
     };
