@@ -16,6 +16,7 @@
 
 #define STEP_ROWS     200   /* rows stored in one transaction, */
 #define STEP_US       40000 /* unless they take longer: others wait for it */
+#define INDEX_ROWS    4000  /* stored before the index follows: many at once are cheap */
 #define PAUSE_NS      1000000
 #define PROGRESS_STEP 20
 
@@ -306,13 +307,15 @@ static enum err store_some(struct import *im, struct step *s, size_t *at)
     return rc;
 }
 
-static void follow_index(struct ctx *ctx)
+static void follow_index(struct import *im, int64_t behind)
 {
+    struct ctx *ctx = im->ctx;
     struct problem *last = ctx->problems_last;
     enum err rc;
 
-    if (!ctx->index_db || db_in_transaction(ctx->db))
+    if (!ctx->index_db || db_in_transaction(ctx->db) || im->run.place - im->indexed < behind)
         return;
+    im->indexed = im->run.place;
     rc = index_catch_up(ctx, NULL);
     if (rc == OK)
         return;
@@ -340,7 +343,7 @@ static enum err store_step(struct import *im, struct step *s)
         if (rc)
             break;
         arena_rewind(im->ctx->arena, mark);
-        follow_index(im->ctx);
+        follow_index(im, INDEX_ROWS);
         nanosleep(&pause, NULL); /* whoever waits for the lock gets it now */
         rc = tell_progress(im, im->run.place);
     }
@@ -390,6 +393,7 @@ static enum err store_rows(struct import *im, struct sheet *sheet)
             rc = store_step(im, s);
         arena_free(s->arena);
     }
+    follow_index(im, 1);
     return rc;
 }
 

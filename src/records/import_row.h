@@ -33,6 +33,7 @@ struct import {
     struct import_plan_column *columns;
     size_t len;
     struct import_run run;
+    int64_t indexed;                   /* place up to which the index has followed */
     int64_t seq;                       /* of what was made */
     struct import_decision *decisions; /* by row, once sorted */
     size_t decisions_len;

@@ -10,8 +10,11 @@
 #include "records/records_inner.h"
 #include "vault/fold.h"
 
-#define PAGE        100
-#define TOKENS_MAX  2000 /* of one record */
+#define PAGE        500 /* rows of history that are read at once */
+#define LOAD        100 /* records */
+#define BATCH       4000
+#define BATCH_BYTES ((size_t)8 * 1024 * 1024) /* of ids and tokens */
+#define TOKENS_MAX  2000                      /* of one record */
 #define INSERT_ROWS 16
 
 DB_SQL_INDEX(ENTRY, "SELECT no, tokens FROM entry WHERE root_id = $1");
@@ -24,9 +27,10 @@ DB_SQL_INDEX(TOKEN_CLEAR, "DELETE FROM token WHERE hash = $2 AND no = $1");
 DB_SQL_INDEX(TOKEN_CLEAR_ALL, "DELETE FROM token");
 DB_SQL_INDEX(TOKEN_ADD, "INSERT INTO token (hash, no) VALUES ($2, $1) ON CONFLICT DO NOTHING");
 DB_SQL_INDEX(TOKEN_ADD_16, "INSERT INTO token (hash, no) VALUES"
-                           " ($2, $1), ($3, $1), ($4, $1), ($5, $1), ($6, $1), ($7, $1),"
-                           " ($8, $1), ($9, $1), ($10, $1), ($11, $1), ($12, $1), ($13, $1),"
-                           " ($14, $1), ($15, $1), ($16, $1), ($17, $1) ON CONFLICT DO NOTHING");
+                           " ($2, $1), ($4, $3), ($6, $5), ($8, $7), ($10, $9), ($12, $11),"
+                           " ($14, $13), ($16, $15), ($18, $17), ($20, $19), ($22, $21),"
+                           " ($24, $23), ($26, $25), ($28, $27), ($30, $29), ($32, $31)"
+                           " ON CONFLICT DO NOTHING");
 DB_SQL_INDEX(APPLIED, "SELECT seq FROM applied WHERE id = 'index'");
 DB_SQL_INDEX(APPLIED_NEXT, "UPDATE applied SET seq = $1 WHERE id = 'index' AND seq = $2");
 DB_SQL_INDEX(APPLIED_SET, "UPDATE applied SET seq = $1 WHERE id = 'index'");
@@ -169,13 +173,51 @@ static enum err tokens_of(struct ctx *ctx, struct tokens *out, const struct reco
     return rc;
 }
 
-static enum err add_many(struct ctx *ctx, int64_t no, const struct tokens *t, size_t from)
-{
-    struct db_arg args[2 + INSERT_ROWS] = { DB_INT(no) };
+/* A row of the index. */
+struct lead {
+    unsigned char hash[INDEX_HASH_BYTES];
+    int64_t no;
+};
 
-    for (size_t i = 0; i < INSERT_ROWS; i++)
-        args[1 + i] = DB_BLOB(t->items[from + i], INDEX_HASH_BYTES);
+struct leads {
+    struct lead *items;
+    size_t len;
+};
+
+static enum err add_many(struct ctx *ctx, const struct lead *leads)
+{
+    struct db_arg args[2 * INSERT_ROWS + 1] = { 0 };
+
+    for (size_t i = 0; i < INSERT_ROWS; i++) {
+        args[2 * i] = DB_INT(leads[i].no);
+        args[2 * i + 1] = DB_BLOB(leads[i].hash, INDEX_HASH_BYTES);
+    }
     return db_exec_on(ctx, ctx->index_db, NULL, &TOKEN_ADD_16, args);
+}
+
+static int compare_leads(const void *a, const void *b)
+{
+    const struct lead *x = a;
+    const struct lead *y = b;
+    int order = memcmp(x->hash, y->hash, INDEX_HASH_BYTES);
+
+    return order ? order : x->no < y->no ? -1 : x->no > y->no;
+}
+
+/* In the order of the tree: neighbours lie on the same page, which is written once. */
+static enum err add_leads(struct ctx *ctx, struct leads *leads)
+{
+    size_t i = 0;
+    enum err rc = OK;
+
+    if (leads->len > 1)
+        qsort(leads->items, leads->len, sizeof(*leads->items), compare_leads);
+    for (; rc == OK && i + INSERT_ROWS <= leads->len; i += INSERT_ROWS)
+        rc = add_many(ctx, &leads->items[i]);
+    for (; rc == OK && i < leads->len; i++)
+        rc = db_exec_in(ctx, ctx->index_db, NULL, &TOKEN_ADD, DB_INT(leads->items[i].no),
+                        DB_BLOB(leads->items[i].hash, INDEX_HASH_BYTES));
+    return rc;
 }
 
 /* What the index has of a record; *no_out stays 0 if nothing. */
@@ -227,11 +269,12 @@ static enum err clear_tokens(struct ctx *ctx, int64_t no, const struct tokens *o
     return rc;
 }
 
-static enum err write_tokens(struct ctx *ctx, const char *id, const struct tokens *t)
+/* Brings the entry of a record up to date; what must lead to it is added to leads. */
+static enum err set_entry(struct ctx *ctx, struct leads *leads, const char *id,
+                          const struct tokens *t)
 {
     struct tokens old = { 0 };
     int64_t no = 0;
-    size_t i = 0;
     enum err rc = read_entry(ctx, &no, &old, id);
 
     if (rc || (no == 0 && t->len == 0))
@@ -244,12 +287,21 @@ static enum err write_tokens(struct ctx *ctx, const char *id, const struct token
             rc = db_exec_in(ctx, ctx->index_db, NULL, &ENTRY_SET, DB_INT(no),
                             DB_BLOB(t->items, t->len * INDEX_HASH_BYTES));
     }
-    for (; rc == OK && i + INSERT_ROWS <= t->len; i += INSERT_ROWS)
-        rc = add_many(ctx, no, t, i);
-    for (; rc == OK && i < t->len; i++)
-        rc = db_exec_in(ctx, ctx->index_db, NULL, &TOKEN_ADD, DB_INT(no),
-                        DB_BLOB(t->items[i], INDEX_HASH_BYTES));
+    for (size_t i = 0; i < t->len; i++) {
+        struct lead *l = &leads->items[leads->len++];
+
+        memcpy(l->hash, t->items[i], INDEX_HASH_BYTES);
+        l->no = no;
+    }
     return rc;
+}
+
+static enum err write_tokens(struct ctx *ctx, const char *id, const struct tokens *t)
+{
+    struct leads leads = { .items = ARENA_ARRAY(ctx->arena, t->len + 1, struct lead) };
+    enum err rc = set_entry(ctx, &leads, id, t);
+
+    return rc ? rc : add_leads(ctx, &leads);
 }
 
 static enum err read_int(struct ctx *ctx, struct db *db, const struct db_sql *sql, int64_t *out)
@@ -314,77 +366,144 @@ void index_after_save(struct ctx *ctx, const struct record *rec, const struct re
 
 /* --- catching up --- */
 
+/* A record that changed, with what leads to it now. */
 struct changed {
     const struct form *form;
     const char *id;
+    struct tokens tokens;
 };
 
-struct page {
-    struct changed items[PAGE];
+/*
+ * Many records become one transaction: their tokens lie all over the index, so that one for each
+ * record would write a page for each token. They are read before it: whoever saves one of them
+ * meanwhile has a later place in the history, and comes in with the next batch.
+ */
+struct batch {
+    struct arena *arena;
+    struct changed *items;
     size_t len;
-    size_t rows; /* of history read */
-    int64_t last;
+    size_t tokens_len;
+    size_t rows;  /* of history */
+    int64_t last; /* of them */
+    bool more;    /* rows after it */
 };
 
-static void page_add(struct page *p, const struct form *form, const char *id)
-{
-    for (size_t i = 0; i < p->len; i++)
-        if (text_equal(p->items[i].id, id))
-            return;
-    if (form)
-        p->items[p->len++] = (struct changed){ form, id };
-}
-
-static enum err read_page(struct ctx *ctx, struct page *p, int64_t after)
+static enum err read_page(struct ctx *ctx, struct batch *b)
 {
     struct rows *rows = NULL;
+    size_t read = 0;
     bool more = false;
-    enum err rc;
+    enum err rc = db_query(ctx, &rows, &HISTORY_AFTER, DB_INT(b->last), DB_INT(PAGE));
 
-    *p = (struct page){ .last = after };
-    rc = db_query(ctx, &rows, &HISTORY_AFTER, DB_INT(after), DB_INT(PAGE));
     if (rc)
         return rc;
     for (;;) {
+        const struct form *form;
+        const char *id;
+
         rc = db_next(ctx, rows, &more);
         if (rc || !more)
             break;
-        p->last = row_int(rows, 0);
-        p->rows++;
-        page_add(p, form_find(ctx->forms, row_text(rows, 1)), row_text(rows, 2));
+        read++;
+        b->last = row_int(rows, 0);
+        form = form_find(ctx->forms, row_text(rows, 1));
+        id = row_text(rows, 2);
+        if (form && (b->len == 0 || !text_equal(b->items[b->len - 1].id, id)))
+            b->items[b->len++] = (struct changed){ .form = form, .id = arena_strdup(b->arena, id) };
     }
     db_rows_close(rows);
+    b->rows += read;
+    b->more = read == PAGE;
     return rc;
 }
 
-static enum err index_one(struct ctx *ctx, const struct changed *c)
+static enum err keep_tokens(struct ctx *ctx, struct batch *b, struct changed *c,
+                            const struct record *rec)
 {
-    struct problem *last = ctx->problems_last;
-    struct record *rec = NULL;
-    struct tokens tokens = { 0 };
-    enum err rc;
+    struct tokens t = { 0 };
+    enum err rc = tokens_of(ctx, &t, rec);
 
-    rc = record_load_full(ctx, &rec, c->form, c->id, true);
-    if (rc == ERR_NOT_FOUND)
-        problems_back(ctx, last);
-    else if (rc == OK)
-        rc = tokens_of(ctx, &tokens, rec);
-    if (rc && rc != ERR_NOT_FOUND)
-        return rc;
-    return write_tokens(ctx, c->id, &tokens);
+    if (rc == OK && t.len > 0) {
+        c->tokens.items = arena_memdup(b->arena, t.items, t.len * INDEX_HASH_BYTES);
+        c->tokens.len = t.len;
+        b->tokens_len += t.len;
+    }
+    return rc;
 }
 
-static enum err apply_page(struct ctx *ctx, const struct page *p, int64_t before)
+/* Records of one kind that follow each other; those that are gone keep no tokens. */
+static enum err load_some(struct ctx *ctx, struct batch *b, size_t from, size_t len)
 {
+    struct changed *some = &b->items[from];
+    struct record *recs[LOAD];
+    const char *ids[LOAD];
+    struct pick pick = { .form = some->form, .ids = ids, .ids_len = len, .anywhere = true };
+    size_t found = 0;
     enum err rc;
 
-    rc = db_begin_on(ctx, ctx->index_db);
+    for (size_t i = 0; i < len; i++)
+        ids[i] = some[i].id;
+    rc = record_pick(ctx, recs, &found, &pick, PARTS_ALL);
+    for (size_t i = 0; rc == OK && i < len; i++)
+        for (size_t k = 0; rc == OK && k < found; k++)
+            if (text_equal(recs[k]->id, some[i].id))
+                rc = keep_tokens(ctx, b, &some[i], recs[k]);
+    return rc;
+}
+
+static enum err load_batch(struct ctx *ctx, struct batch *b, size_t from)
+{
+    enum err rc = OK;
+
+    while (rc == OK && from < b->len) {
+        struct arena_mark mark = arena_mark(ctx->arena);
+        size_t len = 1;
+
+        while (len < LOAD && from + len < b->len &&
+               b->items[from + len].form == b->items[from].form)
+            len++;
+        rc = load_some(ctx, b, from, len);
+        if (rc == OK)
+            arena_rewind(ctx->arena, mark);
+        from += len;
+    }
+    return rc;
+}
+
+static enum err read_batch(struct ctx *ctx, struct batch *b)
+{
+    enum err rc = OK;
+
+    b->items = ARENA_ARRAY(b->arena, BATCH + PAGE, struct changed);
+    b->more = true;
+    while (rc == OK && b->more && b->len < BATCH && arena_used(b->arena) < BATCH_BYTES) {
+        size_t from = b->len;
+
+        rc = read_page(ctx, b);
+        if (rc == OK)
+            rc = load_batch(ctx, b, from);
+    }
+    return rc;
+}
+
+static enum err apply_batch(struct ctx *ctx, const struct batch *b, int64_t before)
+{
+    struct leads leads = { .items = ARENA_ARRAY(b->arena, b->tokens_len + 1, struct lead) };
+    enum err rc = db_begin_on(ctx, ctx->index_db);
+
     if (rc)
         return rc;
-    for (size_t i = 0; rc == OK && i < p->len; i++)
-        rc = index_one(ctx, &p->items[i]);
+    for (size_t i = 0; rc == OK && i < b->len; i++) {
+        struct arena_mark mark = arena_mark(ctx->arena);
+
+        rc = set_entry(ctx, &leads, b->items[i].id, &b->items[i].tokens);
+        if (rc == OK)
+            arena_rewind(ctx->arena, mark);
+    }
     if (rc == OK)
-        rc = db_exec_in(ctx, ctx->index_db, NULL, &APPLIED_NEXT, DB_INT(p->last), DB_INT(before));
+        rc = add_leads(ctx, &leads);
+    if (rc == OK)
+        rc = db_exec_in(ctx, ctx->index_db, NULL, &APPLIED_NEXT, DB_INT(b->last), DB_INT(before));
     if (rc == OK)
         rc = db_commit_on(ctx, ctx->index_db);
     if (rc)
@@ -411,6 +530,17 @@ enum err index_recover(struct ctx *ctx)
     return db_exec_in(ctx, ctx->index_db, NULL, &APPLIED_SET, DB_INT(0));
 }
 
+static enum err catch_up_some(struct ctx *ctx, struct batch *b)
+{
+    int64_t applied = 0;
+    enum err rc = read_int(ctx, ctx->index_db, &APPLIED, &applied);
+
+    b->last = applied;
+    if (rc == OK)
+        rc = read_batch(ctx, b);
+    return rc || b->rows == 0 ? rc : apply_batch(ctx, b, applied);
+}
+
 enum err index_catch_up(struct ctx *ctx, int64_t *applied_out)
 {
     bool more = true;
@@ -418,20 +548,12 @@ enum err index_catch_up(struct ctx *ctx, int64_t *applied_out)
     enum err rc = OK;
 
     while (rc == OK && more) {
-        struct arena_mark mark = arena_mark(ctx->arena);
-        struct page p = { 0 };
-        int64_t applied = 0;
+        struct batch b = { .arena = arena_new(0) };
 
-        rc = read_int(ctx, ctx->index_db, &APPLIED, &applied);
-        if (rc == OK)
-            rc = read_page(ctx, &p, applied);
-        if (rc == OK && p.rows > 0)
-            rc = apply_page(ctx, &p, applied);
-        if (rc)
-            break;
-        done += (int64_t)p.rows;
-        more = p.rows == PAGE;
-        arena_rewind(ctx->arena, mark);
+        rc = catch_up_some(ctx, &b);
+        done += (int64_t)b.rows;
+        more = b.more;
+        arena_free(b.arena);
     }
     if (rc == OK && applied_out)
         *applied_out = done;
@@ -453,9 +575,9 @@ static enum err rebuild_page(struct ctx *ctx, const struct form *form, const cha
 {
     struct record_filter filter = { .sort = SORT_NEWEST, .after = *after };
     struct pick pick = {
-        .form = form, .filter = &filter, .limit = PAGE, .anywhere = true, .oldest = true
+        .form = form, .filter = &filter, .limit = LOAD, .anywhere = true, .oldest = true
     };
-    struct record *recs[PAGE];
+    struct record *recs[LOAD];
     enum err rc;
 
     rc = record_pick(ctx, recs, len_out, &pick, PARTS_ALL);
@@ -483,10 +605,10 @@ static enum err rebuild_page(struct ctx *ctx, const struct form *form, const cha
 static enum err rebuild_form(struct ctx *ctx, const struct form *form, int64_t *records)
 {
     char token[64] = "";
-    size_t len = PAGE;
+    size_t len = LOAD;
     enum err rc = OK;
 
-    while (rc == OK && len == PAGE) {
+    while (rc == OK && len == LOAD) {
         struct arena_mark mark = arena_mark(ctx->arena);
         const char *after = token[0] ? token : NULL;
 
