@@ -19,6 +19,7 @@
 
 #define SPAN_DAYS     540
 #define BATCH         40 /* people of one transaction */
+#define UNREAD_DAYS   45 /* of families that came before, all notices have been read */
 #define RULES_AT_ONCE 200
 
 struct demo_size {
@@ -171,6 +172,11 @@ static enum err make_office_and_staff(struct ctx *ctx, struct world *w)
     return rc;
 }
 
+static int64_t noted_on(const struct world *w, const struct demo_size *size, int64_t made)
+{
+    return w->today - SPAN_DAYS + SPAN_DAYS * made / size->people;
+}
+
 /* Families one after the other over 18 months, some in a transaction. */
 static enum err make_batch(struct ctx *ctx, struct world *w, const struct demo_size *size,
                            int64_t *family, int64_t *made)
@@ -182,8 +188,7 @@ static enum err make_batch(struct ctx *ctx, struct world *w, const struct demo_s
         struct arena_mark mark = arena_mark(ctx->arena);
         size_t some = 0;
 
-        rc = demo_family(ctx, w, (*family)++,
-                         w->today - SPAN_DAYS + SPAN_DAYS * *made / size->people,
+        rc = demo_family(ctx, w, (*family)++, noted_on(w, size, *made),
                          (size_t)(size->people - *made), &some);
         *made += (int64_t)some;
         act_as_nobody(ctx);
@@ -252,8 +257,13 @@ static enum err make_demo(struct ctx *ctx, struct world *w, const struct demo_si
     ctx->demo = true;
     if (rc == OK)
         rc = make_office_and_staff(ctx, w);
-    while (rc == OK && made < size->people)
+    while (rc == OK && made < size->people) {
+        bool old = noted_on(w, size, made) < w->today - UNREAD_DAYS;
+
         rc = make_batch(ctx, w, size, &family, &made);
+        if (rc == OK && old && noted_on(w, size, made) >= w->today - UNREAD_DAYS)
+            rc = demo_read_notices(ctx, w);
+    }
     return rc ? rc : catch_up(ctx, w);
 }
 

@@ -100,10 +100,9 @@ static void set_protection(struct life *l, struct record *rec)
     struct answers *row;
 
     if (!l->vulnerable) {
-        if (dice_chance(&l->dice, 88))
+        if (l->unsure || dice_chance(&l->dice, 90))
             record_set(rec, FIELD_CASE_VULNERABLE,
-                       dice_chance(&l->dice, 92) ? CODE_CASE_VULNERABLE_NO
-                                                 : CODE_CASE_VULNERABLE_UNKNOWN);
+                       l->unsure ? CODE_CASE_VULNERABLE_UNKNOWN : CODE_CASE_VULNERABLE_NO);
         return;
     }
     record_set(rec, FIELD_CASE_VULNERABLE, CODE_CASE_VULNERABLE_YES);
@@ -191,6 +190,21 @@ enum err play_support(struct life *l, const struct step *s)
     rows = field_find(rec->form, FIELD_CASE_VULNERABILITY_FLAGS);
     for (size_t i = 0; i < rec->answers->rows_len[rows->place]; i++)
         put(rec, rec->answers->rows[rows->place][i], FIELD_CASE_SUPPORT_STARTED_ON, life_day(l));
+    return record_update(l->ctx, rec, rec->version);
+}
+
+/* The screening found nothing. */
+enum err play_settle(struct life *l, const struct step *s)
+{
+    struct record *rec = NULL;
+    enum err rc;
+
+    (void)s;
+    act_as(l, l->family->worker);
+    rc = load_case(l, &rec);
+    if (rc)
+        return rc;
+    record_set(rec, FIELD_CASE_VULNERABLE, CODE_CASE_VULNERABLE_NO);
     return record_update(l->ctx, rec, rec->version);
 }
 

@@ -16,12 +16,13 @@ static const step_play plays[STEP_KINDS] = {
     [STEP_PREPARE] = play_move,        [STEP_DEPART] = play_depart,
     [STEP_ARRIVE] = play_arrive,       [STEP_ACTIVE] = play_move,
     [STEP_ACTION] = play_action,       [STEP_SUPPORT] = play_support,
-    [STEP_INTERVIEW] = play_interview, [STEP_INTENSITY] = play_intensity,
-    [STEP_FOLLOW_UP] = play_move,      [STEP_CLOSING] = play_closing,
-    [STEP_CLOSE] = play_close,         [STEP_REOPEN] = play_move,
-    [STEP_DEATH] = play_death,         [STEP_TASKS] = play_tasks,
-    [STEP_COMMENT] = play_comment,     [STEP_FILE] = play_file,
-    [STEP_MEND] = play_mend,           [STEP_AGAIN] = play_again,
+    [STEP_SETTLE] = play_settle,       [STEP_INTERVIEW] = play_interview,
+    [STEP_INTENSITY] = play_intensity, [STEP_FOLLOW_UP] = play_move,
+    [STEP_CLOSING] = play_closing,     [STEP_CLOSE] = play_close,
+    [STEP_REOPEN] = play_move,         [STEP_DEATH] = play_death,
+    [STEP_TASKS] = play_tasks,         [STEP_COMMENT] = play_comment,
+    [STEP_FILE] = play_file,           [STEP_MEND] = play_mend,
+    [STEP_AGAIN] = play_again,
 };
 
 /* --- what all steps use --- */
@@ -143,6 +144,7 @@ static void born_as(struct life *l, const struct family *f, size_t place, uint64
         dice_chance(&l->dice, 82) ? CODE_PERSON_PREFERRED_STAFF_GENDER_NO_PREFERENCE : l->sex;
     l->host = host_of(l);
     l->vulnerable = l->alone || dice_chance(&l->dice, 27);
+    l->unsure = !l->vulnerable && dice_chance(&l->dice, 7);
     l->flag = l->vulnerable ? vulnerability(l) : NULL;
     l->forced = !f->prepared && dice_chance(&l->dice, 28);
     l->barred = f->prepared && l->flag && dice_chance(&l->dice, 3);

@@ -87,6 +87,7 @@ enum step_kind {
     STEP_ACTIVE,
     STEP_ACTION,
     STEP_SUPPORT,
+    STEP_SETTLE,
     STEP_INTERVIEW,
     STEP_INTENSITY,
     STEP_FOLLOW_UP,
@@ -149,7 +150,8 @@ struct life {
     bool reserved; /* declines much */
     bool barred;   /* the journey cannot begin: a treatment is not there */
     bool vulnerable;
-    bool over; /* nothing more happens */
+    bool unsure; /* whether vulnerable, until the screening */
+    bool over;   /* nothing more happens */
     int levels[3];
     int trend;
     const char *person_id;
@@ -186,6 +188,7 @@ enum err play_depart(struct life *l, const struct step *s) MUST_USE;
 enum err play_arrive(struct life *l, const struct step *s) MUST_USE;
 enum err play_move(struct life *l, const struct step *s) MUST_USE;
 enum err play_action(struct life *l, const struct step *s) MUST_USE;
+enum err play_settle(struct life *l, const struct step *s) MUST_USE;
 enum err play_support(struct life *l, const struct step *s) MUST_USE;
 enum err play_intensity(struct life *l, const struct step *s) MUST_USE;
 enum err play_closing(struct life *l, const struct step *s) MUST_USE;
@@ -201,5 +204,7 @@ enum err demo_family(struct ctx *ctx, struct world *w, int64_t index, int64_t no
                      size_t *made_out) MUST_USE;
 /* Messages that wait, are blocked or were cancelled. */
 enum err demo_messages(struct life *l) MUST_USE;
+/* The staff has read whatever it was told of until now. */
+enum err demo_read_notices(struct ctx *ctx, const struct world *w) MUST_USE;
 
 #endif

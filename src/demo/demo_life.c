@@ -56,9 +56,16 @@ static void plan_return(struct life *l, int64_t noted, int64_t arrive, bool case
 
 static void plan_protection(struct life *l, int64_t base)
 {
-    if (!l->vulnerable)
+    if (!l->vulnerable && !l->unsure)
         return;
-    if (dice_chance(&l->dice, 85))
+    if (l->unsure) { /* what the full screening settles */
+        if (dice_chance(&l->dice, 80))
+            add_action(l, later(l, base, 2, 12), CODE_ACTION_ACTION_KIND_SCREENING);
+        if (dice_chance(&l->dice, 80))
+            add_step(l, later(l, base, 13, 20), STEP_SETTLE, NULL, NULL);
+        return;
+    }
+    if (dice_chance(&l->dice, 92))
         add_action(l, later(l, base, 2, 12), CODE_ACTION_ACTION_KIND_SCREENING);
     if (dice_chance(&l->dice, 70))
         add_action(l, later(l, base, 6, 25), CODE_ACTION_ACTION_KIND_RISK_ASSESSMENT);
@@ -107,6 +114,10 @@ static void plan_interviews(struct life *l, int64_t arrive, int64_t noted, int64
         if (day >= until || !dice_chance(&l->dice, i == 0 ? 90 : 82))
             continue;
         add_step(l, day, STEP_INTERVIEW, rounds[i], NULL);
+        if (day + 92 < until && dice_chance(&l->dice, 30))
+            add_step(l, later(l, day, 84, 92), STEP_INTERVIEW, CODE_RSS_ROUND_ADDITIONAL, NULL);
+        else if (day + 105 < until && dice_chance(&l->dice, 75))
+            add_step(l, later(l, day, 93, 104), STEP_TASKS, NULL, NULL);
         if (dice_chance(&l->dice, 75))
             add_step(l, later(l, day, 1, 12), STEP_INTENSITY, NULL, NULL);
     }
@@ -116,7 +127,7 @@ static void plan_plan(struct life *l, int64_t base, int64_t until)
 {
     int64_t day = later(l, base, 7, dice_chance(&l->dice, 80) ? 27 : 70);
 
-    if (!dice_chance(&l->dice, 92))
+    if (!dice_chance(&l->dice, 95))
         return;
     add_action(l, day, CODE_ACTION_ACTION_KIND_PLAN_AGREED);
     day = later(l, day, 120, 210);

@@ -303,6 +303,9 @@ static enum err store_person(struct life *l, bool again)
     rc = record_insert(l->ctx, rec);
     if (rc == OK && !again)
         l->person_id = rec->id;
+    if (rc == OK && again && dice_chance(&l->dice, 30))
+        rc = record_set_status(l->ctx, rec, rec->version, STATUS_PERSON_MERGED,
+                               life_text(l, "reason_merge"));
     return rc;
 }
 
@@ -313,7 +316,7 @@ enum err play_person(struct life *l, const struct step *s)
     return store_person(l, false);
 }
 
-/* Another desk writes the same person down once more. */
+/* Another desk writes the same person down once more; now and then somebody sees it. */
 enum err play_again(struct life *l, const struct step *s)
 {
     (void)s;

@@ -5,17 +5,27 @@
 #include "demo/demo_inner.h"
 #include "forms_gen.h"
 #include "messages/messages.h"
+#include "messages/notify.h"
 #include "records/attach.h"
 #include "records/records.h"
 #include "report/report.h"
 #include "rules/rules.h"
 
-/* One open result is dealt with, put off, or said not to apply; more wait for another day. */
+/*
+ * One open result is dealt with, put off, or said not to apply; more wait for another day. What is
+ * due is done by doing it: of that only the repeated interview is sometimes passed over.
+ */
 static enum err settle_one(struct life *l, const struct rule_result *r)
 {
     uint32_t roll = dice_below(&l->dice, 100);
 
-    if (roll < 55)
+    if (r->does == RULE_DUE && (!r->due_on || r->severity != SEVERITY_LOW))
+        return OK;
+    if (r->does == RULE_DUE)
+        return roll < 70 ? rules_settle(l->ctx, r->id, r->version, "overridden",
+                                        life_text(l, "task_round"))
+                         : OK;
+    if (roll < 45)
         return OK;
     if (roll < 80)
         return rules_settle(l->ctx, r->id, r->version, "done", life_text(l, "task_done"));
@@ -42,7 +52,7 @@ enum err play_tasks(struct life *l, const struct step *s)
     if (rc == OK)
         rc = rules_results(l->ctx, &results, &len, rec);
     for (size_t i = 0; rc == OK && i < len; i++)
-        if (results[i].holds && text_equal(results[i].state, "open") && results[i].does != RULE_DUE)
+        if (results[i].holds && text_equal(results[i].state, "open"))
             rc = settle_one(l, &results[i]);
     return rc;
 }
@@ -111,13 +121,29 @@ enum err demo_messages(struct life *l)
     const char *id = NULL;
     enum err rc;
 
+    if (!l->phone && !dice_chance(&l->dice, 30))
+        return OK;
     act_as(l, l->family->supervisor);
-    l->ctx->now_ms = l->w->end_ms - dice_between(&l->dice, 1, 300) * 60 * 1000;
+    l->ctx->now_ms = l->w->end_ms - (l->w->today - l->family->noted) * 3 * 60 * 1000;
     rc = message_add(l->ctx, &id, &m);
     if (rc == OK)
         rc = message_load(l->ctx, &row, id);
     if (rc == OK && text_equal(row.state, "waiting") && dice_chance(&l->dice, 20))
         rc = message_cancel(l->ctx, id);
     l->ctx->now_ms = l->w->end_ms;
+    return rc;
+}
+
+enum err demo_read_notices(struct ctx *ctx, const struct world *w)
+{
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < w->lists.staff.len; i++) {
+        ctx->user = w->staff[i].user;
+        ctx->user_id = ctx->user->id;
+        rc = notify_read(ctx, NULL);
+    }
+    ctx->user = NULL;
+    ctx->user_id = NULL;
     return rc;
 }

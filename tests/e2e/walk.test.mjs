@@ -94,6 +94,8 @@ async function import_people(v, tag) {
   await v.page.goto("/records/person");
   const before = await people_counted(v);
   await v.page.goBack();
+  for (const like of await v.page.locator("form.import-now select").all())
+    await like.selectOption("new"); // who is only like somebody of the demo
   await v.page.locator("form.import-now button.btn-primary").click();
   await v.page.waitForFunction((s) => !document.querySelector(s), "form.import-now");
   await await_job(v.page);
