@@ -258,11 +258,33 @@ static size_t row_columns(const struct teller *t, const struct field *repeat, bo
     size_t n = 0;
 
     for (const struct field *f = repeat->children; f != NULL; f = f->next) {
-        n += field_has_value(f) && is_told(t, f);
+        n += (field_has_value(f) || f->kind == FIELD_REPEAT) && is_told(t, f);
         *long_out = *long_out || !field_has_value(f) ||
                     (f->appearance != NULL && strstr(f->appearance, "multiline") != NULL);
     }
     return n;
+}
+
+/* The rows of a repeat inside a row, as one value: "Fridge, 1,250 XOF; Shelf, 300 XOF". */
+static const char *told_rows(const struct teller *t, const struct answers *row,
+                             const struct field *repeat)
+{
+    const char *all = "";
+
+    for (size_t i = 0; i < row->rows_len[repeat->place]; i++) {
+        const char *one = "";
+
+        for (const struct field *f = repeat->children; f != NULL; f = f->next) {
+            const char *value = "";
+
+            if (field_has_value(f) && is_told(t, f))
+                value = told_value(t, row->rows[repeat->place][i], f);
+            if (value[0])
+                one = arena_printf(t->ctx->arena, "%s%s%s", one, one[0] ? ", " : "", value);
+        }
+        all = arena_printf(t->ctx->arena, "%s%s%s", all, all[0] ? "; " : "", one);
+    }
+    return all;
 }
 
 static struct detail_row_view tell_row(const struct teller *t, const struct answers *row,
@@ -273,10 +295,10 @@ static struct detail_row_view tell_row(const struct teller *t, const struct answ
     size_t n = 0;
 
     for (const struct field *f = repeat->children; f != NULL; f = f->next) {
-        if (!field_has_value(f) || !is_told(t, f))
+        if ((!field_has_value(f) && f->kind != FIELD_REPEAT) || !is_told(t, f))
             continue;
         cells[n].label = label_text(t->ctx, &f->label);
-        cells[n++].value = told_value(t, row, f);
+        cells[n++].value = field_has_value(f) ? told_value(t, row, f) : told_rows(t, row, f);
     }
     return (struct detail_row_view){ cells, n };
 }

@@ -84,6 +84,9 @@ def test_plan(desk):
     answers = desk.read(plan)["answers"]
     ok(answers["total_cost"] == "1600 XOF" and answers["over_ceiling"] == "no", "the total is computed",
        answers)
+    page = desk.worker.open("/records/plan/" + plan["id"])[2]
+    ok("Goods, 1,250 XOF; Goods, 300 XOF" in page, "the page tells the costs of each line", page)
+    ok(answers["lines"][0]["line_key"] not in page, "its marks are not shown to people")
     ok(len({row["line_key"] for row in answers["lines"]}) == 2, "each line has a mark of its own")
     ok(desk.move(plan, "submitted")[0] == "draft", "parts without an action or a note stop it", answers)
     desk.change(plan, **{"without_" + part: "Not now" for part in OPEN_PARTS})
