@@ -3,7 +3,7 @@
 set -eu
 build="gcc libc6-dev make meson ninja-build pkgconf python3 gettext libmicrohttpd-dev libpq-dev
     libsodium-dev libjansson-dev libcairo2-dev libpango1.0-dev libicu-dev libseccomp-dev libxml2-dev
-    libzip-dev libpcre2-dev zlib1g-dev libcurl4-openssl-dev libjpeg62-turbo-dev libpng-dev
+    libzip-dev libpcre2-dev zlib1g-dev libcurl4-openssl-dev libmd4c-dev libjpeg62-turbo-dev libpng-dev
     ca-certificates"
 run="fonts-noto-core"
 test="libcmocka-dev postgresql-15 sqlite3 chromium-headless-shell poppler-utils python3-openpyxl git

@@ -19,6 +19,9 @@
 #include "facts/facts_web.h"
 #include "facts/shape.h"
 #include "forms/forms.h"
+#include "guide/guide.h"
+#include "guide/guide_web.h"
+#include "guide/terms.h"
 #include "http/jail.h"
 #include "http/serve.h"
 #include "letters/letters_web.h"
@@ -53,10 +56,12 @@
 #define TIDY_EVERY_MS       ((int64_t)60 * 60 * 1000)
 
 static const struct route *const all_routes[] = {
-    home_routes,       web_routes,    records_routes,   attach_routes,           rules_routes,
-    forms_routes,      survey_routes, messages_routes,  message_settings_routes, notify_routes,
-    webhook_routes,    facts_routes,  facts_api_routes, letters_routes,          letter_edit_routes,
-    letterhead_routes, NULL,
+    home_routes,       web_routes,      records_routes,
+    attach_routes,     rules_routes,    forms_routes,
+    survey_routes,     messages_routes, message_settings_routes,
+    notify_routes,     webhook_routes,  facts_routes,
+    facts_api_routes,  letters_routes,  letter_edit_routes,
+    letterhead_routes, guide_routes,    NULL,
 };
 
 static const struct nav_item all_nav[] = {
@@ -101,6 +106,7 @@ static struct web whole_web = {
     .refresh = look_at_forms,
     .bell = notify_count,
     .frame = app_frame,
+    .help = guide_help,
 };
 
 const struct web *app_web(void)
@@ -215,6 +221,10 @@ enum err app_load(struct ctx *ctx)
         rc = profiles_load(ctx);
     if (!rc)
         rc = home_blocks_load(ctx);
+    if (!rc)
+        rc = terms_load(ctx);
+    if (!rc)
+        rc = guide_load(ctx);
     if (!rc)
         rc = fold_init(ctx);
     if (!rc)

@@ -122,6 +122,21 @@ static void fill_bell(struct ctx *ctx, const struct res *res, struct layout_view
         v->unread = 0;
 }
 
+static void fill_help(struct ctx *ctx, const struct res *res, struct layout_view *v)
+{
+    const struct route *route = res->req->route;
+    const char *kind = route != NULL ? req_path(res->req, "kind") : "";
+    struct nav_place place = { 0 };
+
+    v->has_help = res->web->help != NULL;
+    if (!v->has_help)
+        return;
+    res->web->help(ctx, res->req->wire->method, route != NULL ? route->path : NULL,
+                   kind[0] != '\0' ? kind : NULL, &place);
+    v->help = place.link;
+    v->help_title = place.title;
+}
+
 void html_page(struct res *res, int status, const char *title,
                void (*content)(struct html *h, const void *view), const void *view)
 {
@@ -141,6 +156,7 @@ void html_page(struct res *res, int status, const char *title,
     fill_nav(ctx, res, &v, &frame);
     fill_langs(ctx, &v);
     fill_bell(ctx, res, &v);
+    fill_help(ctx, res, &v);
     if (ctx->user != NULL) {
         v.user_name = ctx->user->name;
         v.keys = !ctx->user->keys_off;

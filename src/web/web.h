@@ -117,6 +117,10 @@ struct web {
     enum err (*bell)(struct ctx *ctx, int64_t *out);
     /* Called for each page of somebody who is signed in. NULL = nothing is added. */
     void (*frame)(struct ctx *ctx, struct frame *out);
+    /* The page of help for a screen, by the method and pattern of its route (NULL: there is none)
+     * and the kind of record in its path or NULL. Its title may be NULL. NULL = no help. */
+    void (*help)(struct ctx *ctx, const char *method, const char *pattern, const char *kind,
+                 struct nav_place *out);
 };
 /* ERR_INVALID: a route without a known permission, a path twice, a bad pattern. */
 enum err web_check(struct ctx *ctx, const struct web *web) MUST_USE;

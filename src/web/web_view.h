@@ -46,6 +46,9 @@ struct layout_view {
     const char *office_name;
     const char *role_title;
     const char *flash;
+    bool has_help;
+    struct url help;
+    const char *help_title; /* of the page of help; NULL = the list of pages */
     bool has_bell;
     int64_t unread;         /* notifications */
     const char *back;       /* path to come back to after a change of language */

@@ -9,7 +9,7 @@
   if (first) first.focus();
 
   // A part of another page, shown beside the page one is on.
-  async function beside(href, part) {
+  async function beside(href, part, still) {
     const reply = await fetch(href, { headers: { Accept: "text/html" } });
     if (!reply.ok || reply.redirected) throw new Error(reply.status);
     const there = new DOMParser().parseFromString(await reply.text(), "text/html");
@@ -18,7 +18,7 @@
     const panel = document.createElement("dialog");
     const end = document.createElement("form");
     const button = document.createElement("button");
-    panel.className = "side";
+    panel.className = still ? "side side-still" : "side";
     panel.setAttribute("aria-label", there.querySelector("h1").textContent);
     end.method = "dialog";
     end.className = "side-end";
@@ -30,8 +30,98 @@
     panel.addEventListener("close", function () { panel.remove(); });
     panel.addEventListener("click", function (e) { if (e.target === panel) panel.close(); });
     document.body.append(panel);
-    panel.showModal();
+    if (!still) return panel.showModal();
+    panel.addEventListener("keydown", function (e) { if (e.key === "Escape") panel.close(); });
+    panel.show();
+    button.focus();
   }
+
+  // Help stands beside the page while one goes on working; on a phone it is a page of its own.
+  document.addEventListener("click", function (e) {
+    const link = e.target.closest("a");
+    const open = document.querySelector(".side-still");
+    if (!link || e.ctrlKey || e.metaKey || e.shiftKey || e.button) return;
+    const inside = open && open.contains(link) && /^\/guide\/./.test(link.getAttribute("href"));
+    const asked = link.matches("[data-help]") && /^\/guide\/./.test(link.getAttribute("href"));
+    if ((!inside && !asked) || window.matchMedia("(max-width: 40rem)").matches) return;
+    if (document.querySelector("main > .guide")) return;
+    e.preventDefault();
+    if (open) {
+      open.close();
+      if (asked) return;
+    }
+    beside(link.href, ".guide", true).then(function () {
+      const panel = document.querySelector(".side-still");
+      const back = document.querySelector("[data-help]");
+      panel.addEventListener("close", function () { if (!document.querySelector(".side-still")) back.focus(); });
+    }).catch(function () { location.assign(link.href); });
+  });
+
+  // A key term says what it means when it is pointed at, reached with Tab, or touched.
+  let meanings = null;
+  let tip = null;
+  let shown_at = 0;
+  let waiting = 0;
+  function meaning_of(code) {
+    meanings = meanings || fetch("/terms", { headers: { Accept: "text/html" } })
+      .then(function (reply) { return reply.text(); })
+      .then(function (text) { return new DOMParser().parseFromString(text, "text/html"); });
+    return meanings.then(function (page) {
+      const row = page.getElementById(code);
+      return row && row.querySelector(".term-text").textContent;
+    });
+  }
+  function hide_tip() {
+    clearTimeout(waiting);
+    if (!tip) return;
+    tip.term.removeAttribute("aria-describedby");
+    tip.remove();
+    tip = null;
+  }
+  function show_tip(term) {
+    if (tip && tip.term === term) return;
+    hide_tip();
+    meaning_of(term.dataset.term).then(function (text) {
+      if (!text || tip || !(term.matches(":hover") || term === document.activeElement)) return;
+      const at = term.getBoundingClientRect();
+      tip = document.createElement("div");
+      tip.className = "tip";
+      tip.id = "tip";
+      tip.setAttribute("role", "tooltip");
+      tip.textContent = text;
+      tip.term = term;
+      (term.closest("dialog") || document.body).append(tip);
+      const box = tip.getBoundingClientRect();
+      const room = root.clientWidth - box.width - 8;
+      const frame = tip.offsetParent && tip.offsetParent !== document.body
+        ? tip.offsetParent.getBoundingClientRect() : { left: -window.scrollX, top: -window.scrollY };
+      const down = tip.offsetParent && tip.offsetParent !== document.body ? tip.offsetParent.scrollTop : 0;
+      tip.style.left = Math.max(8, Math.min(at.left, room)) - frame.left + "px";
+      tip.style.top = (at.bottom + box.height + 8 > window.innerHeight && at.top > box.height
+        ? at.top - box.height - 4 : at.bottom + 4) - frame.top + down + "px";
+      term.setAttribute("aria-describedby", "tip");
+      shown_at = Date.now();
+      tip.addEventListener("mouseleave", hide_tip);
+    }).catch(function () { meanings = null; });
+  }
+  document.addEventListener("mouseover", function (e) {
+    const term = e.target.closest(".term");
+    clearTimeout(waiting);
+    if (term) waiting = setTimeout(show_tip, 150, term);
+    else if (tip && !tip.contains(e.target) && tip.term !== document.activeElement) waiting = setTimeout(hide_tip, 200);
+  });
+  document.addEventListener("focusin", function (e) {
+    if (e.target.matches(".term")) show_tip(e.target);
+    else hide_tip();
+  });
+  document.addEventListener("click", function (e) {
+    const term = e.target.closest(".term");
+    if (!term || (tip && tip.term === term && Date.now() - shown_at > 500)) return;
+    e.preventDefault();
+    term.focus();
+    show_tip(term);
+  });
+  document.addEventListener("keydown", function (e) { if (e.key === "Escape") hide_tip(); });
 
   // Keys: see /shortcuts. Whoever does not want them has switched them off there.
   const places = { h: "/", p: "/records/person", c: "/records/case", t: "/tasks" };
