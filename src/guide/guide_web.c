@@ -118,7 +118,7 @@ static enum err get_list(struct ctx *ctx, const struct req *req, struct res *res
 {
     static const char *const titles[GUIDE_GROUPS] = { N_("First steps"), N_("People and cases"),
                                                       N_("Everyday work"),
-                                                      N_("Statistics and lists"),
+                                                      N_("Statistics"),
                                                       N_("Administration") };
     struct guide_list_view v = { .words = text_trim(ctx->arena, req_text(req, "q")) };
     const char *words = guide_fold(ctx->arena, v.words);

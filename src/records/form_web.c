@@ -239,6 +239,17 @@ static const char *look_of(struct ctx *ctx, const struct field *f)
     return b.len > 0 ? buf_text(&b) : NULL;
 }
 
+/* Each key term is marked once in what is seen of a form; what is hidden has marks of its own. */
+static void mark_terms(struct maker *m, struct widget_view *w)
+{
+    struct term_seen hidden = m->terms;
+    struct term_seen *seen = w->relevant ? &m->terms : &hidden;
+
+    rich_terms(m->ctx, &w->said, seen);
+    rich_terms(m->ctx, &w->hint_said, seen);
+    rich_terms(m->ctx, &w->guidance_said, seen);
+}
+
 static void fill_texts(struct maker *m, struct widget_view *w, const struct answers *t,
                        const struct field *f)
 {
@@ -251,6 +262,7 @@ static void fill_texts(struct maker *m, struct widget_view *w, const struct answ
     text_said(ctx, &w->hint_said, hint, t);
     text_said(ctx, &w->guidance_said, guidance, t);
     w->label = rich_plain(ctx, &w->said);
+    mark_terms(m, w);
     w->hint = hint[0] != '\0' ? hint : NULL;
     w->guidance = guidance[0] != '\0' ? guidance : NULL;
     w->problem = problem_said(ctx, ctx_problem(ctx, w->path), t);

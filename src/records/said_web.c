@@ -3,12 +3,14 @@
 
 #include "core/buf.h"
 #include "core/text.h"
+#include "guide/terms.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
 
-#define SAID_MAX   ((size_t)64 * 1024)
-#define RUNS_MAX   200 /* what is beyond stays as it is written */
-#define NAME_BYTES ((size_t)41)
+#define SAID_MAX      ((size_t)64 * 1024)
+#define RUNS_MAX      200 /* what is beyond stays as it is written */
+#define TERM_RUNS_MAX 12  /* pieces that terms may add to a text */
+#define NAME_BYTES    ((size_t)41)
 
 struct sayer {
     struct ctx *ctx;
@@ -143,6 +145,62 @@ void text_said(struct ctx *ctx, struct rich_view *out, const char *text, const s
     }
     put_until(&s, s.from + strlen(s.from));
     *out = (struct rich_view){ s.runs, s.len };
+}
+
+static struct url term_link(struct ctx *ctx, const struct term *term)
+{
+    return (struct url){ arena_printf(ctx->arena, "/terms#%s", term->code) };
+}
+
+/* The pieces of one run, with its terms; what does not fit any more stays one piece. */
+static size_t split_run(struct ctx *ctx, struct run_view *out, size_t room,
+                        const struct run_view *run, struct term_seen *seen)
+{
+    struct term_hit hit = { 0 };
+    const char *from = run->text;
+    size_t n = 0;
+
+    while (!run->answer && n + 3 <= room &&
+           terms_next(&hit, ctx->lang, run->text, (size_t)(from - run->text), seen)) {
+        const char *at = run->text + hit.at;
+
+        out[n] = *run;
+        out[n].text = arena_strndup(ctx->arena, from, (size_t)(at - from));
+        n += at > from;
+        out[n] = *run;
+        out[n].text = arena_strndup(ctx->arena, at, hit.len);
+        out[n].term = hit.term->code;
+        out[n++].term_link = term_link(ctx, hit.term);
+        from = at + hit.len;
+    }
+    out[n] = *run;
+    out[n].text = from;
+    return n + (*from != '\0');
+}
+
+static bool any_term(struct ctx *ctx, const struct rich_view *v, struct term_seen seen)
+{
+    struct term_hit hit = { 0 };
+
+    for (size_t i = 0; i < v->runs_len; i++)
+        if (!v->runs[i].answer && terms_next(&hit, ctx->lang, v->runs[i].text, 0, &seen))
+            return true;
+    return false;
+}
+
+void rich_terms(struct ctx *ctx, struct rich_view *v, struct term_seen *seen)
+{
+    const size_t most = v->runs_len + TERM_RUNS_MAX;
+    struct run_view *out;
+    size_t len = 0;
+
+    if (!any_term(ctx, v, *seen))
+        return;
+    out = ARENA_ARRAY(ctx->arena, most, struct run_view);
+    for (size_t i = 0; i < v->runs_len; i++)
+        len += split_run(ctx, out + len, most - len - (v->runs_len - i - 1), &v->runs[i], seen);
+    v->runs = out;
+    v->runs_len = len;
 }
 
 const char *rich_plain(struct ctx *ctx, const struct rich_view *v)

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guide/terms.h"
 #include "records/records.h"
 #include "records/records_view.h"
 #include "web/web.h"
@@ -111,6 +112,8 @@ struct row_numbers post_row_numbers(struct ctx *ctx, const struct form_post *pos
  * written: a text.
  */
 void text_said(struct ctx *ctx, struct rich_view *out, const char *text, const struct answers *t);
+/* Makes the key terms in it runs of their own, each that is not in seen yet; the text stays. */
+void rich_terms(struct ctx *ctx, struct rich_view *v, struct term_seen *seen);
 /* The same as one plain text. */
 const char *label_said(struct ctx *ctx, const struct label *label, const struct answers *t);
 const char *rich_plain(struct ctx *ctx, const struct rich_view *v);

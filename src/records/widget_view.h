@@ -42,7 +42,9 @@ struct run_view {
     const char *text;
     bool strong;
     bool em;
-    bool answer; /* what was answered to another question */
+    bool answer;      /* what was answered to another question */
+    const char *term; /* code of the key term that these words are; NULL = none */
+    struct url term_link;
 };
 
 struct rich_view {

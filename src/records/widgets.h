@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "forms/forms.h"
+#include "guide/terms.h"
 #include "records/records_view.h"
 
 struct maker {
@@ -18,6 +19,7 @@ struct maker {
     const struct form *form;
     const struct form_post *post; /* what was typed; NULL = nothing yet */
     bool progress;                /* instruments count their questions */
+    struct term_seen terms;       /* key terms that are marked already */
 };
 
 /* Names of controls with several parts, before the path. */

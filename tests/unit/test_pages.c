@@ -152,6 +152,8 @@ static const char *path_for(struct pages *p, const struct places *at, const stru
             buf_add(&b, "consent");
         else if (text_starts(s, "{head}"))
             buf_add(&b, "all");
+        else if (text_starts(s, "{page}"))
+            buf_add(&b, "start");
         else if (*s == '{')
             buf_add(&b, text_starts(r->path, "/forms") ? at->epoch : "1");
         else
