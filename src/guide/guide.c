@@ -213,6 +213,7 @@ const struct guide_text *guide_text_of(const struct guide_page *page, const char
     return &loaded[page - pages].texts[0];
 }
 
+/* The row of a route; with a kind, the one that names the kind. */
 static const struct guide_screen *screen_of(const char *before, const char *pattern,
                                             const char *kind)
 {
@@ -222,6 +223,7 @@ static const struct guide_screen *screen_of(const char *before, const char *patt
     for (size_t i = 0; i < screens_len; i++) {
         const char *s = screens[i].screen;
         const char *p = pattern;
+        bool named = kind == NULL;
 
         if (strncmp(s, before, before_len) != 0)
             continue;
@@ -230,8 +232,9 @@ static const struct guide_screen *screen_of(const char *before, const char *patt
         if (kind != NULL && text_starts(p, mark) && text_starts(s, kind)) {
             s += strlen(kind);
             p += sizeof(mark) - 1;
+            named = true;
         }
-        if (strcmp(s, p) == 0)
+        if (named && strcmp(s, p) == 0)
             return &screens[i];
     }
     return NULL;
