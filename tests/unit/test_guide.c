@@ -92,15 +92,13 @@ static void what_is_marked_as_no_page_is_a_file_or_data(void **state)
     struct pages *p = *state;
     size_t len = 0;
     const struct guide_screen *screens = guide_screens(&len);
-    static const char *const files[] = { "/records/{kind}/{id}/files/{file}",
-                                         "/jobs/{id}/faults",
-                                         "/jobs/{id}/file",
-                                         "/forms/{kind}/xform.xml",
-                                         "/forms/{kind}/paper.pdf",
-                                         "/forms/{kind}/versions/{n}",
-                                         "/forms/{kind}/versions/{n}/xlsx",
-                                         "/survey/results/{id}/pdf",
-                                         "/api/openapi.json" };
+    static const char *const files[] = {
+        "/records/{kind}/{id}/files/{file}", "/jobs/{id}/faults",
+        "/letterheads/{head}/logo",          "/jobs/{id}/file",
+        "/forms/{kind}/xform.xml",           "/forms/{kind}/paper.pdf",
+        "/forms/{kind}/versions/{n}",        "/forms/{kind}/versions/{n}/xlsx",
+        "/survey/results/{id}/pdf",          "/api/openapi.json"
+    };
 
     (void)p;
     for (size_t i = 0; i < len; i++) {
