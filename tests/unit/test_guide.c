@@ -65,7 +65,7 @@ static void every_screen_has_a_guide_and_every_guide_a_screen(void **state)
 
     for (const struct route *const *table = app_web()->tables; *table != NULL; table++) {
         for (const struct route *r = *table; r->method != METHOD_END; r++) {
-            bool listed = r->method != GET;
+            bool listed = r->method != GET || text_starts(r->path, "/api/");
 
             for (size_t i = 0; i < screens_len; i++)
                 listed = listed || text_equal(screens[i].screen, r->path);
@@ -97,7 +97,7 @@ static void what_is_marked_as_no_page_is_a_file_or_data(void **state)
         "/letterheads/{head}/logo",          "/jobs/{id}/file",
         "/forms/{kind}/xform.xml",           "/forms/{kind}/paper.pdf",
         "/forms/{kind}/versions/{n}",        "/forms/{kind}/versions/{n}/xlsx",
-        "/survey/results/{id}/pdf",          "/api/openapi.json"
+        "/survey/results/{id}/pdf"
     };
 
     (void)p;
