@@ -9,7 +9,13 @@
 #include "letters/letters.h"
 #include "rules/rules.h"
 
-#define BLANK       "\xE2\x80\xA6\xE2\x80\xA6\xE2\x80\xA6\xE2\x80\xA6\xE2\x80\xA6\xE2\x80\xA6"
+#define DOTS        "\xE2\x80\xA6\xE2\x80\xA6\xE2\x80\xA6\xE2\x80\xA6" /* four ellipses */
+#define BLANK       DOTS DOTS DOTS
+#define BLANK_LINE  BLANK BLANK
+#define FSI         "\xE2\x81\xA8" /* begins a run that has its own direction; PDI ends it */
+#define LRI         "\xE2\x81\xA6"
+#define PDI         "\xE2\x81\xA9"
+#define DIGITS_MIN  5 /* of a telephone number with spaces in it */
 #define LINE_MAX    ((size_t)20000)
 #define EACH_MAX    200
 #define LOGO_HEIGHT 46.0
@@ -189,6 +195,62 @@ static enum err set_words(struct filling *f)
     return rc;
 }
 
+/* --- writing from right to left --- */
+
+static bool is_rtl(const struct filling *f)
+{
+    return strcmp(tr_direction(f->face->lang), "rtl") == 0;
+}
+
+/* Bytes of a number of several groups, such as +221 33 800 00 00; 0: none begins here. */
+static size_t number_len(const char *text)
+{
+    size_t end = 0;
+    size_t digits = 0;
+    bool gap = false;
+
+    for (size_t i = *text == '+' ? 1 : 0; strchr(" -()./", text[i]) || ascii_is_digit(text[i]);
+         i++) {
+        if (text[i] == '\0')
+            break;
+        gap = gap || !ascii_is_digit(text[i]);
+        if (!ascii_is_digit(text[i]))
+            continue;
+        digits++;
+        end = i + 1;
+    }
+    return digits >= DIGITS_MIN && (gap || *text == '+') ? end : 0;
+}
+
+/* Else the groups of a number would stand in the order of the Arabic around them. */
+static const char *numbers_kept(const struct filling *f, const char *text)
+{
+    struct buf b;
+
+    if (!is_rtl(f))
+        return text;
+    buf_init(&b, f->ctx->arena, 2 * LINE_MAX);
+    while (*text != '\0') {
+        size_t len = *text == '+' || ascii_is_digit(*text) ? number_len(text) : 0;
+
+        if (len > 0)
+            buf_add(&b, LRI);
+        buf_add_len(&b, text, len > 0 ? len : 1);
+        if (len > 0)
+            buf_add(&b, PDI);
+        text += len > 0 ? len : 1;
+        while (len == 0 && ascii_is_digit(text[-1]) && ascii_is_digit(*text))
+            buf_add_char(&b, *text++);
+    }
+    return buf_text(&b);
+}
+
+/* What comes from a record has a direction of its own. */
+static const char *set_apart(const struct filling *f, const char *text)
+{
+    return is_rtl(f) && *text != '\0' ? arena_printf(f->ctx->arena, FSI "%s" PDI, text) : text;
+}
+
 /* --- values in words --- */
 
 static enum err ref_shown(struct filling *f, const char **out, const struct field *field,
@@ -271,7 +333,7 @@ static const char *piece_label(struct filling *f, const struct letter_piece *pie
     const struct letter_ask *ask = letter_ask_find(f->l, piece->source);
 
     if (ask)
-        return f->face->labels[ask - f->l->asks];
+        return letter_face_of(f->l, f->asker->lang)->labels[ask - f->l->asks];
     for (size_t i = 0; i < WORD_COUNT; i++)
         if (piece->words >> i & 1)
             return tr_args(f->asker, words[i], NULL);
@@ -313,9 +375,14 @@ static enum err piece_text(struct filling *f, const char **out, const struct let
     if (rc == OK)
         rc = value_shown(f, out, &value);
     if (rc == OK && **out == '\0' && piece->bare && !row) {
+        const struct letter_ask *ask = letter_ask_find(f->l, piece->source);
+
         note_blank(f, piece, false);
-        *out = BLANK;
+        *out = ask && ask->kind == ASK_LONG ? BLANK_LINE "\n" BLANK_LINE : BLANK;
+        return OK;
     }
+    if (rc == OK)
+        *out = set_apart(f, *out);
     return rc;
 }
 
@@ -337,7 +404,7 @@ static enum err line_text(struct filling *f, const char **out, const struct lett
     if (rc == OK && !buf_ok(&b))
         rc = ctx_fail(f->ctx, ERR_LIMIT, tr(f->ctx, "The letter is too long."));
     if (rc == OK)
-        *out = buf_text(&b);
+        *out = numbers_kept(f, buf_text(&b));
     return rc;
 }
 
@@ -451,7 +518,7 @@ static enum err add_head(struct filling *f, struct document *d)
     if (!text_blank(text.name))
         document_add(d, DOC_HEADING, text.name);
     if (!text_blank(text.contact))
-        document_add(d, DOC_SMALL, text.contact);
+        document_add(d, DOC_SMALL, numbers_kept(f, text.contact));
     document_add(d, DOC_TEXT, " ");
     return OK;
 }
@@ -519,7 +586,7 @@ static enum err fill_all(struct filling *f, struct letter_filled *out)
         rc = add_block(f, d, &f->face->blocks[i]);
     if (rc)
         return rc;
-    document_footer(d, head.footer);
+    document_footer(d, numbers_kept(f, head.footer));
     *out = (struct letter_filled){ .document = d,
                                    .title = f->face->title,
                                    .lang = f->face->lang,
