@@ -20,8 +20,9 @@ static double strip_put(struct pass *p, struct strip *s, double room, bool force
 {
     PangoLayoutIter *iter = pango_layout_get_iter(s->layout);
     double drop = s->line == 0 ? s->drop : 0;
-    double from = -1;
+    double from = 0;
     double height = 0;
+    int first = s->line;
     int at = 0;
 
     do {
@@ -31,7 +32,7 @@ static double strip_put(struct pass *p, struct strip *s, double room, bool force
         if (at++ < s->line)
             continue;
         pango_layout_iter_get_line_extents(iter, NULL, &box);
-        if (from < 0)
+        if (s->line == first)
             from = (double)box.y / PANGO_SCALE - drop;
         bottom = (double)(box.y + box.height) / PANGO_SCALE - from;
         if (bottom > room && !(force && height <= 0))

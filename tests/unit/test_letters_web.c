@@ -98,6 +98,20 @@ static void a_letter_is_looked_at_and_made_as_a_pdf(void **state)
     assert_int_equal(pages_count(p, "SELECT count(*) FROM attachment"), 0);
 }
 
+/* Lines of a Latin value beside an Arabic label once stood upon one another. */
+static void lines_of_a_value_stand_below_one_another_beside_an_arabic_label(void **state)
+{
+    struct pages *p = *state;
+    struct page page = page_post(p, SUPERVISOR, letter_path(p, given_case(p), "appointment"),
+                                 "lang=ar&act=pdf&a.place=Quay+Street%0AHarbour+House");
+    const char *quay = strstr(pdf_text(p, &page), "Quay");
+    const char *house = quay ? strstr(quay, "House") : NULL;
+
+    assert_non_null(quay);
+    assert_non_null(house);
+    assert_non_null(memchr(quay, '\n', (size_t)(house - quay)));
+}
+
 static void a_letter_that_is_kept_tells_who_made_it_from_which_version(void **state)
 {
     struct pages *p = *state;
@@ -176,6 +190,11 @@ static void a_template_is_tried_published_and_taken_back_without_a_restart(void 
     assert_true(shows(&page, "Hello Awa, seen"));
     page = page_post(p, ADMIN, "/letters/a_note", posted(p, own, "seen=0&act=publish"));
     assert_int_equal(page.status, 409); /* somebody was faster */
+    page = page_get(p, ADMIN, "/letters/a_note", "programme=&version=1");
+    assert_true(shows(&page, "Version 1, published here"));
+    assert_true(shows(&page, "Hello ${letter_person}"));
+    page = page_get(p, ADMIN, "/letters/a_note", "programme=&version=2");
+    assert_int_equal(page.status, 404);
     page = page_post(p, ADMIN, "/letters/a_note", "seen=1&act=withdraw");
     assert_int_equal(page.status, 303);
     page = page_get(p, SUPERVISOR, letter_path(p, id, "a_note"), NULL);
@@ -294,6 +313,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_letter_is_looked_at_and_made_as_a_pdf),
+        TEST(lines_of_a_value_stand_below_one_another_beside_an_arabic_label),
         TEST(a_letter_that_is_kept_tells_who_made_it_from_which_version),
         TEST(what_was_asked_is_checked),
         TEST(a_template_is_tried_published_and_taken_back_without_a_restart),
