@@ -126,6 +126,10 @@ static enum err fill_versions(struct ctx *ctx, struct letter_edit_view *v, const
     for (size_t i = 0; rc == OK && i < len; i++) {
         rows[i].version = items[i].version;
         rows[i].origin = origin_title(ctx, items[i].origin);
+        rows[i].has_text = items[i].origin != LETTER_WITHDRAWN;
+        rows[i].link =
+            url_build(ctx, "/letters/{}?programme={}&version={}", e->name, e->programme.id,
+                      arena_printf(ctx->arena, "%lld", (long long)items[i].version));
         rows[i].made_at = items[i].made_at;
         rc = user_name(ctx, &rows[i].by, items[i].made_by);
     }
@@ -189,6 +193,23 @@ static enum err load_edit(struct ctx *ctx, struct edit *e, const struct req *req
     return letter_programme_load(ctx, &e->programme, req_text(req, "programme"));
 }
 
+/* An older text to look at; publishing it again makes it the newest. */
+static enum err older_text(struct ctx *ctx, struct edit *e, int64_t version)
+{
+    struct letter_version *items = NULL;
+    size_t len = 0;
+    enum err rc = letter_versions(ctx, &items, &len, e->name, e->programme.id);
+
+    for (size_t i = 0; rc == OK && i < len; i++)
+        if (items[i].version == version && items[i].origin != LETTER_WITHDRAWN) {
+            e->source = items[i].source;
+            return OK;
+        }
+    if (rc)
+        return rc;
+    return ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no such letter."));
+}
+
 static enum err get_edit(struct ctx *ctx, const struct req *req, struct res *res)
 {
     struct letter_version now = { 0 };
@@ -209,7 +230,10 @@ static enum err get_edit(struct ctx *ctx, const struct req *req, struct res *res
         return rc;
     e.source = now.source;
     e.seen = newest.version;
-    rc = letter_read(ctx, &e.letter, e.name, e.source, strlen(e.source));
+    if (req_int(req, "version") > 0)
+        rc = older_text(ctx, &e, req_int(req, "version"));
+    if (rc == OK)
+        rc = letter_read(ctx, &e.letter, e.name, e.source, strlen(e.source));
     return rc ? rc : show_edit(ctx, req, res, 200, &e);
 }
 
@@ -289,6 +313,7 @@ static const struct field_spec list_fields[] = {
 static const struct field_spec get_fields[] = {
     { "programme", INPUT_TEXT, .max = NAME_MOST },
     { "begin", INPUT_BOOL },
+    { "version", INPUT_INT, .min = 1, .max = INT64_MAX },
     { 0 },
 };
 

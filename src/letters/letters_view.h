@@ -114,6 +114,8 @@ struct letter_version_view {
     const char *origin;
     const char *by;
     int64_t made_at;
+    bool has_text;
+    struct url link;
 };
 struct letter_edit_view {
     const char *name;
