@@ -166,6 +166,8 @@ async function places(server) {
     bin: go("/records/person?status=deleted"), columns: go(job + "/columns"), jobs: go("/jobs"),
     tasks: go("/tasks?all=1"), task: go(task), rules: go("/rules"),
     rule: go("/rules/plan_expected"), forms: go("/forms"), form_page: go("/forms/case"),
+    letters: go(kase + "/letters"), letter: go(kase + "/letters/referral"),
+    consent_form: go(person + "/letters/consent"),
   };
 }
 
