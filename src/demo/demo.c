@@ -26,6 +26,7 @@ struct demo_size {
     int64_t people;
     int64_t today; /* days since 1970 */
     bool people_only;
+    bool brief;
 };
 
 DB_SQL(PROGRAMME_ADD, "INSERT INTO programme (id, office_id, code, name, starts_on, ends_on)"
@@ -252,6 +253,7 @@ static enum err make_demo(struct ctx *ctx, struct world *w, const struct demo_si
     w->today = size->today;
     w->end_ms = ctx->now_ms;
     w->people_only = size->people_only;
+    w->brief = size->brief;
     if (rc == OK)
         rc = setting_set(ctx, "", "demo", "1");
     ctx->demo = true;
@@ -303,6 +305,7 @@ static const struct opt_spec demo_opts[] = {
     HOME_OPTS,
     { "people", "N", "how many people (default: 500); for measuring, up to 1000000" },
     { "people-only", NULL, "people of sixteen origins without cases and interviews" },
+    { "brief", NULL, "of each life only the beginning, for measuring with very many" },
     { "today", "DATE", "the day on which the demo ends, YYYY-MM-DD (default: today)" },
     { 0 },
 };
@@ -314,7 +317,8 @@ static enum err size_of(struct ctx *ctx, struct demo_size *out, const struct opt
 
     *out = (struct demo_size){ .people = DEMO_PEOPLE,
                                .today = ctx->now_ms / DEMO_DAY_MS,
-                               .people_only = opt_flag(o, "people-only") };
+                               .people_only = opt_flag(o, "people-only"),
+                               .brief = opt_flag(o, "brief") };
     if (people != NULL && !parse_int(people, 1, 1000000, &out->people))
         return ctx_fail(ctx, ERR_INVALID,
                         tr(ctx, "--people takes a whole number from 1 to 1000000."));

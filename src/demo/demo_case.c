@@ -330,6 +330,18 @@ static const char *note_kind(const struct step *s)
     return s->word;
 }
 
+/* One sentence or two: what was said, and what follows from it. */
+static const char *note_text(struct life *l, const struct step *s)
+{
+    const char *text = life_text(l, note_kind(s));
+    bool call = text_equal(s->word, CODE_ACTION_ACTION_KIND_CONTACT) ||
+                text_equal(s->word, CODE_ACTION_ACTION_KIND_VISIT);
+
+    if (!call || !dice_chance(&l->dice, 45))
+        return text;
+    return arena_printf(l->ctx->arena, "%s %s", text, life_text(l, "next"));
+}
+
 enum err play_action(struct life *l, const struct step *s)
 {
     struct record *rec = NULL;
@@ -351,7 +363,7 @@ enum err play_action(struct life *l, const struct step *s)
     if (!s->other || dice_chance(&l->dice, 60))
         record_set(rec, FIELD_ACTION_DUE_ON, day_text(l, due));
     if (dice_chance(&l->dice, 80))
-        record_set(rec, FIELD_ACTION_ACTION_NOTE, life_text(l, note_kind(s)));
+        record_set(rec, FIELD_ACTION_ACTION_NOTE, note_text(l, s));
     return record_insert(l->ctx, rec);
 }
 

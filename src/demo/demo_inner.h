@@ -72,6 +72,7 @@ struct world {
     int64_t today;           /* days since 1970; lives are played up to the day before */
     int64_t end_ms;          /* the moment at which the demo ends */
     bool people_only;        /* of all origins, without cases and interviews */
+    bool brief;              /* of each life only the beginning: many more in the same time */
 };
 
 /* --- a life --- */

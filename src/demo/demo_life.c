@@ -261,7 +261,11 @@ void life_plan(struct life *l)
     if (l->place == 0 && (f->size > 1 || dice_chance(&l->dice, 70)))
         add_step(l, later(l, f->noted, 0, 10), STEP_HOUSEHOLD, NULL, NULL);
     plan_return(l, f->noted, f->arrive, own_case);
-    if (own_case && !l->barred) {
+    if (own_case && !l->barred && l->w->brief) {
+        add_action(l, later(l, base, 2, 9), CODE_ACTION_ACTION_KIND_CONTACT);
+        add_action(l, later(l, base, 10, 60), CODE_ACTION_ACTION_KIND_PLAN_AGREED);
+        add_step(l, later(l, base, 4, 28), STEP_INTERVIEW, CODE_RSS_ROUND_BASELINE, NULL);
+    } else if (own_case && !l->barred) {
         plan_protection(l, base);
         plan_fate(l, f->arrive, base);
         plan_beside(l, base);
