@@ -81,6 +81,7 @@ struct letter_order_view {
     size_t blanks_len;
     bool may_keep;
     const char *problem;
+    const char *warning; /* NULL = none */
     struct letter_preview_view preview;
 };
 

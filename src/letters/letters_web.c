@@ -281,6 +281,34 @@ static void fill_asks(struct ctx *ctx, struct letter_order_view *v, const struct
     v->asks_len = l->asks_len;
 }
 
+/* Whom the letter must not reach, for who may read that of the person. */
+static enum err fill_warning(struct ctx *ctx, struct letter_order_view *v, const struct asked *a)
+{
+    const struct form *form = form_find(ctx->forms, FORM_PERSON);
+    const struct field *f = field_find(form, FIELD_PERSON_DO_NOT_DISCLOSE_RETURN);
+    struct record *person = a->rec;
+    const char *value;
+    enum err rc = OK;
+
+    if (!record_may_read(ctx, f) || !user_may(ctx->user, "person.view"))
+        return OK;
+    if (text_equal(a->rec->form->kind, FORM_CASE))
+        rc = record_load(ctx, &person, FORM_PERSON, a->rec->parent_id);
+    if (rc == ERR_NOT_FOUND) {
+        ctx_clear_problems(ctx);
+        return OK;
+    }
+    if (rc)
+        return rc;
+    value = record_value(person, FIELD_PERSON_DO_NOT_DISCLOSE_RETURN);
+    if (*value != '\0')
+        v->warning = tr(ctx,
+                        "Must not learn of the return: {0}. Do not send this letter where they "
+                        "may see it.",
+                        TR_TEXT(answers_shown(ctx, f, value)));
+    return OK;
+}
+
 static enum err show_letter(struct ctx *ctx, struct res *res, int status, const struct asked *a,
                             const struct letter_filled *filled)
 {
@@ -299,7 +327,9 @@ static enum err show_letter(struct ctx *ctx, struct res *res, int status, const 
     v.action = url_build(ctx, "/records/{}/{}/letters/{}", kind, a->rec->id, a->letter->name);
     v.may_keep = user_may(ctx->user, arena_printf(ctx->arena, "%s.edit", kind));
     v.problem = status == 422 ? ctx_first_problem(ctx) : NULL;
-    if (filled) {
+    if (rc == OK && status != 422)
+        rc = fill_warning(ctx, &v, a);
+    if (filled && rc == OK) {
         letter_blanks_fill(ctx, &v.blanks, &v.blanks_len, filled);
         rc = letter_preview_fill(ctx, &v.preview, filled, &a->head);
     }

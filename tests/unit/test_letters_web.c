@@ -156,6 +156,21 @@ static void what_was_asked_is_checked(void **state)
     assert_int_equal(page.status, 404); /* no such case, or none of theirs */
 }
 
+static void whoever_makes_a_letter_is_told_whom_it_must_not_reach(void **state)
+{
+    struct pages *p = *state;
+    const char *person = created(p, "person",
+                                 "{\"answers\":{\"names\":[{\"name_text\":\"Awa\"}],"
+                                 "\"do_not_disclose_return\":[\"family\"]}}");
+    const char *path = arena_printf(p->arena, "/records/person/%s/letters/consent", person);
+    struct page page = page_get(p, SUPERVISOR, path, NULL);
+
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "Must not learn of the return: The family."));
+    page = page_get(p, SUPERVISOR, letter_path(p, given_case(p), "closing"), NULL);
+    assert_false(shows(&page, "Must not learn of the return"));
+}
+
 /* --- templates --- */
 
 #define HEAD "kind: case\n\n== en\ntitle: A note\n\n"
@@ -316,6 +331,7 @@ int main(int argc, char **argv)
         TEST(lines_of_a_value_stand_below_one_another_beside_an_arabic_label),
         TEST(a_letter_that_is_kept_tells_who_made_it_from_which_version),
         TEST(what_was_asked_is_checked),
+        TEST(whoever_makes_a_letter_is_told_whom_it_must_not_reach),
         TEST(a_template_is_tried_published_and_taken_back_without_a_restart),
         TEST(a_broken_template_is_refused_with_the_place_of_each_mistake),
         TEST(a_letterhead_stands_on_every_letter),
