@@ -364,7 +364,7 @@ out:
     return rc;
 }
 
-enum err access_write(struct ctx *ctx)
+enum err access_write_soon(struct ctx *ctx)
 {
     struct audit *audit = ctx->audit;
     enum err rc;
@@ -377,10 +377,16 @@ enum err access_write(struct ctx *ctx)
         ctx_clear_problems(ctx);
         rc = write_notes(ctx);
     }
-    if (rc)
-        return rc;
-    access_forget(audit);
-    return db_flush(ctx, audit->access);
+    if (rc == OK)
+        access_forget(audit);
+    return rc;
+}
+
+enum err access_write(struct ctx *ctx)
+{
+    enum err rc = access_write_soon(ctx);
+
+    return rc || !ctx->audit || !ctx->audit->access ? rc : db_flush(ctx, ctx->audit->access);
 }
 
 enum err access_reserve(struct ctx *ctx)

@@ -43,6 +43,8 @@ enum err access_note(struct ctx *ctx, const char *action, const char *form, cons
 enum err access_note_words(struct ctx *ctx, const char *action, const char *form,
                            const char *const *ids, size_t len, const char *words) MUST_USE;
 enum err access_write(struct ctx *ctx) MUST_USE;
+/* The same, durable only with the next access_write: nothing that was noted may leave before. */
+enum err access_write_soon(struct ctx *ctx) MUST_USE;
 /*
  * Keeps room in the access log, so that people can still be looked up when the disk is full: some
  * 5,000 pages. The job role calls it every minute.

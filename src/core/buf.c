@@ -1,6 +1,5 @@
 #include "core/buf.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,9 +101,16 @@ void buf_printf(struct buf *b, const char *format, ...)
 void buf_add_int(struct buf *b, int64_t n)
 {
     char text[24];
-    int len = snprintf(text, sizeof(text), "%" PRId64, n);
+    size_t at = sizeof(text);
+    uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
 
-    buf_add_len(b, text, (size_t)len);
+    do {
+        text[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (n < 0)
+        text[--at] = '-';
+    buf_add_len(b, text + at, sizeof(text) - at);
 }
 
 void buf_add_codepoint(struct buf *b, uint32_t cp)

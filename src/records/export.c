@@ -1,9 +1,11 @@
 /*
  * Export: every record that was asked for within scope, page by page. What leaves is noted first:
- * the audit has the number, the access log each record, written before its page.
+ * the audit has the number, the access log each record, written before its page; it is durable
+ * before the page leaves, which is when the file is complete.
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/audit.h"
@@ -19,6 +21,8 @@
 static bool fits(const struct export *x, const struct answers *t)
 {
     for (size_t i = 0; i < t->form->all_len; i++) {
+        if (t->rows_len[i] == 0)
+            continue;
         if ((int64_t)t->rows_len[i] > x->rows_max[i])
             return false;
         for (size_t r = 0; r < t->rows_len[i]; r++)
@@ -163,9 +167,9 @@ static enum err note_page(struct export *x, struct record **recs, size_t len)
     for (size_t i = 0; i < len; i++)
         ids[i] = recs[i]->id;
     rc = record_note(x->ctx, "export", recs[0]->form, ids, len);
-    if (rc == OK && x->ctx->audit)
-        rc = access_write(x->ctx);
-    return rc;
+    if (rc || !x->ctx->audit)
+        return rc;
+    return x->kept_back ? access_write_soon(x->ctx) : access_write(x->ctx);
 }
 
 /* Numbers of the records above, by place; NULL where there is none within scope. */
@@ -409,10 +413,18 @@ static enum err check_options(struct export *x, struct record_filter *filter)
     return record_filter_check(ctx, filter, x->form);
 }
 
+/* A pipe hands on what is written at once; a file is given out when the export has ended. */
+static bool is_file(int fd)
+{
+    struct stat st = { 0 };
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 enum err record_export(struct ctx *ctx, const char *kind, const struct export_options *options,
                        int fd, int64_t *records_out)
 {
-    struct export x = { .ctx = ctx, .fd = fd, .options = options };
+    struct export x = { .ctx = ctx, .fd = fd, .options = options, .kept_back = is_file(fd) };
     struct record_filter filter = { 0 };
     enum err rc;
 
@@ -430,6 +442,8 @@ enum err record_export(struct ctx *ctx, const char *kind, const struct export_op
         rc = note_export(&x);
     if (rc == OK)
         rc = options->format == EXPORT_JSON ? write_list(&x) : write_tables(&x);
+    if (rc == OK && ctx->audit)
+        rc = access_write(ctx); /* durable before anybody gets the file */
     if (rc == OK && records_out)
         *records_out = x.done;
     return rc;

@@ -62,6 +62,7 @@ struct export
     struct table *out; /* NULL: JSON */
     char last[40];     /* id of the last record written: what came later is not followed */
     int fd;
+    bool kept_back; /* nobody gets anything before the end */
     int64_t done;
 };
 

@@ -1,12 +1,27 @@
 /* Sealing of one level of a record: open and sealed answers, bound to their place and version. */
+#include <assert.h>
+
 #include "records/records_inner.h"
+
+#define CONTEXT_MAX ((size_t)300)
 
 const char *seal_context(struct arena *a, const struct form *form, const struct field *repeat,
                          const char *id, int64_t version)
 {
-    if (repeat)
-        return arena_printf(a, "%s__%s/%s/%lld", form->kind, repeat->name, id, (long long)version);
-    return arena_printf(a, "%s/%s/%lld", form->kind, id, (long long)version);
+    struct buf b;
+
+    buf_init(&b, a, CONTEXT_MAX);
+    buf_add(&b, form->kind);
+    if (repeat) {
+        buf_add(&b, "__");
+        buf_add(&b, repeat->name);
+    }
+    buf_add_char(&b, '/');
+    buf_add(&b, id);
+    buf_add_char(&b, '/');
+    buf_add_int(&b, version);
+    assert(buf_ok(&b));
+    return buf_text(&b);
 }
 
 /* Forms about nobody may still have a sealed field. */

@@ -555,11 +555,13 @@ enum err sql_count(struct ctx *ctx, int64_t *out, const struct pick *pick, int64
     return build_number(&b, out);
 }
 
-static struct record *record_among(struct record *const *recs, size_t len, const char *id)
+/* Rows of a record follow each other, so it is mostly the one of the last row, or the next. */
+static struct record *record_among(struct record *const *recs, size_t len, const char *id,
+                                   size_t *at)
 {
-    for (size_t i = 0; i < len; i++)
-        if (text_equal(recs[i]->id, id))
-            return recs[i];
+    for (size_t n = 0; n < len; n++, *at = (*at + 1) % len)
+        if (text_equal(recs[*at]->id, id))
+            return recs[*at];
     return NULL;
 }
 
@@ -590,6 +592,7 @@ enum err sql_rows(struct ctx *ctx, const struct field *repeat, struct record *co
     const char *ids[SQL_BATCH];
     struct rows *rows = NULL;
     struct build b;
+    size_t at = 0;
     bool more = false;
     enum err rc;
 
@@ -610,7 +613,7 @@ enum err sql_rows(struct ctx *ctx, const struct field *repeat, struct record *co
         rc = db_next(ctx, rows, &more);
         if (rc || !more)
             break;
-        rec = record_among(recs, len, row_text(rows, 1));
+        rec = record_among(recs, len, row_text(rows, 1), &at);
         rc = rec ? read_row(ctx, rows, repeat, rec) : OK;
         if (rc)
             break;

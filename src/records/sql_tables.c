@@ -51,11 +51,12 @@ static void add_table(struct ctx *ctx, struct buf *b, const struct form *form,
     const char *t = sql_table(ctx->arena, form, repeat);
 
     if (repeat) {
-        /* Rows are only ever read with their record: one index does for both. */
+        /* Rows are only ever read with their record: they lie together, in that order. */
         buf_printf(b,
                    "CREATE TABLE IF NOT EXISTS %s (id TEXT NOT NULL, office_id TEXT,"
                    " parent_id TEXT, root_id TEXT NOT NULL, place %%INT%%, version %%INT%%,"
-                   " open %%BLOB%%, sealed %%BLOB%%, PRIMARY KEY (root_id, id)) %%STRICT%%;\n",
+                   " open %%BLOB%%, sealed %%BLOB%%, PRIMARY KEY (root_id, id))"
+                   " %%CLUSTERED%%;\n",
                    t);
         return;
     }
