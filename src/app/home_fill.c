@@ -47,7 +47,7 @@ static void fill_task(struct ctx *ctx, struct home_line_view *line, const struct
     line->mark = t->overdue ? tr(ctx, "Overdue") : NULL;
     line->alarm = t->overdue;
     line->tone = t->code;
-    line->note = t->case_title;
+    line->note = text_blank(t->person) ? t->case_title : t->person;
     line->number = t->due;
 }
 
@@ -91,12 +91,15 @@ static enum err fill_recent(struct ctx *ctx, struct home_block_view *out, bool *
     const struct form *form = form_seen(ctx, kind);
     struct home_line_view *lines = lines_of(ctx, out, LINES_MAX);
     struct record_list list = { 0 };
+    const char **owners = NULL;
     enum err rc;
 
     *shown = form != NULL;
     if (!form)
         return OK;
     rc = record_list(ctx, &list, kind, &lately);
+    if (rc == OK)
+        rc = record_owners(ctx, &owners, list.items, list.len);
     if (rc)
         return rc;
     for (size_t i = 0; i < list.len; i++) {
@@ -106,7 +109,10 @@ static enum err fill_recent(struct ctx *ctx, struct home_block_view *out, bool *
         line->text = text_blank(rec->title) ? label_text(ctx, &form->title) : rec->title;
         line->number = text_equal(rec->number, line->text) ? NULL : rec->number;
         line->link = url_build(ctx, "/records/{}/{}", kind, rec->id);
-        line->note = text_equal(rec->updated_by, ctx->user_id) ? tr(ctx, "by you") : NULL;
+        if (owners[i][0])
+            line->note = owners[i];
+        else
+            line->note = text_equal(rec->updated_by, ctx->user_id) ? tr(ctx, "by you") : NULL;
         line->has_moment = true;
         line->moment = rec->updated_at;
     }

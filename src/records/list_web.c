@@ -139,16 +139,22 @@ static void fill_heads(struct ctx *ctx, struct record_list_view *v, const struct
     v->heads = heads;
 }
 
-static void fill_rows(struct ctx *ctx, struct record_list_view *v, const struct form *form,
-                      const struct record_list *list, const struct record_filter *now)
+static enum err fill_rows(struct ctx *ctx, struct record_list_view *v, const struct form *form,
+                          const struct record_list *list, const struct record_filter *now)
 {
+    const struct form *owner = now->parent_id ? NULL : record_owner_form(ctx, form);
+    const char **owners = NULL;
     const struct field *const *columns = list_fields(ctx, form);
     struct list_row_view *rows = ARENA_ARRAY(ctx->arena, list->len + 1, struct list_row_view);
     size_t n = 0;
+    enum err rc = owner ? record_owners(ctx, &owners, list->items, list->len) : OK;
 
+    if (rc)
+        return rc;
     while (columns[n] != NULL)
         n++;
     v->heads_len = n;
+    v->owner_head = owner ? label_text(ctx, &owner->title) : NULL;
     fill_heads(ctx, v, form, columns, now);
     for (size_t r = 0; r < list->len; r++) {
         const struct record *rec = list->items[r];
@@ -158,6 +164,7 @@ static void fill_rows(struct ctx *ctx, struct record_list_view *v, const struct 
             cells[i] = record_shown(ctx, rec, columns[i]);
         rows[r].id = rec->id;
         rows[r].title = record_name(ctx, rec);
+        rows[r].owner = owners ? owners[r] : "";
         rows[r].number = rec->number;
         rows[r].status = record_status_title(ctx, form, rec->status);
         rows[r].status_code = rec->status;
@@ -168,6 +175,7 @@ static void fill_rows(struct ctx *ctx, struct record_list_view *v, const struct 
     }
     v->rows = rows;
     v->rows_len = list->len;
+    return OK;
 }
 
 static void fill_rights(struct ctx *ctx, struct record_list_view *v, const struct form *form)
@@ -268,7 +276,9 @@ enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
         v.filters.query, f.parent_id ? "&parent=" : "", f.parent_id ? f.parent_id : "");
     fill_sorts(ctx, &v, form, &f);
     fill_states(ctx, &v, form, &f, req_text(req, "sort"));
-    fill_rows(ctx, &v, form, &list, &f);
+    rc = fill_rows(ctx, &v, form, &list, &f);
+    if (rc)
+        return rc;
     fill_bulk(ctx, &v, form, &f, req);
     v.is_first = f.after == NULL;
     v.has_next = list.next != NULL;

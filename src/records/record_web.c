@@ -116,17 +116,24 @@ static enum err fill_children(struct ctx *ctx, struct record_detail_view *v,
                               const struct record *rec)
 {
     struct children_view *items = ARENA_ARRAY(ctx->arena, ctx->forms->len, struct children_view);
+    struct children_view *adds = ARENA_ARRAY(ctx->arena, ctx->forms->len, struct children_view);
     enum err rc = OK;
 
     for (size_t i = 0; !rc && i < ctx->forms->len; i++) {
         const struct form *form = ctx->forms->items[i];
+        struct children_view one = { 0 };
 
         if (!text_equal(form->parent, rec->form->kind) || !may(ctx, form->kind, "view") ||
             form->privacy > ctx->user->clearance)
             continue;
-        rc = fill_child(ctx, &items[v->children_len++], form, rec->id);
+        rc = fill_child(ctx, &one, form, rec->id);
+        if (one.items_len > 0)
+            items[v->children_len++] = one;
+        else
+            adds[v->adds_len++] = one;
     }
     v->children = items;
+    v->adds = adds;
     return rc;
 }
 

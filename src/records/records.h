@@ -135,6 +135,14 @@ struct record_step {
  */
 enum err record_steps(struct ctx *ctx, struct record_step **out, size_t *len_out,
                       const struct record *rec) MUST_USE;
+/*
+ * Whom records of one kind are about: the titles of their parents, "" where the acting user may not
+ * read them; at most as many records as a page has. Noted in the access log. Nothing where the kind
+ * of the parents is not known by names (record_owner_form is NULL).
+ */
+enum err record_owners(struct ctx *ctx, const char ***out, struct record *const *recs,
+                       size_t len) MUST_USE;
+const struct form *record_owner_form(struct ctx *ctx, const struct form *form);
 /* What a list of a kind is called: "People". */
 const char *record_kind_title(struct ctx *ctx, const struct form *form);
 /* What people read for a status; the code itself if nothing is known. */

@@ -284,8 +284,10 @@ struct record_detail_view {
     struct attachments_view files;
     const struct detail_item_view *items;
     size_t items_len;
-    const struct children_view *children;
+    const struct children_view *children; /* kinds of which there is something */
     size_t children_len;
+    const struct children_view *adds; /* kinds of which there is nothing yet */
+    size_t adds_len;
     struct record_extra extra; /* a domain's own part */
 };
 /* Draws the domain's part, if there is one. */
@@ -296,6 +298,7 @@ void record_extra_render(struct html *h, const struct record_extra *v);
 struct list_row_view {
     const char *id;
     const char *title;
+    const char *owner; /* whom it is about */
     const char *number;
     const char *status;
     const char *status_code;
@@ -373,6 +376,7 @@ struct record_list_view {
     struct url add;
     bool has_next;
     bool is_first;
+    const char *owner_head; /* NULL: no column that says whom a record is about */
     bool has_titles; /* people are known by names: shown before the number */
     bool has_numbers;
     bool has_states;

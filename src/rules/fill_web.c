@@ -79,11 +79,15 @@ static enum err who_text(struct ctx *ctx, const char **out, const struct rule_re
 static enum err name_case(struct ctx *ctx, struct task_view *out, const char *case_id)
 {
     struct record *rec = NULL;
+    const char **owner = NULL;
     enum err rc = record_load(ctx, &rec, FORM_CASE, case_id);
 
+    if (rc == OK)
+        rc = record_owners(ctx, &owner, &rec, 1);
     if (rc)
         return rc;
     out->case_title = rec->title;
+    out->person = owner[0];
     out->case_link = url_build(ctx, "/records/case/{}", rec->id);
     return OK;
 }

@@ -1,0 +1,70 @@
+/* Whom records are about, where a list tells: a case is known by its number and by a name. */
+#include "core/text.h"
+#include "records/records_inner.h"
+
+static bool is_known_by_name(struct ctx *ctx, const struct form *form)
+{
+    const struct record_hooks *hooks = form ? record_hooks_of(form->kind) : NULL;
+
+    return hooks != NULL && hooks->title != NULL &&
+           user_may(ctx->user, arena_printf(ctx->arena, "%s.view", form->kind)) &&
+           form->privacy <= ctx->user->clearance;
+}
+
+const struct form *record_owner_form(struct ctx *ctx, const struct form *form)
+{
+    const struct form *owner = form->parent ? form_find(ctx->forms, form->parent) : NULL;
+
+    return is_known_by_name(ctx, owner) ? owner : NULL;
+}
+
+/* The ids of the parents, each once. */
+static size_t parents_of(const char **ids, struct record *const *recs, size_t len)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        bool known = recs[i]->parent_id == NULL;
+
+        for (size_t k = 0; k < n && !known; k++)
+            known = text_equal(ids[k], recs[i]->parent_id);
+        if (!known)
+            ids[n++] = recs[i]->parent_id;
+    }
+    return n;
+}
+
+static const char *title_among(struct record *const *recs, size_t len, const char *id)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text_equal(recs[i]->id, id))
+            return recs[i]->title;
+    return "";
+}
+
+enum err record_owners(struct ctx *ctx, const char ***out, struct record *const *recs, size_t len)
+{
+    const struct form *owner = len > 0 ? record_owner_form(ctx, recs[0]->form) : NULL;
+    const char **titles = ARENA_ARRAY(ctx->arena, len + 1, const char *);
+    const char *ids[SQL_BATCH];
+    struct record *owners[SQL_BATCH];
+    struct pick pick = { .form = owner, .ids = ids };
+    size_t found = 0;
+    enum err rc = OK;
+
+    for (size_t i = 0; i < len; i++)
+        titles[i] = "";
+    *out = titles;
+    if (owner == NULL || len > SQL_BATCH)
+        return OK;
+    pick.ids_len = parents_of(ids, recs, len);
+    if (pick.ids_len > 0)
+        rc = record_pick(ctx, owners, &found, &pick, record_title_parts(owner));
+    for (size_t i = 0; rc == OK && i < found; i++)
+        rc = record_finish(ctx, owners[i]);
+    for (size_t i = 0; rc == OK && i < len; i++)
+        titles[i] = title_among(owners, found, recs[i]->parent_id);
+    for (size_t i = 0; rc == OK && i < found; i++)
+        ids[i] = owners[i]->id;
+    return rc == OK ? record_note(ctx, "list", owner, ids, found) : rc;
+}
