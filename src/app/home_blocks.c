@@ -6,6 +6,8 @@
 #include "auth/auth.h"
 #include "core/csv_table.h"
 #include "core/text.h"
+#include "rules/rule_set.h"
+#include "rules/rules.h"
 
 #define FILE_NAME "content/home/blocks.csv"
 
@@ -15,10 +17,12 @@ static size_t loaded_len;
 static bool kind_of(const char *name, enum block_kind *out)
 {
     static const char *const names[] = {
-        [BLOCK_TASKS] = "tasks",   [BLOCK_RECENT] = "recent",   [BLOCK_STATES] = "states",
-        [BLOCK_COUNTS] = "counts", [BLOCK_JOBS] = "jobs",       [BLOCK_FILTERS] = "filters",
-        [BLOCK_DRAFTS] = "drafts", [BLOCK_ACTIONS] = "actions", [BLOCK_FORMS] = "forms",
-        [BLOCK_START] = "start",   [BLOCK_NOTICES] = "notices", [BLOCK_UNFINISHED] = "unfinished",
+        [BLOCK_OVERDUE] = "overdue",       [BLOCK_ALERTS] = "alerts", [BLOCK_ARRIVALS] = "arrivals",
+        [BLOCK_ROUNDS] = "rounds",         [BLOCK_TASKS] = "tasks",   [BLOCK_RECENT] = "recent",
+        [BLOCK_STATES] = "states",         [BLOCK_COUNTS] = "counts", [BLOCK_JOBS] = "jobs",
+        [BLOCK_FILTERS] = "filters",       [BLOCK_DRAFTS] = "drafts", [BLOCK_ACTIONS] = "actions",
+        [BLOCK_FORMS] = "forms",           [BLOCK_START] = "start",   [BLOCK_NOTICES] = "notices",
+        [BLOCK_UNFINISHED] = "unfinished",
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -39,6 +43,24 @@ static bool role_known(struct ctx *ctx, const char *code)
     return *roles != NULL;
 }
 
+static bool of_rules(enum block_kind kind)
+{
+    return kind == BLOCK_TASKS || kind == BLOCK_OVERDUE || kind == BLOCK_ALERTS ||
+           kind == BLOCK_ARRIVALS || kind == BLOCK_ROUNDS;
+}
+
+static bool names_unknown_rule(struct ctx *ctx, const struct home_block *block)
+{
+    size_t len = 0;
+    char **words = text_split(ctx->arena, block->parameter, ' ', true, &len);
+    bool unknown = len == 0 || len > TASK_RULES_MAX + 1 ||
+                   (!text_equal(words[0], "mine") && !text_equal(words[0], "office"));
+
+    for (size_t i = 1; !unknown && i < len; i++)
+        unknown = rule_find(rules_of(), words[i]) == NULL;
+    return of_rules(block->kind) && unknown;
+}
+
 static enum err read_row(struct ctx *ctx, const struct csv_table *t, size_t i,
                          struct home_block *out)
 {
@@ -51,6 +73,10 @@ static enum err read_row(struct ctx *ctx, const struct csv_table *t, size_t i,
         return csv_table_fault(ctx, t, &t->rows[i], out->role, tr(ctx, "There is no such role."));
     if (!kind_of(kind, &out->kind))
         return csv_table_fault(ctx, t, &t->rows[i], kind, tr(ctx, "There is no such block."));
+    if (names_unknown_rule(ctx, out))
+        return csv_table_fault(ctx, t, &t->rows[i], out->parameter,
+                               tr(ctx, "Write mine or office, then at most {0} ids of rules.",
+                                  TR_INT(TASK_RULES_MAX)));
     if (!parse_int(place, 0, 1000, &out->place))
         return csv_table_fault(ctx, t, &t->rows[i], place,
                                tr(ctx, "A whole number from 0 to 1000 is needed."));

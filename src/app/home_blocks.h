@@ -14,7 +14,11 @@
 #include "core/ctx.h"
 
 enum block_kind {
-    BLOCK_TASKS,      /* mine, office: what is due */
+    BLOCK_TASKS,   /* mine, office: what is due; the next four take the same word first */
+    BLOCK_OVERDUE, /* what was due before today */
+    BLOCK_ALERTS,
+    BLOCK_ARRIVALS,   /* then ids of rules: who came back and has no plan */
+    BLOCK_ROUNDS,     /* then ids of rules: interviews of the survey that are due */
     BLOCK_RECENT,     /* a kind: its records that changed last */
     BLOCK_STATES,     /* a kind: how many are in each status */
     BLOCK_COUNTS,     /* how many records of each kind one can see */
@@ -35,7 +39,7 @@ struct home_block {
     const char *parameter;
 };
 
-/* Before fork, after auth_load and forms_load. */
+/* Before fork, after auth_load, forms_load and rules_load. */
 enum err home_blocks_load(struct ctx *ctx) MUST_USE;
 /* Those of the acting user's roles by place, each once; ctx->arena. */
 const struct home_block **home_blocks(struct ctx *ctx, size_t *len_out);

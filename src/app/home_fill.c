@@ -51,10 +51,39 @@ static void fill_task(struct ctx *ctx, struct home_line_view *line, const struct
     line->number = t->due;
 }
 
-static enum err fill_tasks(struct ctx *ctx, struct home_block_view *out, bool *shown,
-                           const char *whose)
+/* What a block asks for: "mine" or "office", then rules. */
+static struct task_filter filter_of(struct ctx *ctx, const struct home_block *block)
 {
-    const struct task_filter filter = { .mine = text_equal(whose, "mine") };
+    size_t len = 0;
+    char **words = text_split(ctx->arena, block->parameter, ' ', true, &len);
+    struct task_filter filter = { .mine = len > 0 && text_equal(words[0], "mine"),
+                                  .overdue = block->kind == BLOCK_OVERDUE,
+                                  .alerts = block->kind == BLOCK_ALERTS };
+
+    for (size_t i = 1; i < len && i <= TASK_RULES_MAX; i++)
+        filter.rules[i - 1] = words[i];
+    return filter;
+}
+
+static void title_tasks(struct ctx *ctx, struct home_block_view *out, enum block_kind kind,
+                        bool mine)
+{
+    if (kind == BLOCK_OVERDUE)
+        out->title = tr(ctx, "Overdue");
+    else if (kind == BLOCK_ALERTS)
+        out->title = tr(ctx, "Alerts");
+    else if (kind == BLOCK_ARRIVALS)
+        out->title = tr(ctx, "Arrivals without a plan");
+    else if (kind == BLOCK_ROUNDS)
+        out->title = tr(ctx, "Survey interviews due");
+    else
+        out->title = mine ? tr(ctx, "My tasks") : tr(ctx, "Tasks of the office");
+}
+
+static enum err fill_tasks(struct ctx *ctx, struct home_block_view *out, bool *shown,
+                           const struct home_block *block)
+{
+    const struct task_filter filter = filter_of(ctx, block);
     struct home_line_view *lines = lines_of(ctx, out, LINES_MAX);
     struct rule_result *items = NULL;
     size_t len = 0;
@@ -73,7 +102,8 @@ static enum err fill_tasks(struct ctx *ctx, struct home_block_view *out, bool *s
     }
     if (rc)
         return rc;
-    out->title = filter.mine ? tr(ctx, "My tasks") : tr(ctx, "Tasks of the office");
+    *shown = len > 0 || block->kind == BLOCK_TASKS;
+    title_tasks(ctx, out, block->kind, filter.mine);
     out->more = tr(ctx, "All tasks");
     out->more_link = filter.mine ? url_build(ctx, "/tasks") : url_build(ctx, "/tasks?all=1");
     if (len == 0)
@@ -445,8 +475,12 @@ enum err home_block_fill(struct ctx *ctx, struct home_block_view *out, bool *sho
     *shown_out = false;
     switch (block->kind) {
     case BLOCK_TASKS:
+    case BLOCK_OVERDUE:
+    case BLOCK_ALERTS:
+    case BLOCK_ARRIVALS:
+    case BLOCK_ROUNDS:
         out->code = "tasks";
-        return fill_tasks(ctx, out, shown_out, block->parameter);
+        return fill_tasks(ctx, out, shown_out, block);
     case BLOCK_RECENT:
         out->code = "recent";
         return fill_recent(ctx, out, shown_out, block->parameter);

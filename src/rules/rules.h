@@ -79,9 +79,13 @@ enum err rules_results(struct ctx *ctx, struct rule_result **out, size_t *len_ou
 enum err rules_result_load(struct ctx *ctx, struct rule_result *out, struct record **case_out,
                            const char *id) MUST_USE;
 
+#define TASK_RULES_MAX 4
 struct task_filter {
-    bool mine;             /* those of the acting user or of a role of theirs, else the office's */
-    bool overdue;          /* due before today */
+    bool mine;    /* those of the acting user or of a role of theirs, else the office's */
+    bool overdue; /* due before today */
+    bool alerts;  /* alerts alone */
+    /* of these rules alone; NULL at the first place = of all */
+    const char *rules[TASK_RULES_MAX];
     const char *after_due; /* behind this one; NULL = from the first */
     const char *after_id;
 };

@@ -37,7 +37,9 @@ DB_SQL(RESULT_TASKS, "SELECT " COLUMNS " FROM rule_result"
                      " AND does <> 'suggestion' AND snoozed_until <= $3 AND due_on < $4"
                      " AND ($5 = 0 OR assignee = $6 OR (assignee = '' AND role"
                      " IN ($7, $8, $9, $10)))"
-                     " AND (due_on, id) > ($11, $12) ORDER BY due_on, id LIMIT $13");
+                     " AND (due_on, id) > ($11, $12) AND ($14 = 0 OR does = 'alert')"
+                     " AND ($15 = '' OR rule IN ($15, $16, $17, $18))"
+                     " ORDER BY due_on, id LIMIT $13");
 DB_SQL(RESULT_COUNTS, "SELECT rule, state, count(*) FROM rule_result"
                       " WHERE ($1 = 1 OR office_id = $2) AND privacy <= $3 GROUP BY rule, state");
 
@@ -221,6 +223,7 @@ enum err store_tasks(struct ctx *ctx, struct rule_result **out, size_t *len_out,
                      const struct task_filter *filter)
 {
     const char *roles[ROLES_OF_TASKS] = { "-", "-", "-", "-" };
+    const char *rules[TASK_RULES_MAX] = { "", "", "", "" };
     const char *today = ctx_today(ctx);
     struct rows *rows = NULL;
     enum err rc;
@@ -229,12 +232,16 @@ enum err store_tasks(struct ctx *ctx, struct rule_result **out, size_t *len_out,
         return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
     for (size_t i = 0; i < ROLES_OF_TASKS && ctx->user->roles[i]; i++)
         roles[i] = ctx->user->roles[i];
+    for (size_t i = 0; i < TASK_RULES_MAX && filter->rules[i]; i++)
+        rules[i] = filter->rules[i];
     rc = db_query(ctx, &rows, &RESULT_TASKS, DB_INT(everywhere(ctx)), DB_TEXT(own_office(ctx)),
                   DB_TEXT(today), DB_TEXT(filter->overdue ? today : "~"),
                   DB_INT(filter->mine ? 1 : 0), DB_TEXT(ctx->user_id), DB_TEXT(roles[0]),
                   DB_TEXT(roles[1]), DB_TEXT(roles[2]), DB_TEXT(roles[3]),
                   DB_TEXT(filter->after_due ? filter->after_due : ""),
-                  DB_TEXT(filter->after_id ? filter->after_id : ""), DB_INT(RULE_TASKS_PAGE + 1));
+                  DB_TEXT(filter->after_id ? filter->after_id : ""), DB_INT(RULE_TASKS_PAGE + 1),
+                  DB_INT(filter->alerts ? 1 : 0), DB_TEXT(rules[0]), DB_TEXT(rules[1]),
+                  DB_TEXT(rules[2]), DB_TEXT(rules[3]));
     return rc ? rc : read_results(ctx, out, len_out, rows, RULE_TASKS_PAGE + 1);
 }
 

@@ -338,6 +338,30 @@ static void tasks_belong_to_the_case_manager_or_to_the_role_that_the_rule_names(
     assert_int_equal(tasks(f, false, "plan_overdue"), 1);
 }
 
+static void lists_of_tasks_hold_the_rules_or_the_alerts_that_are_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    const struct task_filter two = { .rules = { "plan_overdue", "arrival_missing" } };
+    const struct task_filter none = { .rules = { "turning_18" } };
+    const struct task_filter alerts = { .alerts = true };
+    const struct task_filter late = { .overdue = true, .rules = { "plan_expected" } };
+    struct rule_result *items = NULL;
+    size_t len = 0;
+
+    (void)given_case(f, PERSON_AWA, "2026-10-01");
+    must(f, rules_tasks(&f->ctx, &items, &len, &two));
+    assert_int_equal(len, 1);
+    assert_string_equal(items[0].rule->id, "plan_overdue");
+    must(f, rules_tasks(&f->ctx, &items, &len, &none));
+    assert_int_equal(len, 0);
+    must(f, rules_tasks(&f->ctx, &items, &len, &late));
+    assert_int_equal(len, 1);
+    must(f, rules_tasks(&f->ctx, &items, &len, &alerts));
+    assert_true(len > 0);
+    for (size_t i = 0; i < len; i++)
+        assert_int_equal(items[i].rule->does, RULE_ALERT);
+}
+
 /* --- gates --- */
 
 static enum err try_status(struct fixture *f, struct record *rec, const char *status)
@@ -651,6 +675,7 @@ int main(void)
         TEST(a_settled_result_stays_settled_while_its_condition_is_true),
         TEST(a_task_that_is_put_off_comes_back_on_its_day),
         TEST(tasks_belong_to_the_case_manager_or_to_the_role_that_the_rule_names),
+        TEST(lists_of_tasks_hold_the_rules_or_the_alerts_that_are_asked_for),
         TEST(a_case_closes_with_what_is_needed_or_with_reasons_why_not),
         TEST(a_gate_that_wants_two_people_is_not_passed_by_one),
         TEST(nobody_lets_a_return_pass_without_the_treatment_it_needs),
