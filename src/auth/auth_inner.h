@@ -25,6 +25,7 @@ struct role {
 
 /* NULL if there is none. */
 const struct role *role_find(const char *code);
+bool role_grants(const struct role *role, const char *permission);
 /* In ctx->lang, else in English. */
 const char *role_title(const struct ctx *ctx, const struct role *role);
 size_t permissions_len(void);

@@ -222,6 +222,14 @@ const char *role_codes(struct arena *a)
 
 /* --- grants --- */
 
+bool role_grants(const struct role *role, const char *permission)
+{
+    for (size_t i = 0; i < tables.permissions_len; i++)
+        if (strcmp(tables.permissions[i], permission) == 0)
+            return role->grants[i];
+    return false;
+}
+
 /* "person.*" gives all that begin with "person."; false if there is none. */
 static bool give(struct role *role, const char *permission)
 {

@@ -426,10 +426,9 @@ enum err user_ids_of_role(struct ctx *ctx, const char ***out, size_t *len_out, c
     return OK;
 }
 
-enum err user_list(struct ctx *ctx, struct user_row **out, size_t *len_out)
+static enum err list_of(struct ctx *ctx, struct user_row **out, size_t *len_out, const char *office)
 {
     struct user_row *users = ARENA_ARRAY(ctx->arena, USERS_MAX, struct user_row);
-    const char *office = office_reached(ctx);
     struct rows *rows = NULL;
     size_t len = 0;
     enum err rc;
@@ -445,5 +444,42 @@ enum err user_list(struct ctx *ctx, struct user_row **out, size_t *len_out)
     qsort(users, len, sizeof(*users), by_login);
     *out = users;
     *len_out = len;
+    return OK;
+}
+
+enum err user_list(struct ctx *ctx, struct user_row **out, size_t *len_out)
+{
+    return list_of(ctx, out, len_out, office_reached(ctx));
+}
+
+static bool has_permission(struct ctx *ctx, const struct user_row *row, const char *permission)
+{
+    size_t len = 0;
+    char **codes = text_split(ctx->arena, row->roles, ' ', true, &len);
+
+    for (size_t i = 0; i < len; i++) {
+        const struct role *role = role_find(codes[i]);
+
+        if (role && role_grants(role, permission))
+            return true;
+    }
+    return false;
+}
+
+enum err user_list_with(struct ctx *ctx, struct user_row **out, size_t *len_out,
+                        const char *permission)
+{
+    struct user_row *all = NULL;
+    size_t len = 0;
+    size_t n = 0;
+    enum err rc = list_of(ctx, &all, &len, "");
+
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < len; i++)
+        if (text_equal(all[i].state, "active") && has_permission(ctx, &all[i], permission))
+            all[n++] = all[i];
+    *out = all;
+    *len_out = n;
     return OK;
 }

@@ -79,9 +79,12 @@ static void check_kinds(struct form_build *f)
     for (size_t i = 0; i < f->fields_len; i++) {
         const char *ref = f->fields[i]->ref;
 
-        if (ref && strcmp(ref, "user") != 0 && !kind_exists(f, ref))
+        if (ref && strcmp(ref, "user") != 0 && strcmp(ref, "user_abroad") != 0 &&
+            !kind_exists(f, ref))
             mistake(f->b, f->survey->place, f->fields[i]->row, "bind::hw:ref",
-                    tr(ctx, "There is no form {0} in content/forms, and it is not the word user.",
+                    tr(ctx,
+                       "There is no form {0} in content/forms, and it is not the word user or "
+                       "user_abroad.",
                        TR_TEXT(ref)));
     }
 }

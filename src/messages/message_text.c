@@ -219,16 +219,22 @@ static const char *fault_of(struct ctx *ctx, const char *text, size_t args_len)
 {
     const char *word = text_tells(ctx, text);
 
-    if (text == NULL || text_blank(text))
-        return "a text is missing";
+    if (text_blank(text))
+        return "a text is missing: write it in every language";
     if (text_codepoints(text) > TEXT_MAX)
-        return "longer than 300 characters";
+        return "longer than 300 characters: shorten it";
     if (word != NULL)
-        return arena_printf(ctx->arena, "the word \"%s\" could tell what the message is about",
+        return arena_printf(ctx->arena,
+                            "the word \"%s\" could tell what the message is about: choose another",
                             word);
     if (has_link(text))
-        return "a link or address could tell who writes";
-    return args_fit(ctx, text, args_len) ? NULL : "not the arguments that the row names";
+        return "a link or address could tell who writes: leave it out";
+    if (args_fit(ctx, text, args_len))
+        return NULL;
+    return args_len == 0
+               ? "it takes no {0}: the row names no arguments"
+               : arena_printf(ctx->arena, "write each of {0} to {%zu} in it, as the row names them",
+                              args_len - 1);
 }
 
 /* The texts of one kind in all languages. */
@@ -238,12 +244,13 @@ static enum err load_texts(struct ctx *ctx, const struct csv_table *t, const cha
     const char **items = ARENA_ARRAY(texts.arena, LANGUAGES, const char *);
 
     for (size_t i = 0; i < LANGUAGES; i++) {
-        const char *cell =
-            csv_table_cell(t, row, arena_printf(ctx->arena, "%s::%s", what, language_names[i]));
+        const char *column = arena_printf(ctx->arena, "%s::%s", what, language_names[i]);
+        const char *cell = csv_table_cell(t, row, column);
         const char *fault = fault_of(ctx, cell, args_len);
 
         if (fault != NULL)
-            return csv_table_fault(ctx, t, &t->rows[row], cell, fault);
+            return csv_table_fault(ctx, t, &t->rows[row], cell,
+                                   arena_printf(ctx->arena, "%s: %s", column, fault));
         items[i] = cell;
     }
     *out = items;
@@ -263,13 +270,14 @@ static enum err load_templates(struct ctx *ctx)
 
         m->name = csv_table_cell(&t, i, "name");
         if (!text_is_name(m->name))
-            return csv_table_fault(ctx, &t, &t.rows[i], m->name, "not a name");
+            return csv_table_fault(ctx, &t, &t.rows[i], m->name,
+                                   "not a name: use a to z, digits and underscores");
         if (!read_audience(csv_table_cell(&t, i, "audience"), &m->audience))
             return csv_table_fault(ctx, &t, &t.rows[i], csv_table_cell(&t, i, "audience"),
-                                   "person, staff or test");
+                                   "write person, staff or test");
         if (!read_args(ctx, m, csv_table_cell(&t, i, "args")))
             return csv_table_fault(ctx, &t, &t.rows[i], csv_table_cell(&t, i, "args"),
-                                   "at most four of phone, date, time, number");
+                                   "write at most four of phone, date, time, number");
         rc = load_texts(ctx, &t, &m->titles, i, "title", 0);
         if (!rc)
             rc = load_texts(ctx, &t, &m->subjects, i, "subject", 0);

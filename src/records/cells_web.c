@@ -123,7 +123,7 @@ static const char *birth_shown(struct ctx *ctx, const struct record *rec, const 
 
 const char *ref_shown(struct ctx *ctx, const char *ref, const char *id, struct record **to)
 {
-    const bool staff = strcmp(ref, "user") == 0;
+    const bool staff = text_equal(ref, REF_USER) || text_equal(ref, REF_USER_ABROAD);
     struct problem *last = ctx->problems_last;
     const char *name = "";
     enum err rc = OK;

@@ -239,18 +239,22 @@ void record_set(struct record *rec, const char *field, const char *value);
 
 /* --- references: fields with hw:ref --- */
 
-#define REF_USER     "user" /* names a member of the staff, not a record */
-#define REF_HITS_MAX 10
+#define REF_USER           "user"        /* names a member of the staff, not a record */
+#define REF_USER_ABROAD    "user_abroad" /* the same, of any office: see below */
+#define REF_HITS_MAX       10
+#define REF_ABROAD_LETTERS 3
 
-bool field_is_user(const struct field *f);
+bool field_is_user(const struct field *f); /* of the own office or of any */
 /*
  * Staff that the acting user can choose: active, of the own office unless the role reaches all;
  * each word begins a word of the name or the sign-in name, whatever the script. At most
- * REF_HITS_MAX.
+ * REF_HITS_MAX. A field user_abroad finds staff of all offices too, but of other offices only those
+ * whose role may edit cases, and by REF_ABROAD_LETTERS letters at
+ * least: their names are for those who hand over cases, not a directory.
  */
 struct user_row;
 enum err record_find_staff(struct ctx *ctx, struct user_row **out, size_t *len_out,
-                           const char *words) MUST_USE;
+                           const struct field *f, const char *words) MUST_USE;
 
 /* --- for rooms that judge and count (rules, facts): whatever the scope and clearance --- */
 

@@ -2,12 +2,13 @@
 #include "auth/auth.h"
 #include "core/id.h"
 #include "core/text.h"
+#include "forms_gen.h"
 #include "records/records_inner.h"
 #include "vault/fold.h"
 
 bool field_is_user(const struct field *f)
 {
-    return text_equal(f->ref, REF_USER);
+    return text_equal(f->ref, REF_USER) || text_equal(f->ref, REF_USER_ABROAD);
 }
 
 /* --- staff --- */
@@ -31,8 +32,42 @@ static bool is_meant(struct ctx *ctx, const char *words, const char *text)
     return true;
 }
 
+static bool among(const struct user_row *users, size_t len, const char *id)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text_equal(users[i].id, id))
+            return true;
+    return false;
+}
+
+/* Staff that can be chosen in a field: the own office's first, then those abroad. */
+static enum err staff_of(struct ctx *ctx, struct user_row **out, size_t *len_out,
+                         const struct field *f, bool abroad)
+{
+    struct user_row *near = NULL;
+    struct user_row *far = NULL;
+    struct user_row *all;
+    size_t near_len = 0;
+    size_t far_len = 0;
+    enum err rc = user_list(ctx, &near, &near_len);
+
+    if (rc == OK && abroad && text_equal(f->ref, REF_USER_ABROAD))
+        rc = user_list_with(ctx, &far, &far_len, PERM_CASE_EDIT);
+    if (rc)
+        return rc;
+    all = ARENA_ARRAY(ctx->arena, near_len + far_len + 1, struct user_row);
+    *out = all;
+    *len_out = near_len;
+    for (size_t i = 0; i < near_len; i++)
+        all[i] = near[i];
+    for (size_t i = 0; i < far_len; i++)
+        if (!among(near, near_len, far[i].id))
+            all[(*len_out)++] = far[i];
+    return OK;
+}
+
 enum err record_find_staff(struct ctx *ctx, struct user_row **out, size_t *len_out,
-                           const char *words)
+                           const struct field *f, const char *words)
 {
     struct user_row *hits = ARENA_ARRAY(ctx->arena, REF_HITS_MAX, struct user_row);
     struct user_row *all = NULL;
@@ -42,7 +77,8 @@ enum err record_find_staff(struct ctx *ctx, struct user_row **out, size_t *len_o
     enum err rc = fold_latin(ctx, &asked, words);
 
     if (rc == OK)
-        rc = user_list(ctx, &all, &all_len);
+        rc = staff_of(ctx, &all, &all_len, f,
+                      text_codepoints(text_trim(ctx->arena, words)) >= REF_ABROAD_LETTERS);
     for (size_t i = 0; rc == OK && i < all_len && n < REF_HITS_MAX; i++) {
         const char *text = arena_printf(ctx->arena, "%s %s", all[i].name, all[i].login);
 
@@ -59,29 +95,27 @@ enum err record_find_staff(struct ctx *ctx, struct user_row **out, size_t *len_o
     return OK;
 }
 
-/* A sign-in name, as it stands in a file that is imported; "" if nobody's. */
-static enum err staff_by_login(struct ctx *ctx, const char **out, const char *login)
+/* An id, or a sign-in name as it stands in a file that is imported; "" if nobody's. */
+static enum err staff_settle(struct ctx *ctx, const char **out, const struct field *f,
+                             const char *value)
 {
     struct user_row *all = NULL;
     size_t len = 0;
-    enum err rc = user_list(ctx, &all, &len);
-
-    *out = "";
-    for (size_t i = 0; rc == OK && i < len; i++)
-        if (text_equal(all[i].login, login) && text_equal(all[i].state, "active"))
-            *out = all[i].id;
-    return rc;
-}
-
-static enum err staff_settle(struct ctx *ctx, const char **out, const char *value)
-{
     bool there = false;
     enum err rc;
 
-    if (!id_valid(value))
-        return staff_by_login(ctx, out, value);
-    rc = user_reachable(ctx, &there, value);
-    *out = there ? value : "";
+    *out = "";
+    if (id_valid(value)) {
+        rc = user_reachable(ctx, &there, value);
+        *out = there ? value : "";
+        if (rc || there)
+            return rc;
+    }
+    rc = staff_of(ctx, &all, &len, f, true);
+    for (size_t i = 0; rc == OK && i < len; i++)
+        if (text_equal(all[i].state, "active") &&
+            (text_equal(all[i].login, value) || text_equal(all[i].id, value)))
+            *out = all[i].id;
     return rc;
 }
 
@@ -122,8 +156,8 @@ static enum err settle_value(struct ctx *ctx, struct answers *t, const struct fi
     const char *value = text_trim(ctx->arena, answers_get(t, f));
     const char *id = "";
     const char *path = answers_path(ctx->arena, t, f);
-    enum err rc =
-        field_is_user(f) ? staff_settle(ctx, &id, value) : record_settle(ctx, &id, f->ref, value);
+    enum err rc = field_is_user(f) ? staff_settle(ctx, &id, f, value)
+                                   : record_settle(ctx, &id, f->ref, value);
 
     if (rc)
         return rc;

@@ -59,10 +59,11 @@ struct found {
     size_t len;
 };
 
-static enum err find_staff(struct ctx *ctx, struct found *out, const char *words)
+static enum err find_staff(struct ctx *ctx, struct found *out, const struct field *f,
+                           const char *words)
 {
     struct user_row *users = NULL;
-    enum err rc = record_find_staff(ctx, &users, &out->len, words);
+    enum err rc = record_find_staff(ctx, &users, &out->len, f, words);
 
     for (size_t i = 0; !rc && i < out->len; i++) {
         out->hits[i].id = users[i].id;
@@ -101,7 +102,8 @@ static enum err find(struct ctx *ctx, struct found *out, const struct field *f, 
     out->hits = ARENA_ARRAY(ctx->arena, REF_HITS_MAX, struct ref_hit_view);
     if (text_blank(words))
         return OK;
-    return field_is_user(f) ? find_staff(ctx, out, words) : find_records(ctx, out, f->ref, words);
+    return field_is_user(f) ? find_staff(ctx, out, f, words)
+                            : find_records(ctx, out, f->ref, words);
 }
 
 static const char *found_text(struct ctx *ctx, const struct found *found, const char *words)

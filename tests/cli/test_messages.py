@@ -63,6 +63,8 @@ class Gateway(http.server.BaseHTTPRequestHandler):
             self.send_header("Location", self.server.elsewhere)
             self.end_headers()
             return
+        if callable(plan):
+            plan = plan()
         self.send_response(plan)
         self.end_headers()
         self.wfile.write(b'{"messages":[{"id":"gw-%d"}]}' % len(self.server.calls))
@@ -269,6 +271,50 @@ def test_kill(database, gateway, who):
     return server, browser
 
 
+def id_of(call):
+    return json.loads(call[2])["id"]
+
+
+def test_kill_in_a_row(database, gateway, mail, who, dedup):
+    """kill -9 after the gateway took the third of six and before that is noted: none is lost."""
+    server = Server(database)
+    admin, browser = Browser(server), Browser(server)
+    admin.sign_in("admin")
+    browser.sign_in()
+    settings(admin, gateway, mail, **({"dedup": "1"} if dedup else {}))
+    before = len(gateway.calls)
+    killed = []
+
+    def die_at_the_third():
+        if len(gateway.calls) == before + 3 and not killed:
+            killed.append(id_of(gateway.calls[-1]))
+            server.kill()
+        return 200
+
+    gateway.plan = die_at_the_third
+    paths = []
+    for _ in range(6):
+        try:
+            paths.append(send(browser, who))
+        except OSError:
+            break  # it was killed meanwhile
+    ok(wait_for(lambda: killed), "the program was killed while a message was out")
+    gateway.plan = 200
+    server = Server(database)
+    browser = Browser(server)
+    browser.sign_in()
+    wanted = "sent" if dedup else "unknown"
+    ends = {path: (wanted if killed[0] in path else "sent") for path in paths}
+    ok(all(until(browser, path, end) for path, end in ends.items()), "each has its end",
+       [(path, state(browser, path)) for path in paths])
+    ids = [id_of(call) for call in gateway.calls[before:]]
+    ok(all(any(i in path for i in ids) for path in paths), "none is lost", ids)
+    doubled = sorted({i for i in ids if ids.count(i) > 1})
+    ok(doubled == ([killed[0]] if dedup else []) and len(ids) == len(set(ids)) + len(doubled),
+       "none is doubled, but for the one by its id where the gateway knows ids", ids)
+    server.stop()
+
+
 def test_webhooks(server, admin, browser, hooks):
     admin.open("/webhooks")
     status, _, text = admin.open("/webhooks", {"url": f"http://127.0.0.1:{hooks.port}/hook",
@@ -337,6 +383,8 @@ def main():
     done = run("messages", "test", "--database", database, "--to", "refused@mail.test")
     ok(done.returncode != 0 and "Came back" in done.stdout, "a bounce is told",
        done.stdout + done.stderr)
+    for dedup in (True, False):
+        test_kill_in_a_row(database, gateway, mail, who, dedup)
     server, browser = test_kill(database, gateway, who)
     admin = Browser(server)
     admin.sign_in("admin")

@@ -69,8 +69,12 @@ class Https(socketserver.BaseRequestHandler):
 class Mail(socketserver.BaseRequestHandler):
     """SMTP; begins with STARTTLS if the server has a certificate."""
 
+    implicit = False
+
     def handle(self):
         sock, secure = self.request, False
+        if self.implicit:
+            sock, secure = self.server.tls.wrap_socket(sock, server_side=True), True
         sock.sendall(b"220 test\r\n")
         file = sock.makefile("rb")
         while line := file.readline():
@@ -96,6 +100,12 @@ class Mail(socketserver.BaseRequestHandler):
                 sock.sendall(b"250 fine\r\n")
 
 
+class Smtps(Mail):
+    """SMTP within TLS from the first byte (RFC 8314)."""
+
+    implicit = True
+
+
 def set_up(admin, kind, fields):
     admin.open("/messages/settings")
     status, _, text = admin.open(f"/messages/settings/{kind}", fields)
@@ -119,6 +129,7 @@ def main():
     ca = os.path.join(folder, "good.pem")
     for name, works in (("right", True), ("stranger", False), ("elsewhere", False)):
         gateway, mail = Peer(Https, folder, name), Peer(Mail, folder, name)
+        smtps = Peer(Smtps, folder, name)
         server = Server(database)
         admin = Browser(server)
         admin.sign_in("admin")
@@ -133,6 +144,15 @@ def main():
         code, told = try_it(database, "awa@mail.test", ca)
         ok((code == 0) == works and len(mail.got) == works, f"a mail server, {name}", told)
         ok(not works or mail.got[0][0], f"a mail server, {name}: encrypted by STARTTLS", told)
+        server = Server(database)
+        admin = Browser(server)
+        admin.sign_in("admin")
+        set_up(admin, "email", {"url": f"smtps://{HOST}:{smtps.port}", "from": "note@mail.test"})
+        server.stop()
+        code, told = try_it(database, "awa@mail.test", ca)
+        ok((code == 0) == works and len(smtps.got) == works, f"smtps, {name}", told)
+        ok(not works or smtps.got[0][0], f"smtps, {name}: encrypted from the first byte", told)
+        ok(works or "certificate" in told, f"smtps, {name}: what is told", told)
     plain = Peer(Mail)
     server = Server(database)
     admin = Browser(server)
@@ -141,6 +161,13 @@ def main():
     server.stop()
     code, told = try_it(database, "awa@mail.test", ca)
     ok(code != 0 and not plain.got, "a mail server without STARTTLS gets nothing", told)
+    server = Server(database)
+    admin = Browser(server)
+    admin.sign_in("admin")
+    set_up(admin, "email", {"url": f"smtps://{HOST}:{plain.port}", "from": "note@mail.test"})
+    server.stop()
+    code, told = try_it(database, "awa@mail.test", ca)
+    ok(code != 0 and not plain.got, "a server without TLS behind smtps:// gets nothing", told)
     finish()
 
 

@@ -674,9 +674,44 @@ static void test_a_literal_is_its_text(void **state)
     assert_null(expr_names(e)[0]);
 }
 
+/* Test 2 of RFC 8032 (7.1): its message is "r"; not made with the library that checks it. */
+#define SIGNED_PART                                                                                \
+    "kqAJqfDUyrhyDoILX2QlQKKye1QWUD+Ps3YiI+vbadoI"                                                 \
+    "WsHkPhWZbkWPNhPQ8R2MOHsurrQwKu6wDSkWErsM"
+#define SIGNED_R  "'" SIGNED_PART "AHI='"
+#define SIGNED_S  "'" SIGNED_PART "AHM='"
+#define KEY_OF_R  "'PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw='"
+#define OTHER_KEY "'11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo='"
+
+static void test_a_signed_message_is_given_only_for_its_key_and_unchanged(void **state)
+{
+    static const struct {
+        const char *source;
+        const char *gives;
+    } cases[] = {
+        { "extract-signed(" SIGNED_R ", " KEY_OF_R ")", "r" },
+        { "extract-signed(" SIGNED_S ", " KEY_OF_R ")", "" },
+        { "extract-signed(" SIGNED_R ", " OTHER_KEY ")", "" },
+        { "extract-signed('cg==', " KEY_OF_R ")", "" },
+        { "extract-signed(" SIGNED_R ", 'cg==')", "" },
+        { "extract-signed('', '')", "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct expr *e = NULL;
+        struct expr_value v = { 0 };
+
+        assert_int_equal(expr_parse(&ctx, &e, cases[i].source, NULL), OK);
+        assert_int_equal(expr_eval(&ctx, &v, e, &host), OK);
+        assert_string_equal(expr_text(&ctx, &v), cases[i].gives);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_signed_message_is_given_only_for_its_key_and_unchanged),
         cmocka_unit_test(test_arithmetic_binds_as_in_xpath),
         cmocka_unit_test(test_comparison_follows_types_and_node_sets),
         cmocka_unit_test(test_dates_compare_as_dates),

@@ -3,11 +3,14 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <arpa/inet.h>
 #include <cmocka.h>
 
+#include "core/asset.h"
 #include "core/text.h"
 #include "messages/messages_inner.h"
 #include "messages/notify.h"
@@ -205,6 +208,84 @@ static void words_that_tell_a_purpose_are_found_in_every_language(void **state)
     for (size_t i = 0; i < sizeof neutral / sizeof neutral[0]; i++)
         if (text_tells(&f->ctx, neutral[i]) != NULL)
             fail_msg("%s: %s", neutral[i], text_tells(&f->ctx, neutral[i]));
+}
+
+/* A file of templates in place of the shipped one. */
+static void use_templates(struct fixture *f, const char *dir, const char *text)
+{
+    const char *folder = arena_printf(f->ctx.arena, "%s/messages", dir);
+    FILE *file;
+
+    (void)mkdir(dir, 0700);
+    (void)mkdir(folder, 0700);
+    file = fopen(arena_printf(f->ctx.arena, "%s/templates.csv", folder), "wbe");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    must(f, asset_use_directory(&f->ctx, dir));
+}
+
+#define HEAD                                                                                       \
+    "name,audience,args,title::English (en),title::Fran\xC3\xA7"                                   \
+    "ais (fr),title::Espa\xC3\xB1ol (es),"                                                         \
+    "title::\xD8\xA7\xD9\x84\xD8\xB9\xD8\xB1\xD8\xA8\xD9\x8A\xD8\xA9 (ar),"                        \
+    "subject::English (en),subject::Fran\xC3\xA7"                                                  \
+    "ais (fr),subject::Espa\xC3\xB1ol (es),"                                                       \
+    "subject::\xD8\xA7\xD9\x84\xD8\xB9\xD8\xB1\xD8\xA8\xD9\x8A\xD8\xA9 (ar),"                      \
+    "text::English (en),text::Fran\xC3\xA7"                                                        \
+    "ais (fr),text::Espa\xC3\xB1ol (es),"                                                          \
+    "text::\xD8\xA7\xD9\x84\xD8\xB9\xD8\xB1\xD8\xA8\xD9\x8A\xD8\xA9 (ar)\n"
+#define GOOD    "fine,person,phone,A,A,A,A,B,B,B,B,Call {0}.,Call {0}.,Call {0}.,Call {0}.\n"
+#define STARTED "a,person,phone,A,A,A,A,B,B,B,B,Call {0}.,Call {0}."
+
+static void a_mistake_in_the_templates_is_told_with_file_row_value_and_what_to_do(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *told[4]; /* each stands in the problem */
+    } bad[] = {
+        { HEAD GOOD STARTED ",,Call {0}.\n", { ", row 3, \"\"", "(es)", "write it in every" } },
+        { HEAD GOOD STARTED ",See www.example.org {0},Call {0}.\n",
+          { ", row 3, \"See www", "(es)", "leave it out" } },
+        { HEAD GOOD STARTED ",Your HIV test {0},Call {0}.\n",
+          { ", row 3, \"Your HIV", "\"hiv\"", "choose another" } },
+        { HEAD GOOD STARTED ",Call us.,Call {0}.\n", { ", row 3, \"Call us.\"", "{0}" } },
+        { HEAD GOOD STARTED ",Call {0} {1}.,Call {0}.\n", { ", row 3,", "(es)", "{0}" } },
+        { HEAD "A b,person,,A,A,A,A,B,B,B,B,C,C,C,C\n", { ", row 2, \"A b\"", "a to z" } },
+        { HEAD "a,everybody,,A,A,A,A,B,B,B,B,C,C,C,C\n",
+          { ", row 2, \"everybody\"", "person, staff or test" } },
+        { HEAD "a,person,name,A,A,A,A,B,B,B,B,C,C,C,C\n",
+          { ", row 2, \"name\"", "phone, date, time, number" } },
+        { HEAD "a,person\n", { ", row 2, \"a\"", "as many cells" } },
+        { "", { "row 1", "empty" } },
+        { "name,audience,args\na,person,\n", { ", row 2", "title::English (en)", "missing" } },
+    };
+    struct fixture *f = *state;
+    const char *dir = arena_printf(f->ctx.arena, "%s/content", f->dir);
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        const char *problem;
+
+        use_templates(f, dir, bad[i].text);
+        ctx_clear_problems(&f->ctx);
+        assert_int_equal(message_texts_load(&f->ctx), ERR_INVALID);
+        problem = ctx_first_problem(&f->ctx);
+        assert_non_null(strstr(problem, "messages/templates.csv"));
+        for (size_t k = 0; k < 4 && bad[i].told[k]; k++)
+            if (!strstr(problem, bad[i].told[k]))
+                fail_msg("%s is not in: %s", bad[i].told[k], problem);
+    }
+    ctx_clear_problems(&f->ctx);
+    use_templates(f, dir, HEAD GOOD);
+    must(f, message_texts_load(&f->ctx));
+    assert_non_null(template_find("fine"));
+    assert_null(template_find("call_us"));
+    (void)remove(arena_printf(f->ctx.arena, "%s/messages/templates.csv", dir));
+    must(f, asset_use_directory(&f->ctx, dir));
+    (void)remove(arena_printf(f->ctx.arena, "%s/messages", dir));
+    (void)remove(dir);
+    must(f, message_texts_load(&f->ctx));
+    assert_non_null(template_find("call_us"));
 }
 
 static void arguments_are_of_their_kind(void **state)
@@ -687,6 +768,7 @@ int main(void)
         M(safe_days_and_hours_come_before_quiet_hours),
         M(numbers_and_addresses_are_brought_into_one_form_or_refused),
         M(words_that_tell_a_purpose_are_found_in_every_language),
+        M(a_mistake_in_the_templates_is_told_with_file_row_value_and_what_to_do),
         M(arguments_are_of_their_kind),
         M(a_gateways_body_is_escaped_as_its_content_type_says),
         M(addresses_that_are_no_hosts_of_the_internet_are_private),

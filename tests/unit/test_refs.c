@@ -55,9 +55,20 @@ static size_t found(struct fixture *f, const char *words, const char *id)
     struct user_row *users = NULL;
     size_t len = 0;
 
-    must(f, record_find_staff(&f->ctx, &users, &len, words));
+    must(f, record_find_staff(&f->ctx, &users, &len,
+                              field_find(form_find(f->ctx.forms, "case"), "worker"), words));
     if (len == 1)
         assert_string_equal(users[0].id, id);
+    return len;
+}
+
+static size_t found_abroad(struct fixture *f, const char *words)
+{
+    struct user_row *users = NULL;
+    size_t len = 0;
+
+    must(f, record_find_staff(&f->ctx, &users, &len,
+                              field_find(form_find(f->ctx.forms, "case"), "worker_host"), words));
     return len;
 }
 
@@ -88,6 +99,42 @@ static void who_works_elsewhere_cannot_be_chosen_by_who_sees_one_office(void **s
     rec = case_with(f, far);
     assert_int_equal(record_insert(&f->ctx, rec), ERR_INVALID);
     assert_non_null(ctx_problem(&f->ctx, "worker"));
+}
+
+/* Proves R-2.1-01. */
+static void the_case_manager_of_the_host_country_can_be_of_another_office(void **state)
+{
+    struct fixture *f = *state;
+    const char *office = given_far_office(f);
+    const char *far = given_user(f, "jonas", "Jonas Berg", office);
+    static const char *const other[] = { "finance", NULL };
+    const struct user_new n = { .login = "johanna",
+                                .name = "Johanna Kurz",
+                                .password = "long enough 1",
+                                .lang = "en",
+                                .office_id = office,
+                                .roles = other };
+    const char *clerk = NULL;
+    struct record *rec;
+
+    must(f, user_create(&f->ctx, &clerk, &n));
+    fixture_as(f, "case_manager");
+    assert_int_equal(found_abroad(f, "jonas"), 1);
+    assert_int_equal(found_abroad(f, "jo"), 0);      /* no directory */
+    assert_int_equal(found_abroad(f, "johanna"), 0); /* works on no cases */
+    assert_int_equal(found(f, "jonas", NULL), 0);    /* in the other field */
+    rec = case_with(f, "");
+    record_set(rec, "worker_host", far);
+    must(f, record_insert(&f->ctx, rec));
+    assert_string_equal(record_value(rec, "worker_host"), far);
+    rec = case_with(f, "");
+    record_set(rec, "worker_host", "jonas");
+    must(f, record_insert(&f->ctx, rec));
+    assert_string_equal(record_value(rec, "worker_host"), far);
+    rec = case_with(f, "");
+    record_set(rec, "worker_host", clerk);
+    assert_int_equal(record_insert(&f->ctx, rec), ERR_INVALID);
+    assert_non_null(ctx_problem(&f->ctx, "worker_host"));
 }
 
 static void a_reference_that_names_nobody_is_refused_at_its_field(void **state)
@@ -250,6 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(staff_is_found_by_the_beginnings_of_words_in_any_script),
+        TEST(the_case_manager_of_the_host_country_can_be_of_another_office),
         TEST(who_works_elsewhere_cannot_be_chosen_by_who_sees_one_office),
         TEST(a_reference_that_names_nobody_is_refused_at_its_field),
         TEST(a_sign_in_name_becomes_the_id),
