@@ -187,7 +187,7 @@ static void check_piece(struct ctx *ctx, struct letter *l, struct letter_piece *
     size_t offset = 0;
 
     ctx_clear_problems(&quiet);
-    if (piece->each && row->tree)
+    if (piece->each && row && row->tree)
         host.here = *row;
     if (expr_check(&quiet, piece->e, &host, &used, &offset) != OK) {
         tell(ctx, l, piece, offset,
@@ -201,6 +201,22 @@ static void check_piece(struct ctx *ctx, struct letter *l, struct letter_piece *
              tr(ctx, "Only records or rows can be repeated, such as /data/action[done_on != '']"));
 }
 
+/* row: what "each" is about; its tree is NULL when that was told wrong already. */
+static void check_line(struct ctx *ctx, struct letter *l, const struct letter_line *line,
+                       const struct letter_host *h, struct expr_node *row)
+{
+    for (size_t i = 0; i < line->len; i++)
+        if (line->spans[i].piece && (!line->spans[i].piece->each || row->tree))
+            check_piece(ctx, l, line->spans[i].piece, h, line->spans[i].piece->each ? row : NULL);
+}
+
+static void repeat_for(const struct letter_line *line, const struct letter_piece *each)
+{
+    for (size_t i = 0; i < line->len; i++)
+        if (line->spans[i].piece)
+            line->spans[i].piece->each = each;
+}
+
 static void check_table(struct ctx *ctx, struct letter *l, struct letter_block *b,
                         const struct letter_host *h)
 {
@@ -209,17 +225,10 @@ static void check_table(struct ctx *ctx, struct letter *l, struct letter_block *
     if (b->each)
         check_piece(ctx, l, b->each, h, &row);
     for (size_t r = 0; r < b->rows_len; r++)
-        for (size_t c = 0; c < b->rows[r].len; c++)
-            for (size_t s = 0; s < b->rows[r].cells[c].len; s++) {
-                struct letter_piece *piece = b->rows[r].cells[c].spans[s].piece;
-
-                if (!piece)
-                    continue;
-                piece->each = b->headed && r == 0 ? NULL : b->each;
-                if (piece->each && !row.tree)
-                    continue; /* told already */
-                check_piece(ctx, l, piece, h, piece->each ? &row : NULL);
-            }
+        for (size_t c = 0; c < b->rows[r].len; c++) {
+            repeat_for(&b->rows[r].cells[c], b->headed && r == 0 ? NULL : b->each);
+            check_line(ctx, l, &b->rows[r].cells[c], h, &row);
+        }
 }
 
 enum err letter_check(struct ctx *ctx, struct letter *l, const struct shape *shape)
@@ -241,9 +250,7 @@ enum err letter_check(struct ctx *ctx, struct letter *l, const struct shape *sha
 
             if (b->kind == LETTER_BLOCK_TABLE)
                 check_table(ctx, l, b, h);
-            for (size_t s = 0; s < b->text.len; s++)
-                if (b->text.spans[s].piece)
-                    check_piece(ctx, l, b->text.spans[s].piece, h, NULL);
+            check_line(ctx, l, &b->text, h, &(struct expr_node){ 0 });
         }
     }
     return OK;

@@ -12,9 +12,9 @@
 #define DOTS        "\xE2\x80\xA6\xE2\x80\xA6\xE2\x80\xA6\xE2\x80\xA6" /* four ellipses */
 #define BLANK       DOTS DOTS DOTS
 #define BLANK_LINE  BLANK BLANK
-#define FSI         "\xE2\x81\xA8" /* begins a run that has its own direction; PDI ends it */
-#define LRI         "\xE2\x81\xA6"
-#define PDI         "\xE2\x81\xA9"
+#define FSI         0x2068 /* begins a run that has its own direction; PDI ends it */
+#define LRI         0x2066
+#define PDI         0x2069
 #define DIGITS_MIN  5 /* of a telephone number with spaces in it */
 #define LINE_MAX    ((size_t)20000)
 #define EACH_MAX    200
@@ -229,15 +229,15 @@ static const char *numbers_kept(const struct filling *f, const char *text)
 
     if (!is_rtl(f))
         return text;
-    buf_init(&b, f->ctx->arena, 2 * LINE_MAX);
+    buf_init(&b, f->ctx->arena, 3 * LINE_MAX);
     while (*text != '\0') {
         size_t len = *text == '+' || ascii_is_digit(*text) ? number_len(text) : 0;
 
         if (len > 0)
-            buf_add(&b, LRI);
+            buf_add_codepoint(&b, LRI);
         buf_add_len(&b, text, len > 0 ? len : 1);
         if (len > 0)
-            buf_add(&b, PDI);
+            buf_add_codepoint(&b, PDI);
         text += len > 0 ? len : 1;
         while (len == 0 && ascii_is_digit(text[-1]) && ascii_is_digit(*text))
             buf_add_char(&b, *text++);
@@ -248,7 +248,15 @@ static const char *numbers_kept(const struct filling *f, const char *text)
 /* What comes from a record has a direction of its own. */
 static const char *set_apart(const struct filling *f, const char *text)
 {
-    return is_rtl(f) && *text != '\0' ? arena_printf(f->ctx->arena, FSI "%s" PDI, text) : text;
+    struct buf b;
+
+    if (!is_rtl(f) || *text == '\0')
+        return text;
+    buf_init(&b, f->ctx->arena, LINE_MAX);
+    buf_add_codepoint(&b, FSI);
+    buf_add(&b, text);
+    buf_add_codepoint(&b, PDI);
+    return buf_ok(&b) ? buf_text(&b) : text;
 }
 
 /* --- values in words --- */

@@ -10,6 +10,7 @@
 #include "vault/vault.h"
 
 #define HASH_BYTES 16
+#define STORED_MAX 600 /* of all programmes, and of one */
 #define JSON_MAX   ((size_t)4000)
 
 #define COLUMNS "id, name, programme_id, version, origin, hash, source, made_at, made_by"
@@ -127,10 +128,9 @@ enum err letter_store_all(struct ctx *ctx, struct letter_version **out, size_t *
                           const char *programme_id)
 {
     struct rows *rows = NULL;
-    enum err rc =
-        db_query(ctx, &rows, &LETTER_ALL_NOW, DB_TEXT(programme_id), DB_INT(2 * LETTERS_MAX));
+    enum err rc = db_query(ctx, &rows, &LETTER_ALL_NOW, DB_TEXT(programme_id), DB_INT(STORED_MAX));
 
-    return rc ? rc : read_rows(ctx, out, len_out, rows, 2 * LETTERS_MAX);
+    return rc ? rc : read_rows(ctx, out, len_out, rows, STORED_MAX);
 }
 
 enum err letter_store_add(struct ctx *ctx, struct letter_version *v, int64_t seen)
