@@ -194,6 +194,24 @@ static enum err fill_versions(struct ctx *ctx, struct form_detail_view *v,
     return rc;
 }
 
+static const char *privacy_title(struct ctx *ctx, enum privacy privacy)
+{
+    static const char *const titles[] = { [PRIVACY_PUBLIC] = N_("Public"),
+                                          [PRIVACY_INTERNAL] = N_("Internal"),
+                                          [PRIVACY_PERSONAL] = N_("Personal"),
+                                          [PRIVACY_SENSITIVE] = N_("Sensitive") };
+
+    return tr_args(ctx, titles[privacy], NULL);
+}
+
+/* Title of the form of a kind; a dash for none. */
+static const char *kind_title(struct ctx *ctx, const char *kind)
+{
+    const struct form *form = kind != NULL ? form_find(ctx->forms, kind) : NULL;
+
+    return form != NULL ? label_text(ctx, &form->title) : "\xE2\x80\x94";
+}
+
 static enum err get_form(struct ctx *ctx, const struct req *req, struct res *res)
 {
     struct form_detail_view v = { 0 };
@@ -218,8 +236,8 @@ static enum err get_form(struct ctx *ctx, const struct req *req, struct res *res
     v.kind = form->kind;
     v.version = form->version;
     v.facts = tr(ctx, "Class: {0}. About: {1}. Belongs to: {2}.",
-                 TR_TEXT(privacy_name(form->privacy)), TR_TEXT(form->subject ? form->subject : "—"),
-                 TR_TEXT(form->parent ? form->parent : "—"));
+                 TR_TEXT(privacy_title(ctx, form->privacy)),
+                 TR_TEXT(kind_title(ctx, form->subject)), TR_TEXT(kind_title(ctx, form->parent)));
     v.list = url_build(ctx, "/forms");
     v.csv = url_build(ctx, "/forms/{}/versions/{}", form->kind,
                       arena_printf(ctx->arena, "%lld", (long long)versions[0].epoch));

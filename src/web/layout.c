@@ -161,7 +161,8 @@ void html_page(struct res *res, int status, const char *title,
         v.user_name = ctx->user->name;
         v.keys = !ctx->user->keys_off;
         v.office_name = ctx->user->office_name;
-        v.role_title = ctx->user->role_titles[0];
+        if (ctx->user->roles[0] != NULL)
+            v.role_title = auth_role_title(ctx, ctx->user->roles[0]);
         res->personal = true;
     }
     buf_init(b, ctx->arena, PAGE_MAX);
