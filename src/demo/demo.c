@@ -232,10 +232,16 @@ static enum err load_lists(struct ctx *ctx, struct demo_lists *l)
         struct csv_table *table;
         const char *file;
     } all[] = {
-        { &l->names, "content/demo/names.csv" },   { &l->origins, "content/demo/origins.csv" },
-        { &l->places, "content/demo/places.csv" }, { &l->villages, "content/demo/villages.csv" },
-        { &l->notes, "content/demo/notes.csv" },   { &l->offices, "content/demo/offices.csv" },
-        { &l->staff, "content/demo/staff.csv" },   { &l->spellings, "content/names/variants.csv" },
+        { &l->names, "content/demo/names.csv" },
+        { &l->origins, "content/demo/origins.csv" },
+        { &l->places, "content/demo/places.csv" },
+        { &l->villages, "content/demo/villages.csv" },
+        { &l->notes, "content/demo/notes.csv" },
+        { &l->plans, "content/demo/plans.csv" },
+        { &l->plan_lines, "content/demo/plan_lines.csv" },
+        { &l->offices, "content/demo/offices.csv" },
+        { &l->staff, "content/demo/staff.csv" },
+        { &l->spellings, "content/names/variants.csv" },
     };
     enum err rc = OK;
 

@@ -208,10 +208,20 @@ enum err play_settle(struct life *l, const struct step *s)
     return record_update(l->ctx, rec, rec->version);
 }
 
-/* As the scores suggest it, mostly. */
+static const char *intensity_of(int level)
+{
+    return level < 33   ? CODE_CASE_INTENSITY_INTENSIFIED
+           : level < 66 ? CODE_CASE_INTENSITY_STANDARD
+                        : CODE_CASE_INTENSITY_HANDS_OFF;
+}
+
+/* As the scores suggest it, mostly; of each dimension only where somebody took the trouble. */
 enum err play_intensity(struct life *l, const struct step *s)
 {
-    int level = (l->levels[0] + l->levels[1] + l->levels[2]) / 3;
+    static const char *const fields[] = { FIELD_CASE_INTENSITY_ECONOMIC,
+                                          FIELD_CASE_INTENSITY_SOCIAL,
+                                          FIELD_CASE_INTENSITY_PSYCHOSOCIAL };
+    bool each = dice_chance(&l->dice, 60);
     struct record *rec = NULL;
     enum err rc;
 
@@ -221,9 +231,9 @@ enum err play_intensity(struct life *l, const struct step *s)
     if (rc)
         return rc;
     record_set(rec, FIELD_CASE_INTENSITY,
-               level < 33   ? CODE_CASE_INTENSITY_INTENSIFIED
-               : level < 66 ? CODE_CASE_INTENSITY_STANDARD
-                            : CODE_CASE_INTENSITY_HANDS_OFF);
+               intensity_of((l->levels[0] + l->levels[1] + l->levels[2]) / 3));
+    for (size_t i = 0; each && i < 3; i++)
+        record_set(rec, fields[i], intensity_of(l->levels[i]));
     return record_update(l->ctx, rec, rec->version);
 }
 
@@ -330,8 +340,7 @@ static const char *note_kind(const struct step *s)
     return s->word;
 }
 
-/* One sentence or two: what was said, and what follows from it. */
-static const char *note_text(struct life *l, const struct step *s)
+const char *life_note(struct life *l, const struct step *s)
 {
     const char *text = life_text(l, note_kind(s));
     bool call = text_equal(s->word, CODE_ACTION_ACTION_KIND_CONTACT) ||
@@ -348,6 +357,9 @@ enum err play_action(struct life *l, const struct step *s)
     int64_t due = s->day;
     enum err rc;
 
+    if (text_equal(s->word, CODE_ACTION_ACTION_KIND_CONTACT) ||
+        text_equal(s->word, CODE_ACTION_ACTION_KIND_VISIT))
+        return play_contact(l, s);
     act_as(l, l->family->worker);
     rc = record_new(l->ctx, &rec, FORM_ACTION, l->case_id);
     if (rc)
@@ -363,7 +375,7 @@ enum err play_action(struct life *l, const struct step *s)
     if (!s->other || dice_chance(&l->dice, 60))
         record_set(rec, FIELD_ACTION_DUE_ON, day_text(l, due));
     if (dice_chance(&l->dice, 80))
-        record_set(rec, FIELD_ACTION_ACTION_NOTE, note_text(l, s));
+        record_set(rec, FIELD_ACTION_ACTION_NOTE, life_note(l, s));
     return record_insert(l->ctx, rec);
 }
 
@@ -393,7 +405,9 @@ enum err play_closing(struct life *l, const struct step *s)
     enum err rc;
 
     act_as(l, l->family->worker);
-    rc = load_case(l, &rec);
+    rc = end_plan(l);
+    if (rc == OK)
+        rc = load_case(l, &rec);
     if (rc)
         return rc;
     record_set(rec, FIELD_CASE_CLOSING_REASON, s->word);

@@ -16,13 +16,15 @@ static const step_play plays[STEP_KINDS] = {
     [STEP_PREPARE] = play_move,        [STEP_DEPART] = play_depart,
     [STEP_ARRIVE] = play_arrive,       [STEP_ACTIVE] = play_move,
     [STEP_ACTION] = play_action,       [STEP_SUPPORT] = play_support,
-    [STEP_SETTLE] = play_settle,       [STEP_INTERVIEW] = play_interview,
-    [STEP_INTENSITY] = play_intensity, [STEP_FOLLOW_UP] = play_move,
-    [STEP_CLOSING] = play_closing,     [STEP_CLOSE] = play_close,
-    [STEP_REOPEN] = play_move,         [STEP_DEATH] = play_death,
-    [STEP_TASKS] = play_tasks,         [STEP_COMMENT] = play_comment,
-    [STEP_FILE] = play_file,           [STEP_MEND] = play_mend,
-    [STEP_AGAIN] = play_again,
+    [STEP_SETTLE] = play_settle,       [STEP_CONSENT] = play_consent,
+    [STEP_PLAN] = play_plan,           [STEP_REVIEW] = play_review,
+    [STEP_REPORT] = play_report,       [STEP_CHANGE] = play_change,
+    [STEP_INTERVIEW] = play_interview, [STEP_INTENSITY] = play_intensity,
+    [STEP_FOLLOW_UP] = play_move,      [STEP_CLOSING] = play_closing,
+    [STEP_CLOSE] = play_close,         [STEP_REOPEN] = play_move,
+    [STEP_DEATH] = play_death,         [STEP_TASKS] = play_tasks,
+    [STEP_COMMENT] = play_comment,     [STEP_FILE] = play_file,
+    [STEP_MEND] = play_mend,           [STEP_AGAIN] = play_again,
 };
 
 /* --- what all steps use --- */

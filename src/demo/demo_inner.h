@@ -53,6 +53,8 @@ struct demo_lists {
     struct csv_table places;
     struct csv_table villages;
     struct csv_table notes;
+    struct csv_table plans;
+    struct csv_table plan_lines;
     struct csv_table offices;
     struct csv_table staff;
     struct csv_table spellings;
@@ -88,6 +90,11 @@ enum step_kind {
     STEP_ACTIVE,
     STEP_ACTION,
     STEP_SUPPORT,
+    STEP_CONSENT,
+    STEP_PLAN,
+    STEP_REVIEW,
+    STEP_REPORT,
+    STEP_CHANGE,
     STEP_SETTLE,
     STEP_INTERVIEW,
     STEP_INTENSITY,
@@ -158,7 +165,8 @@ struct life {
     const char *person_id;
     const char *return_id;
     const char *case_id;
-    const char *flag; /* the vulnerability, NULL if none */
+    const char *plan_id; /* of the plan in force; NULL if there is none */
+    const char *flag;    /* the vulnerability, NULL if none */
     struct step steps[STEPS_MAX];
     size_t steps_len;
 };
@@ -175,6 +183,9 @@ const char *life_text(struct life *l, const char *kind);
 void put(struct record *rec, struct answers *row, const char *field, const char *value);
 struct answers *add_row(struct ctx *ctx, struct record *rec, const char *repeat);
 
+/* What is noted of a step: one sentence or two. */
+const char *life_note(struct life *l, const struct step *s);
+
 /* Plans what happens to somebody, in order of days. */
 void life_plan(struct life *l);
 
@@ -189,6 +200,14 @@ enum err play_depart(struct life *l, const struct step *s) MUST_USE;
 enum err play_arrive(struct life *l, const struct step *s) MUST_USE;
 enum err play_move(struct life *l, const struct step *s) MUST_USE;
 enum err play_action(struct life *l, const struct step *s) MUST_USE;
+enum err play_consent(struct life *l, const struct step *s) MUST_USE;
+enum err play_contact(struct life *l, const struct step *s) MUST_USE;
+enum err play_plan(struct life *l, const struct step *s) MUST_USE;
+enum err play_review(struct life *l, const struct step *s) MUST_USE;
+enum err play_report(struct life *l, const struct step *s) MUST_USE;
+enum err play_change(struct life *l, const struct step *s) MUST_USE;
+/* Before the case is closed. */
+enum err end_plan(struct life *l) MUST_USE;
 enum err play_settle(struct life *l, const struct step *s) MUST_USE;
 enum err play_support(struct life *l, const struct step *s) MUST_USE;
 enum err play_intensity(struct life *l, const struct step *s) MUST_USE;

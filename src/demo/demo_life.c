@@ -52,6 +52,8 @@ static void plan_return(struct life *l, int64_t noted, int64_t arrive, bool case
     l->steps[l->steps_len - 1].date = arrive;
     if (case_too)
         add_step(l, later(l, before ? arrive : told, 0, 9), STEP_ACTIVE, NULL, NULL);
+    if (case_too && dice_chance(&l->dice, 90))
+        add_step(l, later(l, before ? noted + 1 : told, 0, 6), STEP_CONSENT, NULL, NULL);
 }
 
 static void plan_protection(struct life *l, int64_t base)
@@ -96,8 +98,10 @@ static void plan_contacts(struct life *l, int64_t base, int64_t until)
     }
     if (dice_chance(&l->dice, 40))
         add_step(l, later(l, base, 20, 160), STEP_ACTION, CODE_ACTION_ACTION_KIND_OTHER, NULL);
-    if (dice_chance(&l->dice, 25))
+    if (dice_chance(&l->dice, 15))
         add_action(l, later(l, base, 30, 200), CODE_ACTION_ACTION_KIND_REPORT);
+    if (dice_chance(&l->dice, 15))
+        add_step(l, later(l, base, 30, 250), STEP_CHANGE, NULL, NULL);
 }
 
 static void plan_interviews(struct life *l, int64_t arrive, int64_t noted, int64_t until)
@@ -129,10 +133,19 @@ static void plan_plan(struct life *l, int64_t base, int64_t until)
 
     if (!dice_chance(&l->dice, 95))
         return;
-    add_action(l, day, CODE_ACTION_ACTION_KIND_PLAN_AGREED);
-    day = later(l, day, 120, 210);
-    if (day < until && dice_chance(&l->dice, 80))
-        add_action(l, day, CODE_ACTION_ACTION_KIND_PLAN_REVIEW);
+    if (l->child) {
+        add_action(l, day, CODE_ACTION_ACTION_KIND_PLAN_AGREED);
+        return;
+    }
+    add_step(l, day, STEP_PLAN, NULL, NULL);
+    if (day + 178 < until && dice_chance(&l->dice, 88))
+        add_step(l, later(l, day, 158, 178), STEP_REVIEW, "plan_review", NULL);
+    if (day + 196 < until && dice_chance(&l->dice, 85))
+        add_step(l, later(l, day, 178, 196), STEP_REPORT,
+                 CODE_MONITORING_REPORT_REPORT_KIND_MID_YEAR, NULL);
+    if (day + 370 < until && dice_chance(&l->dice, 85))
+        add_step(l, later(l, day, 340, 368), STEP_REPORT, CODE_MONITORING_REPORT_REPORT_KIND_FINAL,
+                 NULL);
 }
 
 /* The end of support: reviewed, talked about, assessed, closed; sometimes opened again. */
@@ -142,7 +155,7 @@ static void plan_end(struct life *l, int64_t day, const char *reason)
                  text_equal(reason, CODE_CASE_CLOSING_REASON_DIED);
 
     if (!quick)
-        add_action(l, later(l, day, -12, -4), CODE_ACTION_ACTION_KIND_PLAN_REVIEW);
+        add_step(l, later(l, day, -12, -4), STEP_REVIEW, "plan_review", NULL);
     if (!quick)
         add_action(l, later(l, day, -3, 0), CODE_ACTION_ACTION_KIND_EXIT_INTERVIEW);
     add_step(l, day, STEP_CLOSING, reason, NULL);
@@ -263,7 +276,7 @@ void life_plan(struct life *l)
     plan_return(l, f->noted, f->arrive, own_case);
     if (own_case && !l->barred && l->w->brief) {
         add_action(l, later(l, base, 2, 9), CODE_ACTION_ACTION_KIND_CONTACT);
-        add_action(l, later(l, base, 10, 60), CODE_ACTION_ACTION_KIND_PLAN_AGREED);
+        add_step(l, later(l, base, 10, 60), STEP_PLAN, NULL, NULL);
         add_step(l, later(l, base, 4, 28), STEP_INTERVIEW, CODE_RSS_ROUND_BASELINE, NULL);
     } else if (own_case && !l->barred) {
         plan_protection(l, base);

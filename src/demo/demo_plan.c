@@ -1,0 +1,364 @@
+/* Consent, contacts, plans, reviews and reports, as the forms of a case ask for them. */
+#include "auth/auth.h"
+#include "core/date.h"
+#include "core/text.h"
+#include "demo/demo_inner.h"
+#include "forms_gen.h"
+#include "records/records.h"
+
+static const char *later_day(const struct life *l, int64_t days)
+{
+    return date_from_days(l->ctx->arena, l->ctx->now_ms / DEMO_DAY_MS + days);
+}
+
+/* --- consent --- */
+
+static void set_giver(struct life *l, struct record *rec)
+{
+    record_set(rec, FIELD_CONSENT_ABOUT_CHILD,
+               l->child ? CODE_CONSENT_ABOUT_CHILD_YES : CODE_CONSENT_ABOUT_CHILD_NO);
+    if (!l->child)
+        return;
+    record_set(rec, FIELD_CONSENT_GIVER, CODE_CONSENT_GIVER_GUARDIAN);
+    record_set(rec, FIELD_CONSENT_GIVER_NAME, life_text(l, "guardian"));
+    record_set(rec, FIELD_CONSENT_CHILD_OWN_CONSENT, CODE_CONSENT_CHILD_OWN_CONSENT_GIVEN);
+}
+
+static enum err take_consent(struct life *l, const char *about, const char *components)
+{
+    struct record *rec = NULL;
+    bool refused = !components && dice_chance(&l->dice, 2);
+    enum err rc = record_new(l->ctx, &rec, FORM_CONSENT, l->person_id);
+
+    if (rc)
+        return rc;
+    record_set(rec, FIELD_CONSENT_ABOUT, about);
+    record_set(rec, FIELD_CONSENT_PURPOSES, "assistance monitoring");
+    if (components)
+        record_set(rec, FIELD_CONSENT_COMPONENTS, components);
+    record_set(rec, FIELD_CONSENT_DATA_CATEGORIES, "identity contact family needs");
+    record_set(rec, FIELD_CONSENT_LANGUAGE, life_lang(l));
+    record_set(rec, FIELD_CONSENT_EXPLAINED,
+               "purpose collection_storage_use sharing right_to_refuse no_effect_on_services");
+    record_set(rec, FIELD_CONSENT_MODE,
+               dice_chance(&l->dice, 75) ? CODE_CONSENT_MODE_WRITTEN : CODE_CONSENT_MODE_VERBAL);
+    record_set(rec, FIELD_CONSENT_GIVEN_AT, life_day(l));
+    record_set(rec, FIELD_CONSENT_TAKEN_BY, l->ctx->user_id);
+    set_giver(l, rec);
+    rc = record_insert(l->ctx, rec);
+    return rc ? rc
+              : record_set_status(l->ctx, rec, rec->version,
+                                  refused ? STATUS_CONSENT_REFUSED : STATUS_CONSENT_GIVEN, NULL);
+}
+
+enum err play_consent(struct life *l, const struct step *s)
+{
+    (void)s;
+    act_as(l, l->family->worker);
+    return take_consent(l, CODE_CONSENT_ABOUT_ASSISTANCE_PROCESS, NULL);
+}
+
+/* --- contacts --- */
+
+static const char *result_of(const struct step *s)
+{
+    if (text_equal(s->other, CODE_ACTION_ACTION_OUTCOME_NOT_REACHED))
+        return CODE_CONTACT_CONTACT_RESULT_NOT_REACHED;
+    return CODE_CONTACT_CONTACT_RESULT_REACHED;
+}
+
+/* How it goes, by the level that interviews are answered from. */
+static const char *going(struct life *l)
+{
+    int level = (l->levels[0] + l->levels[1] + l->levels[2]) / 3;
+
+    if (dice_chance(&l->dice, 6))
+        return CODE_CONTACT_HOW_IS_IT_GOING_NO_ANSWER;
+    return level < 30   ? CODE_CONTACT_HOW_IS_IT_GOING_BADLY
+           : level < 58 ? CODE_CONTACT_HOW_IS_IT_GOING_MIXED
+                        : CODE_CONTACT_HOW_IS_IT_GOING_WELL;
+}
+
+enum err play_contact(struct life *l, const struct step *s)
+{
+    static const char *const modes[] = { CODE_CONTACT_CONTACT_MODE_PHONE,
+                                         CODE_CONTACT_CONTACT_MODE_PHONE,
+                                         CODE_CONTACT_CONTACT_MODE_FACE_TO_FACE,
+                                         CODE_CONTACT_CONTACT_MODE_MESSAGE, NULL };
+    bool visit = text_equal(s->word, CODE_ACTION_ACTION_KIND_VISIT);
+    bool before = s->day < l->family->arrive;
+    struct record *rec = NULL;
+    enum err rc;
+
+    act_as(l, l->family->worker);
+    rc = record_new(l->ctx, &rec, FORM_CONTACT, l->case_id);
+    if (rc)
+        return rc;
+    record_set(rec, FIELD_CONTACT_CONTACT_ON, life_day(l));
+    record_set(rec, FIELD_CONTACT_CONTACT_MODE,
+               visit ? CODE_CONTACT_CONTACT_MODE_HOME_VISIT : dice_word(&l->dice, modes));
+    record_set(rec, FIELD_CONTACT_CONTACT_RESULT, result_of(s));
+    record_set(rec, FIELD_CONTACT_CONTACT_PHASE,
+               before ? CODE_CONTACT_CONTACT_PHASE_PRE_RETURN
+                      : CODE_CONTACT_CONTACT_PHASE_POST_ARRIVAL);
+    record_set(rec, FIELD_CONTACT_CONTACT_BY, l->ctx->user_id);
+    if (text_equal(result_of(s), CODE_CONTACT_CONTACT_RESULT_REACHED)) {
+        record_set(rec, FIELD_CONTACT_HOW_IS_IT_GOING, going(l));
+        if (text_equal(s->other, CODE_ACTION_ACTION_OUTCOME_WANTS_TO_STOP))
+            record_set(rec, FIELD_CONTACT_WISHES_TO_STOP, CODE_CONTACT_WISHES_TO_STOP_YES);
+    }
+    if (dice_chance(&l->dice, 85))
+        record_set(rec, FIELD_CONTACT_CONTACT_NOTE, life_note(l, s));
+    if (dice_chance(&l->dice, 25))
+        record_set(rec, FIELD_CONTACT_NEXT_CONTACT_ON,
+                   later_day(l, dice_between(&l->dice, 20, 70)));
+    return record_insert(l->ctx, rec);
+}
+
+/* --- the plan --- */
+
+struct idea {
+    const struct csv_table *plans;
+    const struct csv_table *lines;
+    size_t row;
+    const char *currency;
+};
+
+static const char *cell(const struct idea *i, const char *column)
+{
+    return csv_table_cell(i->plans, i->row, column);
+}
+
+static void add_line(struct life *l, struct record *rec, const struct idea *i, size_t line)
+{
+    static const char *const fields[][2] = {
+        { FIELD_PLAN_LINE_SECTION, "section" },     { FIELD_PLAN_LINE_CODE, "code" },
+        { FIELD_PLAN_LINE_DIMENSION, "dimension" }, { FIELD_PLAN_LINE_COMPONENT, "component" },
+        { FIELD_PLAN_LINE_NEED, "need" },           { FIELD_PLAN_LINE_ACTION, "action" }
+    };
+    struct answers *row = add_row(l->ctx, rec, FIELD_PLAN_LINES);
+    struct answers *cost;
+
+    for (size_t f = 0; f < sizeof(fields) / sizeof(fields[0]); f++)
+        put(rec, row, fields[f][0], csv_table_cell(i->lines, line, fields[f][1]));
+    put(rec, row, FIELD_PLAN_LINE_LEVEL, CODE_PLAN_LINE_LEVEL_INDIVIDUAL);
+    put(rec, row, FIELD_PLAN_LINE_FOR, CODE_PLAN_LINE_FOR_RETURNEE);
+    if (text_equal(csv_table_cell(i->lines, line, "code"),
+                   CODE_PLAN_LINE_CODE_INCOME_GENERATING_ACTIVITY))
+        put(rec, row, FIELD_PLAN_LINE_INCOME_KIND,
+            CODE_PLAN_LINE_INCOME_KIND_INDIVIDUAL_MICROBUSINESS);
+    put(rec, row, FIELD_PLAN_LINE_RESPONSIBLE,
+        dice_chance(&l->dice, 60) ? CODE_PLAN_LINE_RESPONSIBLE_CASE_MANAGER
+                                  : CODE_PLAN_LINE_RESPONSIBLE_RETURNEE);
+    put(rec, row, FIELD_PLAN_LINE_NEEDS_REFERRAL, CODE_PLAN_LINE_NEEDS_REFERRAL_NO);
+    put(rec, row, FIELD_PLAN_LINE_START, later_day(l, dice_between(&l->dice, 5, 40)));
+    put(rec, row, FIELD_PLAN_LINE_EXPECTED_END, later_day(l, dice_between(&l->dice, 60, 300)));
+    put(rec, row, FIELD_PLAN_LINE_STATUS, CODE_PLAN_LINE_STATUS_PLANNED);
+    cost = answers_add_row(l->ctx->arena, row, field_find(rec->form, FIELD_PLAN_COSTS));
+    put(rec, cost, FIELD_PLAN_GOODS_EQUIPMENT_SERVICE, csv_table_cell(i->lines, line, "good"));
+    put(rec, cost, FIELD_PLAN_ESTIMATED_COST,
+        arena_printf(l->ctx->arena, "%s %s", csv_table_cell(i->lines, line, "cost"), i->currency));
+}
+
+/* Lines of the idea; *components_out = the parts that they stand for, with spaces between. */
+static void add_lines(struct life *l, struct record *rec, const struct idea *i,
+                      const char **components_out)
+{
+    const char *all = "";
+
+    for (size_t k = 0; k < i->lines->len; k++) {
+        const char *component = csv_table_cell(i->lines, k, "component");
+
+        if (!text_equal(csv_table_cell(i->lines, k, "plan"), cell(i, "plan")))
+            continue;
+        add_line(l, rec, i, k);
+        all = arena_printf(l->ctx->arena, "%s%s%s", all, all[0] ? " " : "", component);
+    }
+    *components_out = all;
+}
+
+/* Why a part has no line; what is not asked for is left out when the record is checked. */
+static void set_without(struct life *l, struct record *rec)
+{
+    static const char *const fields[] = { FIELD_PLAN_WITHOUT_FINANCIAL_ALLOCATION,
+                                          FIELD_PLAN_WITHOUT_INCOME_GENERATION,
+                                          FIELD_PLAN_WITHOUT_VOCATIONAL_TRAINING,
+                                          FIELD_PLAN_WITHOUT_HOUSING_FOOD_NUTRITION,
+                                          FIELD_PLAN_WITHOUT_LEGAL_DOCUMENTATION,
+                                          FIELD_PLAN_WITHOUT_EDUCATION_SKILLS,
+                                          FIELD_PLAN_WITHOUT_MEDICAL_HEALTH,
+                                          FIELD_PLAN_WITHOUT_TRANSPORT,
+                                          FIELD_PLAN_WITHOUT_SECURITY,
+                                          FIELD_PLAN_WITHOUT_PSYCHOSOCIAL,
+                                          FIELD_PLAN_WITHOUT_FAMILY_NEEDS_COUNSELLING };
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+        record_set(rec, fields[i], life_text(l, "without"));
+}
+
+static void add_approval(struct life *l, struct record *rec, const char *by, const char *name)
+{
+    struct answers *row = add_row(l->ctx, rec, FIELD_PLAN_APPROVALS);
+
+    put(rec, row, FIELD_PLAN_APPROVAL_BY, by);
+    put(rec, row, FIELD_PLAN_APPROVAL_NAME, name);
+    put(rec, row, FIELD_PLAN_APPROVAL_MODE, CODE_PLAN_APPROVAL_MODE_SIGNATURE);
+    put(rec, row, FIELD_PLAN_APPROVAL_ON, life_day(l));
+    put(rec, row, FIELD_PLAN_APPROVAL_PLACE, life_text(l, "town"));
+}
+
+static void set_plan(struct life *l, struct record *rec, const struct idea *i)
+{
+    record_set(rec, FIELD_PLAN_OBJECTIVES, cell(i, "objectives"));
+    record_set(rec, FIELD_PLAN_RETURNEE_OWN_OBJECTIVE, life_text(l, "motivations"));
+    record_set(rec, FIELD_PLAN_HORIZON_MONTHS, "12");
+    record_set(rec, FIELD_PLAN_SUMMARY_ECONOMIC, cell(i, "economic"));
+    record_set(rec, FIELD_PLAN_SUMMARY_SOCIAL, cell(i, "social"));
+    record_set(rec, FIELD_PLAN_SUMMARY_PSYCHOSOCIAL, cell(i, "psychosocial"));
+    record_set(rec, FIELD_PLAN_CURRENCY, i->currency);
+    record_set(rec, FIELD_PLAN_EXPECTED_IMPROVEMENT, life_text(l, "plan_hope"));
+    record_set(rec, FIELD_PLAN_MONITORING_HOW, life_text(l, "plan_monitoring"));
+    record_set(rec, FIELD_PLAN_NEXT_REVIEW_ON, later_day(l, 170));
+    record_set(rec, FIELD_PLAN_SHARING_RULE, life_text(l, "plan_sharing"));
+    record_set(rec, FIELD_PLAN_EXIT_END_DATE, later_day(l, 365));
+    record_set(rec, FIELD_PLAN_EXIT_HOW, life_text(l, "plan_exit"));
+    record_set(rec, FIELD_PLAN_AGREED_ON, life_day(l));
+    if (dice_chance(&l->dice, 85))
+        record_set(rec, FIELD_PLAN_RETURNEE_COPY_GIVEN_AT, life_day(l));
+    add_approval(l, rec, CODE_PLAN_APPROVAL_BY_RETURNEE,
+                 csv_table_cell(&l->w->lists.names, l->names[NAME_GIVEN], "latin"));
+    add_approval(l, rec, CODE_PLAN_APPROVAL_BY_STAFF, l->ctx->user->name);
+    set_without(l, rec);
+}
+
+/* Submitted; agreed by two; in force once the person has consented. Some stop on the way. */
+static enum err approve(struct life *l, struct record *rec, const char *components)
+{
+    enum err rc = record_set_status(l->ctx, rec, rec->version, STATUS_PLAN_SUBMITTED, NULL);
+
+    if (rc || dice_chance(&l->dice, 4))
+        return rc;
+    rc = record_set_status(l->ctx, rec, rec->version, STATUS_PLAN_AGREED, NULL);
+    act_as(l, l->family->supervisor);
+    if (rc == OK)
+        rc = record_set_status(l->ctx, rec, rec->version, STATUS_PLAN_AGREED, NULL);
+    act_as(l, l->family->worker);
+    if (rc || dice_chance(&l->dice, 4))
+        return rc;
+    rc = take_consent(l, CODE_CONSENT_ABOUT_PLAN, components);
+    if (rc == OK)
+        rc = record_set_status(l->ctx, rec, rec->version, STATUS_PLAN_ACTIVE, NULL);
+    if (rc == OK)
+        l->plan_id = rec->id;
+    return rc;
+}
+
+enum err play_plan(struct life *l, const struct step *s)
+{
+    const char *const match[] = { "language", life_lang(l), "sex", l->sex, NULL };
+    struct idea i = { .plans = &l->w->lists.plans,
+                      .lines = &l->w->lists.plan_lines,
+                      .currency =
+                          csv_table_cell(&l->w->lists.offices, l->family->office, "currency") };
+    const char *components = "";
+    struct record *rec = NULL;
+    enum err rc;
+
+    (void)s;
+    act_as(l, l->family->worker);
+    i.row = dice_row(&l->dice, i.plans, match);
+    rc = record_new(l->ctx, &rec, FORM_PLAN, l->case_id);
+    if (rc)
+        return rc;
+    add_lines(l, rec, &i, &components);
+    set_plan(l, rec, &i);
+    rc = record_insert(l->ctx, rec);
+    return rc ? rc : approve(l, rec, components);
+}
+
+enum err end_plan(struct life *l)
+{
+    struct record *rec = NULL;
+    enum err rc;
+
+    if (!l->plan_id)
+        return OK;
+    rc = record_load(l->ctx, &rec, FORM_PLAN, l->plan_id);
+    l->plan_id = NULL;
+    return rc ? rc
+              : record_set_status(l->ctx, rec, rec->version, STATUS_PLAN_ENDED,
+                                  life_text(l, "reason_plan_end"));
+}
+
+enum err play_review(struct life *l, const struct step *s)
+{
+    bool change = dice_chance(&l->dice, 25);
+    struct record *rec = NULL;
+    enum err rc;
+
+    act_as(l, l->family->worker);
+    rc = record_new(l->ctx, &rec, FORM_PLAN_REVIEW, l->case_id);
+    if (rc)
+        return rc;
+    record_set(rec, FIELD_PLAN_REVIEW_REVIEW_DATE, life_day(l));
+    record_set(rec, FIELD_PLAN_REVIEW_REVIEW_TRIGGER,
+               dice_chance(&l->dice, 80) ? CODE_PLAN_REVIEW_REVIEW_TRIGGER_PERIODIC
+                                         : CODE_PLAN_REVIEW_REVIEW_TRIGGER_NEED_CHANGED);
+    if (l->plan_id)
+        record_set(rec, FIELD_PLAN_REVIEW_REVIEWED_PLAN, l->plan_id);
+    record_set(rec, FIELD_PLAN_REVIEW_RETURNEE_TOOK_PART, CODE_PLAN_REVIEW_RETURNEE_TOOK_PART_YES);
+    record_set(rec, FIELD_PLAN_REVIEW_REVIEW_FINDINGS, life_text(l, s->word));
+    record_set(rec, FIELD_PLAN_REVIEW_REVIEW_DECISION,
+               change ? CODE_PLAN_REVIEW_REVIEW_DECISION_CHANGE
+                      : CODE_PLAN_REVIEW_REVIEW_DECISION_GO_ON);
+    if (change)
+        record_set(rec, FIELD_PLAN_REVIEW_REVIEW_CHANGES, life_text(l, "review_changes"));
+    return record_insert(l->ctx, rec);
+}
+
+/* --- reports, and what changes in a life --- */
+
+enum err play_report(struct life *l, const struct step *s)
+{
+    static const char *const states[] = { CODE_MONITORING_REPORT_PLAN_STATE_ON_TRACK,
+                                          CODE_MONITORING_REPORT_PLAN_STATE_ON_TRACK,
+                                          CODE_MONITORING_REPORT_PLAN_STATE_DELAYED, NULL };
+    struct record *rec = NULL;
+    enum err rc;
+
+    act_as(l, l->family->worker);
+    rc = record_new(l->ctx, &rec, FORM_MONITORING_REPORT, l->case_id);
+    if (rc)
+        return rc;
+    record_set(rec, FIELD_MONITORING_REPORT_REPORT_KIND, s->word);
+    record_set(rec, FIELD_MONITORING_REPORT_REPORT_DATE, life_day(l));
+    record_set(rec, FIELD_MONITORING_REPORT_REPORT_BY, l->ctx->user_id);
+    record_set(rec, FIELD_MONITORING_REPORT_PLAN_PROGRESS, life_text(l, "report_progress"));
+    record_set(rec, FIELD_MONITORING_REPORT_PLAN_STATE, dice_word(&l->dice, states));
+    record_set(rec, FIELD_MONITORING_REPORT_RECOMMENDATIONS, life_text(l, "report_next"));
+    rc = record_insert(l->ctx, rec);
+    if (rc || dice_chance(&l->dice, 12))
+        return rc;
+    return record_set_status(l->ctx, rec, rec->version, STATUS_MONITORING_REPORT_FINAL, NULL);
+}
+
+enum err play_change(struct life *l, const struct step *s)
+{
+    static const char *const kinds[] = { CODE_CHANGE_EVENT_CHANGE_KIND_FAMILY,
+                                         CODE_CHANGE_EVENT_CHANGE_KIND_INCOME,
+                                         CODE_CHANGE_EVENT_CHANGE_KIND_HOUSING,
+                                         CODE_CHANGE_EVENT_CHANGE_KIND_OTHER, NULL };
+    struct record *rec = NULL;
+    enum err rc;
+
+    (void)s;
+    act_as(l, l->family->worker);
+    rc = record_new(l->ctx, &rec, FORM_CHANGE_EVENT, l->case_id);
+    if (rc)
+        return rc;
+    record_set(rec, FIELD_CHANGE_EVENT_CHANGED_ON, life_day(l));
+    record_set(rec, FIELD_CHANGE_EVENT_CHANGE_KIND, dice_word(&l->dice, kinds));
+    record_set(rec, FIELD_CHANGE_EVENT_CHANGE_DESCRIPTION, life_text(l, "change"));
+    record_set(rec, FIELD_CHANGE_EVENT_CHANGE_DRASTIC, CODE_CHANGE_EVENT_CHANGE_DRASTIC_NO);
+    return record_insert(l->ctx, rec);
+}
