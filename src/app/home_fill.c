@@ -161,12 +161,9 @@ static enum err fill_recent(struct ctx *ctx, struct home_block_view *out, bool *
 
 static enum err count_of(struct ctx *ctx, int64_t *out, const char *kind, const char *status)
 {
-    const struct record_filter filter = { .status = status, .limit = 1 };
-    struct record_list list = { 0 };
-    enum err rc = record_list(ctx, &list, kind, &filter);
+    const struct record_filter filter = { .status = status };
 
-    *out = list.count;
-    return rc;
+    return record_count(ctx, out, kind, &filter);
 }
 
 static const char *count_shown(struct ctx *ctx, int64_t count)

@@ -142,3 +142,15 @@ enum err answers_meet(struct ctx *ctx, bool *out, const struct answers *t, const
 
     return answers_holds(ctx, out, e, &host);
 }
+
+enum err answers_say(struct ctx *ctx, const char **out, const struct answers *t,
+                     const struct expr *e)
+{
+    struct expr_host host = answers_host(ctx, t, t->form->all[0], ctx_today(ctx));
+    struct expr_value v = { 0 };
+    enum err rc = expr_eval(ctx, &v, e, &host);
+
+    if (rc == OK)
+        *out = expr_text(ctx, &v);
+    return rc;
+}

@@ -416,6 +416,9 @@ enum err answers_check(struct ctx *ctx, struct answers *t, const struct field *f
 /* Whether an expression holds, seen from the top of the answers. */
 enum err answers_meet(struct ctx *ctx, bool *out, const struct answers *t,
                       const struct expr *e) MUST_USE;
+/* The text that an expression of the form gives for the answers: its instance_name. */
+enum err answers_say(struct ctx *ctx, const char **out, const struct answers *t,
+                     const struct expr *e) MUST_USE;
 /* Defaults of an empty form, or of a new row: fields of this level that have no answer. */
 enum err answers_defaults(struct ctx *ctx, struct answers *answers) MUST_USE;
 /* Path such as names.2.name_text, for problems and inputs. */

@@ -193,15 +193,13 @@ enum err get_export(struct ctx *ctx, const struct req *req, struct res *res)
     struct record_filter filter = { 0 };
     struct export_page_view v = { .kind = req_path(req, "kind") };
     const struct form *form = NULL;
-    struct record_list list = { 0 };
+    int64_t count = 0;
     enum err rc = record_form(ctx, &form, v.kind);
 
     if (!rc)
         rc = list_filter(ctx, &filter, req);
-    filter.sort = SORT_NEWEST;
-    filter.limit = 1;
     if (!rc)
-        rc = record_list(ctx, &list, v.kind, &filter);
+        rc = record_count(ctx, &count, v.kind, &filter);
     if (rc)
         return rc;
     keep_filter(ctx, &v, req);
@@ -209,7 +207,7 @@ enum err get_export(struct ctx *ctx, const struct req *req, struct res *res)
     v.form_title = label_text(ctx, &form->title);
     v.action = url_build(ctx, "/records/{}/export", v.kind);
     v.list = url_build(ctx, "/records/{}", v.kind);
-    v.count = count_text(ctx, list.count);
+    v.count = count_text(ctx, count);
     export_page_reply(res, 200, &v);
     return OK;
 }

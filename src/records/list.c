@@ -273,3 +273,22 @@ enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
         *out = list;
     return rc;
 }
+
+enum err record_count(struct ctx *ctx, int64_t *out, const char *kind,
+                      const struct record_filter *filter)
+{
+    struct record_filter f = filter ? *filter : (struct record_filter){ 0 };
+    struct pick pick = { .filter = &f };
+    int64_t n = 0;
+    enum err rc = record_form(ctx, &pick.form, kind);
+
+    if (rc == OK)
+        rc = record_filter_check(ctx, &f, pick.form);
+    if (rc)
+        return rc;
+    pick.deleted = text_equal(f.status, STATUS_DELETED) && sees_bin(ctx, pick.form);
+    rc = sql_count(ctx, &n, &pick, RECORD_COUNT_MAX + 1);
+    if (rc == OK)
+        *out = n > RECORD_COUNT_MAX ? -1 : n;
+    return rc;
+}

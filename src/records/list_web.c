@@ -40,7 +40,8 @@ static bool has_titles(const struct form *form)
 {
     const struct record_hooks *hooks = record_hooks_of(form->kind);
 
-    return form->number == NULL || (hooks != NULL && hooks->title != NULL);
+    return form->number == NULL || form->instance_name != NULL ||
+           (hooks != NULL && hooks->title != NULL);
 }
 
 /* A link to the same list with other choices. */

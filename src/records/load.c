@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <string.h>
 
 #include "audit/audit.h"
 #include "core/id.h"
@@ -160,6 +161,21 @@ enum err record_load_full(struct ctx *ctx, struct record **out, const struct for
     return OK;
 }
 
+/* What the form calls it; "" where that cannot be said. An answer that is hidden is not in it. */
+static const char *instance_title(struct ctx *ctx, const struct record *rec)
+{
+    struct problem *last = ctx->problems_last;
+    const char *said = "";
+
+    if (!rec->form->instance_name || text_equal(rec->status, STATUS_ERASED))
+        return "";
+    if (answers_say(ctx, &said, rec->answers, rec->form->instance_name)) {
+        problems_back(ctx, last);
+        return "";
+    }
+    return text_trim(ctx->arena, said);
+}
+
 enum err record_finish(struct ctx *ctx, struct record *rec)
 {
     const struct record_hooks *hooks = record_hooks_of(rec->form->kind);
@@ -169,9 +185,31 @@ enum err record_finish(struct ctx *ctx, struct record *rec)
     rec->title = NULL;
     if (hooks && hooks->title)
         rc = hooks->title(ctx, rec, &rec->title);
+    else
+        rec->title = instance_title(ctx, rec);
     if (rc == OK && text_blank(rec->title))
         rec->title = rec->number ? rec->number : label_text(ctx, &rec->form->title);
     return rc;
+}
+
+/* Repeats that instance_name reads: ${name} of a row, or of the repeat; a path may read any. */
+static int64_t instance_parts(const struct form *form)
+{
+    const char *p = form->instance_name ? expr_source(form->instance_name) : "";
+    int64_t bits = 0;
+
+    if (strchr(p, '/'))
+        return PARTS_ALL;
+    for (size_t i = 0; i < form->all_len; i++) {
+        const struct field *f = form->all[i];
+        const struct field *repeat = field_is_repeat(f) ? f : f->repeat;
+        const size_t len = strlen(f->name);
+
+        for (const char *at = strstr(p, "${"); repeat && at; at = strstr(at + 2, "${"))
+            if (strncmp(at + 2, f->name, len) == 0 && at[2 + len] == '}')
+                bits |= (int64_t)1 << repeat_bit(form, repeat);
+    }
+    return bits;
 }
 
 int64_t record_title_parts(const struct form *form)
@@ -180,7 +218,7 @@ int64_t record_title_parts(const struct form *form)
     int64_t bits = 0;
 
     if (!hooks || !hooks->title)
-        return 0;
+        return instance_parts(form);
     if (!hooks->title_repeats)
         return PARTS_ALL;
     for (const char *const *name = hooks->title_repeats; *name; name++) {

@@ -45,7 +45,7 @@ struct record {
     int64_t updated_at;
     const char *updated_by;
     struct answers *answers;
-    const char *title; /* how people know it: names for a person; else number */
+    const char *title; /* how people know it: names, or the form's instance_name; else number */
     enum err failed;   /* sticky failure of the setters */
 };
 
@@ -360,6 +360,10 @@ bool record_filterable(const struct ctx *ctx, const struct field *f);
  */
 enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
                      const struct record_filter *filter) MUST_USE;
+
+/* The count of such a list alone: nobody's record is looked at, so nothing is noted. */
+enum err record_count(struct ctx *ctx, int64_t *out, const char *kind,
+                      const struct record_filter *filter) MUST_USE;
 
 /* --- finding --- */
 

@@ -198,6 +198,26 @@ struct page page_get(struct pages *p, enum who who, const char *path, const char
     return send_request(p, &w);
 }
 
+struct page page_next(struct pages *p, enum who who, const char *path, const char *token)
+{
+    struct wire_request w = browser(p, who, "GET", path);
+    struct arena *kept = p->ctx.arena;
+    struct page page;
+
+    w.continuation = token;
+    p->ctx.arena = arena_new(0); /* each part opens the whole file: not all at the same time */
+    page = send_request(p, &w);
+    page.location = NULL;
+    page.etag = NULL;
+    page.allow = NULL;
+    page.type = NULL;
+    if (page.continuation)
+        page.continuation = arena_strdup(p->arena, page.continuation);
+    arena_free(p->ctx.arena);
+    p->ctx.arena = kept;
+    return page;
+}
+
 struct page page_go_on(struct pages *p, enum who who, const char *path, const char *token)
 {
     struct wire_request w = browser(p, who, "GET", path);

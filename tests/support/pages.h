@@ -61,6 +61,8 @@ struct page api_form(struct pages *p, enum who who, const char *path, const char
  * If-None-Match. */
 struct page api_call(struct pages *p, enum who who, const char *method, const char *path,
                      const char *json, const char *if_match);
+/* The next part of a download, as it is; without headers. */
+struct page page_next(struct pages *p, enum who who, const char *path, const char *token);
 /* A part of a download, by a client that takes gzip; token NULL = the first. */
 struct page page_go_on(struct pages *p, enum who who, const char *path, const char *token);
 
