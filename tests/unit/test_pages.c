@@ -115,7 +115,7 @@ static const char *id_for(const struct places *at, const struct route *r)
         return at->search;
     if (text_starts(r->path, "/forms"))
         return at->draft;
-    if (text_starts(r->path, "/facts"))
+    if (text_starts(r->path, "/facts") || text_starts(r->path, "/api/facts"))
         return at->release;
     if (text_ends(r->path, "/file"))
         return at->export;
@@ -172,7 +172,7 @@ static const char *input_for(const struct route *r)
         return "version=2&reason=x";
     if (text_ends(r->path, "/{file}/restore"))
         return "version=3";
-    if (text_ends(r->path, "/facts") && r->method == POST)
+    if (text_ends(r->path, "/facts") && (r->method == POST || text_starts(r->path, "/api/")))
         return "form=person&row1=person.sex";
     if (text_ends(r->path, "/diff"))
         return "from=1&to=1";
