@@ -83,7 +83,7 @@ def main():
         name = os.path.basename(path)[:-4]
         for numbers in (False, True):
             sheets, places = sections(path)
-            book = os.path.join(folder, f"{'n' if numbers else 't'}_{name}.xlsx")
+            book = os.path.join(folder, f"{'n' if numbers else 't'}{len(jobs)}_{name}.xlsx")
             jobs.append({"path": book, "sheets": sheets, "numbers": numbers})
             made.setdefault(path, []).append((book, places))
     done = subprocess.run(["/usr/bin/python3", "-c", WRITER], input=json.dumps(jobs), text=True,
