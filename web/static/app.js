@@ -90,7 +90,7 @@
       tip.setAttribute("role", "tooltip");
       tip.textContent = text;
       tip.term = term;
-      (term.closest("dialog") || document.body).append(tip);
+      (term.closest("dialog, main") || document.body).append(tip);
       const box = tip.getBoundingClientRect();
       const room = root.clientWidth - box.width - 8;
       const frame = tip.offsetParent && tip.offsetParent !== document.body
