@@ -9,6 +9,7 @@
 
 #define LIMIT_DEFAULT 25
 #define LIMIT_MAX     100
+#define FEW           1000 /* records: put in order at once, whatever index found them */
 
 /* --- sorting by title: titles are sealed, so they are opened, all of them --- */
 
@@ -236,12 +237,42 @@ static enum err note_list(struct ctx *ctx, const struct form *form, const struct
     return record_note(ctx, "list", form, ids, list->len);
 }
 
+/* The condition that the fewest records fulfil, of those that an index knows; NULL if none. */
+static enum err find_rarest(struct ctx *ctx, const struct record_condition **out, int64_t *n_out,
+                            const struct pick *pick)
+{
+    *n_out = RECORD_COUNT_MAX + 2;
+    for (size_t i = 0; i < pick->filter->conditions_len; i++) {
+        const struct record_condition *c = &pick->filter->conditions[i];
+        const struct record_filter alone = { .conditions = c, .conditions_len = 1 };
+        const struct pick one = {
+            .form = pick->form, .filter = &alone, .by = c, .deleted = pick->deleted
+        };
+        const struct field *f = field_find(pick->form, c->field);
+        int64_t n = 0;
+        enum err rc;
+
+        if (c->op != COND_IS || !sql_is_sorted(f) || f->kind == FIELD_SELECT_MULTIPLE)
+            continue;
+        rc = sql_count(ctx, &n, &one, RECORD_COUNT_MAX + 1);
+        if (rc)
+            return rc;
+        if (n < *n_out) {
+            *n_out = n;
+            *out = c;
+        }
+    }
+    return OK;
+}
+
 enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
                      const struct record_filter *filter)
 {
     struct record_filter f = filter ? *filter : (struct record_filter){ 0 };
     struct pick pick = { .filter = &f };
     struct record_list list = { .items = ARENA_ARRAY(ctx->arena, LIMIT_MAX + 1, struct record *) };
+    const struct record_condition *rarest = NULL;
+    int64_t n = 0;
     enum err rc;
 
     rc = record_form(ctx, &pick.form, kind);
@@ -251,10 +282,13 @@ enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
         return rc;
     pick.limit = f.limit + 1;
     pick.deleted = text_equal(f.status, STATUS_DELETED) && sees_bin(ctx, pick.form);
-    if (f.sort == SORT_TITLE)
+    rc = find_rarest(ctx, &rarest, &n, &pick);
+    pick.by = n <= FEW ? rarest : NULL; /* many are met soon in the order of the list */
+    if (rc == OK && f.sort == SORT_TITLE)
         rc = page_by_title(ctx, list.items, &list.len, &pick);
-    else
+    else if (rc == OK)
         rc = record_pick(ctx, list.items, &list.len, &pick, record_title_parts(pick.form));
+    pick.by = rarest;
     if (rc == OK)
         rc = sql_count(ctx, &list.count, &pick, RECORD_COUNT_MAX + 1);
     if (rc)

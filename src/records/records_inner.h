@@ -102,7 +102,8 @@ struct pick {
     size_t ids_len;
     const char *number;                 /* or by number */
     const struct record_filter *filter; /* or a page: status, parent, sort, after */
-    const char *const *parents;         /* only below these, at most SQL_BATCH; NULL = any */
+    const struct record_condition *by; /* that of the filter which few fulfil: found by its index */
+    const char *const *parents;        /* only below these, at most SQL_BATCH; NULL = any */
     size_t parents_len;
     size_t limit;
     bool anywhere; /* no scope, also what was deleted: for the index */

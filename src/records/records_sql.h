@@ -18,8 +18,6 @@ bool sql_has_column(const struct field *f, const struct field *repeat);
 const char *sql_sort_column(struct arena *a, const struct field *f);
 /* What sql_sort_column is of an empty field. */
 const char *sql_empty(const struct field *f);
-/* Its column as lists are filtered by it: the index for sorting serves both. */
-const char *sql_find_column(struct arena *a, const struct field *f);
 /* Whether lists are sorted by it with the help of an index. */
 bool sql_is_sorted(const struct field *f);
 

@@ -351,7 +351,7 @@ static const char *like_code(struct arena *a, const char *code)
 }
 
 /* One of several codes; of a select_multiple, one of the codes that were chosen. */
-static void add_codes(struct build *b, const struct field *f, const char *value)
+static void add_codes(struct build *b, const struct field *f, const char *column, const char *value)
 {
     size_t len = 0;
     char **codes = text_split(b->ctx->arena, value, ' ', true, &len);
@@ -364,29 +364,43 @@ static void add_codes(struct build *b, const struct field *f, const char *value)
             build_arg(b, DB_TEXT(like_code(b->ctx->arena, codes[i])));
             build_add(b, " ESCAPE '!'");
         } else {
-            build_is(b, arena_printf(b->ctx->arena, "%s = ", sql_find_column(b->ctx->arena, f)),
-                     DB_TEXT(codes[i]));
+            build_is(b, arena_printf(b->ctx->arena, "%s = ", column), DB_TEXT(codes[i]));
         }
     }
     build_add(b, ")");
 }
 
+/*
+ * One condition is written as the index has it: that which few records fulfil, or else that of the
+ * order. SQLite would choose blindly among several, for it knows nothing of how many there are.
+ */
+static bool by_index(const struct pick *pick, const struct record_condition *c,
+                     const struct field *f)
+{
+    if (!sql_is_sorted(f))
+        return false;
+    if (pick->by)
+        return c == pick->by;
+    return pick->filter->sort == SORT_FIELD && text_equal(c->field, pick->filter->sort_field);
+}
+
 /* The filter was checked: the field has a column, the value is of its type. */
-static void add_condition(struct build *b, const struct form *form,
+static void add_condition(struct build *b, const struct pick *pick,
                           const struct record_condition *c)
 {
     static const char *const ops[] = { [COND_IS] = "=", [COND_FROM] = ">=", [COND_TO] = "<=" };
-    const struct field *f = field_find(form, c->field);
-    const char *column = sql_find_column(b->ctx->arena, f);
+    const struct field *f = field_find(pick->form, c->field);
+    bool index = by_index(pick, c, f);
+    struct arena *a = b->ctx->arena;
+    const char *column = index ? sql_sort_column(a, f) : arena_printf(a, "c_%s", f->name);
 
     if (c->op == COND_IS && f->choices) {
-        add_codes(b, f, c->value);
+        add_codes(b, f, column, c->value);
         return;
     }
-    build_is(b, arena_printf(b->ctx->arena, " AND %s %s ", column, ops[c->op]),
-             column_arg(f, c->value));
-    if (c->op == COND_TO && sql_is_sorted(f)) /* what is empty is not before everything */
-        build_add(b, arena_printf(b->ctx->arena, " AND %s > %s", column, sql_empty(f)));
+    build_is(b, arena_printf(a, " AND %s %s ", column, ops[c->op]), column_arg(f, c->value));
+    if (c->op == COND_TO && index) /* what is empty is not before everything */
+        build_add(b, arena_printf(a, " AND %s > %s", column, sql_empty(f)));
 }
 
 static void add_filter(struct build *b, const struct pick *pick)
@@ -408,7 +422,7 @@ static void add_filter(struct build *b, const struct pick *pick)
     if (pick->filter && pick->filter->status)
         build_is(b, " AND status = ", DB_TEXT(pick->filter->status));
     for (size_t i = 0; pick->filter && i < pick->filter->conditions_len; i++)
-        add_condition(b, pick->form, &pick->filter->conditions[i]);
+        add_condition(b, pick, &pick->filter->conditions[i]);
 }
 
 /* --- tokens of pages: a letter for the sort, then place and id; nothing of a person --- */

@@ -87,11 +87,6 @@ const char *sql_sort_column(struct arena *a, const struct field *f)
     return arena_printf(a, "coalesce(c_%s, %s)", f->name, sql_empty(f));
 }
 
-const char *sql_find_column(struct arena *a, const struct field *f)
-{
-    return sql_is_sorted(f) ? sql_sort_column(a, f) : arena_printf(a, "c_%s", f->name);
-}
-
 bool sql_is_sorted(const struct field *f)
 {
     return f->list > 0 && sql_has_column(f, NULL);
