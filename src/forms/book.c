@@ -187,7 +187,7 @@ enum err book_read(struct ctx *ctx, struct book_text *out, const struct form_tex
     xlsx_close(r.x);
     if (rc)
         return rc;
-    *out = (struct book_text){ .text = { file->file, buf_text(&r.csv), r.csv.len },
+    *out = (struct book_text){ .text = { file->file, buf_text(&r.csv), r.csv.len, file->files },
                                .places = r.places,
                                .places_len = r.rows ? r.rows + 1 : 0 };
     return OK;

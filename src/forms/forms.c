@@ -94,6 +94,24 @@ static const char *hash_text(struct arena *a, const char *bytes, size_t len)
     return hex_text(a, hash, sizeof(hash));
 }
 
+/* With other tables it is another form. Pictures do not count: the process that reads a version
+ * back has its tables alone. */
+static const char *hash_of(const struct build *b, const char *csv, size_t len)
+{
+    struct arena *a = b->ctx->arena;
+    const char *hash = hash_text(a, csv, len);
+
+    for (size_t i = 0; b->files != NULL && i < b->files->len; i++) {
+        const struct delivered *d = &b->files->items[i];
+
+        if (!text_ends(d->name, ".csv"))
+            continue;
+        hash = arena_printf(a, "%s %s %s", hash, d->name, hash_text(a, d->bytes, d->len));
+        hash = hash_text(a, hash, strlen(hash));
+    }
+    return hash;
+}
+
 static void check_sections(struct build *b, const struct sheet *sheet)
 {
     static const char *const known[] = { "survey",   "choices",   "external_choices",
@@ -122,7 +140,7 @@ static struct form *build_form(struct build *b, const struct source *source)
     f.form->version = "";
     f.form->req = "";
     f.form->default_language = b->languages[0];
-    f.form->hash = hash_text(b->ctx->arena, source->csv, source->len);
+    f.form->hash = hash_of(b, source->csv, source->len);
     f.survey = sheet_section(source->sheet, "survey");
     check_sections(b, source->sheet);
     read_settings(&f);
@@ -142,6 +160,43 @@ static const struct sheet *read_table(struct build *b, const char *name, const c
     if (!asset || sheet_read_table(b, &sheet, file, (const char *)asset->bytes, asset->len))
         return NULL;
     return sheet;
+}
+
+const struct delivered *use_delivered(struct build *b, const char *name)
+{
+    const struct delivered *d = delivered_find(b->files, name);
+
+    if (d != NULL)
+        b->used[d - b->files->items] = true;
+    return d;
+}
+
+static void collect_delivered(struct build *b)
+{
+    for (size_t i = 0; b->files != NULL && i < b->files->len; i++) {
+        const struct delivered *d = &b->files->items[i];
+        const char *end = memchr(d->bytes, '\n', d->len);
+        struct sheet *sheet = NULL;
+        struct ctx scratch = *b->ctx; /* mistakes are told where the table is read whole */
+        struct build quiet = { .ctx = &scratch };
+
+        if (!text_ends(d->name, ".csv"))
+            continue;
+        ctx_clear_problems(&scratch);
+        if (sheet_read_table(&quiet, &sheet, d->name, d->bytes,
+                             end != NULL ? (size_t)(end - d->bytes) : d->len) == OK)
+            languages_collect(b, sheet);
+    }
+}
+
+/* What was delivered and is named nowhere was forgotten, or is misspelt. */
+static void check_delivered(struct build *b, const char *file)
+{
+    for (size_t i = 0; b->files != NULL && b->files->whole && i < b->files->len; i++)
+        if (!b->used[i])
+            warn(b, file, 1, "survey",
+                 tr(b->ctx, "{0} came with the form, and nothing in the form names it.",
+                    TR_TEXT(b->files->items[i].name)));
 }
 
 static void collect_shared(struct build *b)
@@ -181,6 +236,7 @@ static enum err build_all(struct build *b, const struct forms **out, struct sour
         if (sheet_read(b, &sources[i].sheet, sources[i].file, sources[i].csv, sources[i].len) == OK)
             languages_collect(b, sources[i].sheet);
     collect_shared(b);
+    collect_delivered(b);
     b->open = read_table(b, "content/privacy/open.csv", "privacy/open.csv");
     b->permissions = read_table(b, "content/roles/permissions.csv", "roles/permissions.csv");
     for (size_t i = 0; i < len; i++)
@@ -270,6 +326,21 @@ enum err form_parse_published(struct ctx *ctx, const struct forms **out, const c
     struct build b = { .ctx = ctx, .published = true };
 
     return parse_one(&b, out, &source);
+}
+
+enum err form_parse_delivered(struct ctx *ctx, const struct forms **out,
+                              const struct form_text *text)
+{
+    struct source source = { .file = text->file, .csv = text->csv, .len = text->len };
+    struct build b = { .ctx = ctx, .published = true, .files = text->files };
+    enum err rc;
+
+    if (b.files != NULL)
+        b.used = ARENA_ARRAY(ctx->arena, b.files->len + 1, bool);
+    rc = parse_one(&b, out, &source);
+    if (rc == OK)
+        check_delivered(&b, text->file);
+    return rc;
 }
 
 enum err forms_load_directory(struct ctx *ctx, const struct forms **out, const char *dir)

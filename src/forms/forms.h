@@ -299,6 +299,10 @@ enum err form_parse(struct ctx *ctx, const struct forms **out, const char *file_
  */
 enum err form_parse_published(struct ctx *ctx, const struct forms **out, const char *file_name,
                               const char *csv, size_t len) MUST_USE;
+struct form_text;
+/* The same with the tables and pictures that came with it: text->files, forms/pack.h. */
+enum err form_parse_delivered(struct ctx *ctx, const struct forms **out,
+                              const struct form_text *text) MUST_USE;
 /* From a source tree, for tools/formc: DIR/forms, DIR/choices, DIR/privacy, by asset_use_directory.
  */
 enum err forms_load_directory(struct ctx *ctx, const struct forms **out, const char *dir) MUST_USE;

@@ -306,13 +306,15 @@ static bool is_wished(const struct list_file *file, const struct list_wish *wish
            text_equal(file->label, wish->label) && file->table == wish->table;
 }
 
-/* Files of content/choices, and the one that may have been meant. */
-static const char *nearest_file(struct arena *a, const char *name)
+/* What came with the form and files of content/choices: the one that may have been meant. */
+static const char *nearest_file(const struct build *b, const char *name)
 {
-    const struct asset *const *files = asset_list(a, "content/choices/");
+    const struct asset *const *files = asset_list(b->ctx->arena, "content/choices/");
     struct near near;
 
     near_begin(&near, name);
+    for (size_t i = 0; b->files != NULL && i < b->files->len; i++)
+        near_try(&near, b->files->items[i].name);
     for (; *files; files++)
         near_try(&near, (*files)->name + strlen("content/choices/"));
     return near.found;
@@ -329,19 +331,27 @@ static struct sheet *open_list(struct form_build *f, const struct list_wish *wis
     struct ctx *ctx = f->b->ctx;
     const struct asset *asset =
         asset_find(arena_printf(ctx->arena, "content/choices/%s", wish->file));
+    const struct delivered *own = use_delivered(f->b, wish->file);
     const char *columns[] = { wish->value ? wish->value : "name", wish->label };
     struct sheet *sheet = NULL;
+    enum err rc;
 
-    if (!asset || !text_ends(wish->file, ".csv")) {
+    if ((!asset && !own) || !text_ends(wish->file, ".csv")) {
         refuse_wish(f, wish,
                     with_near(ctx,
-                              tr(ctx, "There is no shared list {0} in content/choices.",
+                              tr(ctx,
+                                 "There is no list {0}: it did not come with the form, and is none "
+                                 "of the shared lists of content/choices.",
                                  TR_TEXT(wish->file)),
-                              nearest_file(ctx->arena, wish->file)));
+                              nearest_file(f->b, wish->file)));
         return NULL;
     }
-    if (sheet_read_table(f->b, &sheet, arena_printf(ctx->arena, "choices/%s", wish->file),
-                         (const char *)asset->bytes, asset->len))
+    if (own)
+        rc = sheet_read_table(f->b, &sheet, own->name, own->bytes, own->len);
+    else
+        rc = sheet_read_table(f->b, &sheet, arena_printf(ctx->arena, "choices/%s", wish->file),
+                              (const char *)asset->bytes, asset->len);
+    if (rc)
         return NULL;
     for (size_t i = 0; i < 2 && !wish->table; i++) {
         if (!columns[i] || has_column(&sheet->sections[0], columns[i]))

@@ -301,9 +301,39 @@ struct label read_label(const struct form_build *f, const struct section *s,
     return label;
 }
 
+static bool is_medium(const char *name)
+{
+    return strcmp(name, "image") == 0 || strcmp(name, "big-image") == 0 ||
+           strcmp(name, "audio") == 0 || strcmp(name, "video") == 0;
+}
+
+/* Pictures and recordings that labels name must have come with the form. */
+static void check_media(struct build *b, const struct section *s, const struct sheet_row *row)
+{
+    bool whole = b->published && (b->files == NULL || b->files->whole);
+
+    for (size_t i = 0; i < s->columns_len && i < row->len; i++) {
+        const char *name = row->cells[i];
+        const char *text;
+
+        if (!is_medium(s->names[i]) || !name[0] || strstr(name, "${") || use_delivered(b, name) ||
+            !whole)
+            continue;
+        text = tr(b->ctx,
+                  "{0} did not come with the form: bring it together with the form, or take its "
+                  "name out.",
+                  TR_TEXT(name));
+        if (b->files != NULL)
+            mistake(b, s->place, row->number, s->columns[i], text);
+        else
+            warn(b, s->place, row->number, s->columns[i], text);
+    }
+}
+
 struct media read_media(const struct form_build *f, const struct section *s,
                         const struct sheet_row *row)
 {
+    check_media(f->b, s, row);
     return (struct media){ .image = read_label(f, s, row, "image"),
                            .big_image = read_label(f, s, row, "big-image"),
                            .audio = read_label(f, s, row, "audio"),

@@ -4,6 +4,7 @@
 /* What the files of src/forms share: sheets as read, and the forms while they are built. */
 
 #include "forms/forms.h"
+#include "forms/pack.h"
 
 #define LANGUAGES_MAX 64
 
@@ -61,6 +62,8 @@ struct build {
     const struct sheet *open;        /* privacy/open.csv, or NULL */
     const struct sheet *permissions; /* roles/permissions.csv, or NULL */
     const struct sheet *language_names;
+    const struct form_files *files; /* delivered with the form; NULL = none */
+    bool *used;                     /* by place in files: the form names it */
 };
 
 #define LIST_PLACES 100
@@ -160,6 +163,8 @@ struct list_wish {
 const struct choice_list *read_list_file(struct form_build *f, const struct list_wish *wish);
 /* A list of the form's own sheet; NULL if there is none. */
 const struct choice_list *own_list(const struct form_build *f, const char *name, bool external);
+/* A file that was delivered with the form, and is noted as used; NULL if there is none. */
+const struct delivered *use_delivered(struct build *b, const char *name);
 /* Fills by_name; the items must be whole. */
 void choices_sort(struct arena *a, struct choice_list *list);
 void name_list(struct form_build *f, const struct choice_list *list);

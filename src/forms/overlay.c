@@ -586,7 +586,7 @@ enum err overlay_merge(struct ctx *ctx, struct overlay_merged *out, const struct
     write_merged(m, out, b);
     if (!buf_ok(b))
         return ctx_fail(ctx, ERR_LIMIT, tr(ctx, "The file has too many rows."));
-    out->text = (struct form_text){ overlay->file, buf_text(b), b->len };
+    out->text = (struct form_text){ overlay->file, buf_text(b), b->len, overlay->files };
     return OK;
 }
 

@@ -17,10 +17,13 @@
 
 #include "core/ctx.h"
 
+struct form_files;
+
 struct form_text {
     const char *file; /* as it is called in messages */
     const char *csv;
     size_t len;
+    const struct form_files *files; /* delivered with it (forms/pack.h); NULL = none */
 };
 
 /* Whether the survey or the choices of the file have the column hw:do. */

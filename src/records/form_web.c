@@ -263,6 +263,7 @@ static void fill_texts(struct maker *m, struct widget_view *w, const struct answ
     text_said(ctx, &w->guidance_said, guidance, t);
     w->label = rich_plain(ctx, &w->said);
     mark_terms(m, w);
+    media_fill(m, &w->media, &f->media, label);
     w->hint = hint[0] != '\0' ? hint : NULL;
     w->guidance = guidance[0] != '\0' ? guidance : NULL;
     w->problem = problem_said(ctx, ctx_problem(ctx, w->path), t);

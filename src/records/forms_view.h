@@ -57,6 +57,12 @@ struct form_version_view {
     size_t notes_len;
 };
 
+/* A table or picture that belongs to the form. */
+struct form_medium_view {
+    const char *name;
+    struct url link;
+};
+
 struct form_detail_view {
     const char *title;
     const char *kind;
@@ -73,6 +79,8 @@ struct form_detail_view {
     struct url paper;
     struct url again;
     struct url records;
+    const struct form_medium_view *media;
+    size_t media_len;
     bool may_publish;
     bool may_view;
 };

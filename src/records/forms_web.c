@@ -100,21 +100,32 @@ static enum err see_draft(struct ctx *ctx, struct res *res, const char *id)
     return res_see_other(res, url_build(ctx, "/forms/drafts/{}", id));
 }
 
+/* The form alone, several files, or a zip of them. */
+static enum err take_uploads(struct ctx *ctx, struct form_text *out, const struct req *req)
+{
+    size_t len = 0;
+    const struct upload *uploads = req_uploads(req, &len);
+    struct delivered *files = ARENA_ARRAY(ctx->arena, len + 1, struct delivered);
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++)
+        if (uploads[i].len > 0)
+            files[n++] =
+                (struct delivered){ uploads[i].filename, uploads[i].bytes, uploads[i].len };
+    if (n == 0)
+        return ctx_fail_field(ctx, "file", tr(ctx, "Choose a file that is not empty."));
+    return pack_read(ctx, out, files, n);
+}
+
 static enum err post_forms(struct ctx *ctx, const struct req *req, struct res *res)
 {
-    const char *name = "";
     const char *id = NULL;
-    size_t len = 0;
-    const char *bytes = req_file(req, "file", &len, &name);
-    struct form_text text = { name, bytes, len };
-    enum err rc;
+    struct form_text text = { 0 };
+    enum err rc = take_uploads(ctx, &text, req);
 
-    if (bytes == NULL || len == 0) {
-        (void)ctx_fail_field(ctx, "file", tr(ctx, "Choose a file that is not empty."));
-        return show_list(ctx, res, 422);
-    }
-    rc = draft_add(ctx, &id, &text);
-    if (rc == ERR_INVALID)
+    if (!rc)
+        rc = draft_add(ctx, &id, &text);
+    if (rc == ERR_INVALID || rc == ERR_LIMIT)
         return show_list(ctx, res, 422);
     return rc ? rc : see_draft(ctx, res, id);
 }
@@ -212,6 +223,22 @@ static const char *kind_title(struct ctx *ctx, const char *kind)
     return form != NULL ? label_text(ctx, &form->title) : "\xE2\x80\x94";
 }
 
+static enum err fill_media(struct ctx *ctx, struct form_detail_view *v, const struct form *form)
+{
+    struct form_medium *items = NULL;
+    struct form_medium_view *rows;
+    size_t len = 0;
+    enum err rc = form_media(ctx, &items, &len, form);
+
+    rows = ARENA_ARRAY(ctx->arena, len + 1, struct form_medium_view);
+    for (size_t i = 0; !rc && i < len; i++)
+        rows[i] = (struct form_medium_view){ items[i].name, url_build(ctx, "/forms/{}/media/{}",
+                                                                      form->kind, items[i].name) };
+    v->media = rows;
+    v->media_len = rc ? 0 : len;
+    return rc;
+}
+
 static enum err get_form(struct ctx *ctx, const struct req *req, struct res *res)
 {
     struct form_detail_view v = { 0 };
@@ -250,6 +277,9 @@ static enum err get_form(struct ctx *ctx, const struct req *req, struct res *res
     v.may_publish = may_publish(ctx);
     v.may_view = may(ctx, form->kind, "view");
     fill_fields(ctx, &v, form, grid_section(grid, "survey"));
+    rc = fill_media(ctx, &v, form);
+    if (rc)
+        return rc;
     rc = fill_versions(ctx, &v, versions, len);
     if (!rc)
         form_detail_reply(res, 200, &v);
@@ -486,7 +516,7 @@ static enum err get_preview(struct ctx *ctx, const struct req *req, struct res *
 /* --- routes --- */
 
 static const struct field_spec upload_fields[] = {
-    { "file", INPUT_FILE, .max = (int64_t)FORM_FILE_MAX },
+    { "file", INPUT_FILE, .max = (int64_t)FORM_PACK_MAX },
     { 0 },
 };
 
@@ -504,13 +534,14 @@ static const struct field_spec again_fields[] = {
 const struct route forms_routes[] = {
     { GET, "/forms", "form.view", get_forms, NO_FIELDS },
     { POST, "/forms", "form.publish", post_forms, FIELDS(upload_fields),
-      FORM_FILE_MAX + (size_t)64 * 1024 },
+      FORM_PACK_MAX + (size_t)64 * 1024 },
     { GET, "/forms/drafts/{id}", "form.publish", get_draft, NO_FIELDS },
     { POST, "/forms/drafts/{id}", "form.publish", post_draft, FIELDS(publish_fields) },
     { GET, "/forms/drafts/{id}/preview", "form.publish", get_preview, NO_FIELDS },
     { POST, "/forms/drafts/{id}/delete", "form.publish", post_draft_delete, NO_FIELDS },
     { GET, "/forms/{kind}", "form.view", get_form, NO_FIELDS },
     { GET, "/forms/{kind}/versions/{n}", "form.view", get_form_file, NO_FIELDS },
+    { GET, "/forms/{kind}/media/{name}", "form.view", get_medium, NO_FIELDS },
     { GET, "/forms/{kind}/versions/{n}/xlsx", "form.view", get_form_book, NO_FIELDS },
     { POST, "/forms/{kind}/again", "form.publish", post_again, FIELDS(again_fields) },
     { 0 },

@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "core/tr.h"
 #include "records/document_web.h"
+#include "records/publish.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
 
@@ -18,6 +19,10 @@
 #define SKIP_MAX    ((size_t)2000)
 #define AREA_LINES  4
 #define DEPTH_MAX   8 /* of brackets in a condition */
+
+/* Points high. */
+#define LABEL_PICTURE  90.0
+#define OPTION_PICTURE 48.0
 
 struct paper {
     struct ctx *ctx;
@@ -228,6 +233,24 @@ static void add_condition(struct paper *p, const struct field *f)
 
 /* --- where the answer goes --- */
 
+/* A picture of a label that came with the form; only PNG stands on paper. */
+static void add_picture(struct paper *p, const struct media *media, double height,
+                        const char *words)
+{
+    const struct label *image = media->image.texts != NULL ? &media->image : &media->big_image;
+    const char *name = image->texts != NULL ? label_text(p->ctx, image) : "";
+    struct ctx scratch = *p->ctx;
+    struct form_medium m = { 0 };
+
+    ctx_clear_problems(&scratch);
+    if (name[0] == '\0' || form_medium_load(&scratch, &m, p->form, name) != OK)
+        return;
+    if (text_equal(m.type, "image/png") &&
+        document_image(&scratch, p->d, m.bytes, m.len, height, words) == OK)
+        return;
+    document_add(p->d, DOC_SMALL, tr(p->ctx, "Picture: {0}", TR_TEXT(name)));
+}
+
 static void add_options(struct paper *p, const struct field *f)
 {
     const struct choice_list *list = f->choices;
@@ -238,10 +261,12 @@ static void add_options(struct paper *p, const struct field *f)
         document_add(p->d, DOC_SMALL,
                      f->kind == FIELD_RANK ? tr(p->ctx, "Write 1 for the first, 2 for the second.")
                                            : tr(p->ctx, "Tick one."));
-    for (size_t i = 0; i < list->len; i++)
+    for (size_t i = 0; i < list->len; i++) {
         document_add(p->d, DOC_TEXT,
                      arena_printf(p->ctx->arena, "%s  %s", f->kind == FIELD_RANK ? "......" : BOX,
                                   said(p, &list->items[i].label)));
+        add_picture(p, &list->items[i].media, OPTION_PICTURE, said(p, &list->items[i].label));
+    }
 }
 
 static const char *line_of(struct paper *p, const struct field *f)
@@ -301,6 +326,7 @@ static void add_question(struct paper *p, const struct field *f)
     document_add(p->d, DOC_TEXT,
                  arena_printf(ctx->arena, "%s  %s%s", tr(ctx, "{0}.", TR_INT(p->numbers[f->place])),
                               label[0] != '\0' ? label : f->name, f->required ? " *" : ""));
+    add_picture(p, &f->media, LABEL_PICTURE, label);
     if (hint[0] != '\0')
         document_add(p->d, DOC_SMALL, hint);
     if (f->choices != NULL && f->choices->len <= OPTIONS_MAX) {
@@ -330,6 +356,7 @@ static void add_fields(struct paper *p, const struct field *first)
         } else if (f->kind == FIELD_NOTE) {
             add_condition(p, f);
             document_add(p->d, DOC_TEXT, label);
+            add_picture(p, &f->media, LABEL_PICTURE, label);
         } else if (is_asked(f) && !f->read_only) {
             add_question(p, f);
         }

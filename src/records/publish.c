@@ -13,7 +13,7 @@
 
 DB_SQL(GRANT_DROP, "DELETE FROM form_grant WHERE form = $1");
 DB_SQL(GRANT_ADD, "INSERT INTO form_grant (form, role, level) VALUES ($1, $2, $3)");
-DB_SQL(LIVE_LIST, "SELECT v.form, v.source, v.origin FROM form_version AS v"
+DB_SQL(LIVE_LIST, "SELECT v.form, v.source, v.origin, v.epoch FROM form_version AS v"
                   " JOIN (SELECT form, max(epoch) AS epoch FROM form_version GROUP BY form) AS n"
                   " ON n.form = v.form AND n.epoch = v.epoch"
                   " WHERE v.origin = 'overlay' OR v.origin = 'whole' ORDER BY v.form");
@@ -121,6 +121,7 @@ enum err publish_now(struct ctx *ctx, const struct form_plan *plan, const struct
 
 struct source_list {
     struct form_text *items; /* file = kind */
+    int64_t *epochs;
     size_t len;
 };
 
@@ -138,14 +139,20 @@ static enum err read_sources(struct ctx *ctx, struct source_list *out)
         if (out->len == cap) {
             out->items = arena_grow(ctx->arena, out->items, cap * sizeof(*out->items),
                                     (2 * cap + 16) * sizeof(*out->items));
+            out->epochs = arena_grow(ctx->arena, out->epochs, cap * sizeof(*out->epochs),
+                                     (2 * cap + 16) * sizeof(*out->epochs));
             cap = 2 * cap + 16;
         }
+        out->items[out->len].files = NULL;
+        out->epochs[out->len] = row_int(rows, 3);
         out->items[out->len].file = row_text(rows, 0);
         out->items[out->len].csv = row_text(rows, 1);
         out->items[out->len].len = strlen(out->items[out->len].csv);
         out->len++;
     }
     db_rows_close(rows);
+    for (size_t i = 0; !rc && i < out->len; i++)
+        rc = form_files_load(ctx, &out->items[i].files, out->items[i].file, out->epochs[i], true);
     return rc;
 }
 
@@ -199,8 +206,7 @@ static const struct forms *combine(struct ctx *ctx, const struct forms *shipped,
 
         ctx_clear_problems(&scratch);
         scratch.forms = names;
-        if (form_parse_published(&scratch, &one, list->items[i].file, list->items[i].csv,
-                                 list->items[i].len) == OK) {
+        if (form_parse_delivered(&scratch, &one, &list->items[i]) == OK) {
             items[all->len++] = one->items[0];
             continue;
         }
@@ -321,10 +327,13 @@ static enum err write_version(struct ctx *ctx, const struct form_plan *plan)
 static enum err prepare_overlay(struct ctx *ctx, const struct form *form,
                                 const struct form_now *now, const struct form_text *base)
 {
-    const struct form_text overlay = { arena_printf(ctx->arena, "%s.overlay.csv", form->kind),
-                                       now->given, strlen(now->given) };
+    struct form_text overlay = { arena_printf(ctx->arena, "%s.overlay.csv", form->kind), now->given,
+                                 strlen(now->given), NULL };
     struct form_plan plan = { 0 };
-    enum err rc = publish_again(ctx, &plan, base, &overlay);
+    enum err rc = form_files_load(ctx, &overlay.files, form->kind, now->epoch, false);
+
+    if (!rc)
+        rc = publish_again(ctx, &plan, base, &overlay);
 
     if (rc || text_equal(now->hash, plan.form->hash))
         return rc;
@@ -345,7 +354,7 @@ static enum err prepare_form(struct ctx *ctx, const struct form *form)
     if (rc || (there && now.origin == ORIGIN_SHIPPED && text_equal(now.hash, form->hash)))
         return rc;
     if (!publish_shipped(ctx, &plan.source, form->kind))
-        plan.source = (struct form_text){ form->kind, "", 0 };
+        plan.source = (struct form_text){ form->kind, "", 0, NULL };
     if (there && now.origin == ORIGIN_OVERLAY && now.given)
         return prepare_overlay(ctx, form, &now, &plan.source);
     rc = publish_rules(ctx, &plan);

@@ -22,8 +22,10 @@
 #include "core/ctx.h"
 #include "forms/forms.h"
 #include "forms/overlay.h"
+#include "forms/pack.h"
 
 #define FORM_FILE_MAX ((size_t)4 * 1024 * 1024)
+#define FORM_PACK_MAX (FORM_FILE_MAX + PACK_BYTES_MAX) /* with what comes beside it */
 #define DRAFT_KEPT_MS ((int64_t)7 * 24 * 60 * 60 * 1000)
 
 enum form_origin { ORIGIN_SHIPPED, ORIGIN_OVERLAY, ORIGIN_WHOLE };
@@ -81,6 +83,7 @@ enum err publish_now(struct ctx *ctx, const struct form_plan *plan, const struct
 
 /* --- drafts --- */
 
+/* With the files that came with it. */
 struct form_draft {
     const char *id;
     struct form_text text;
@@ -119,6 +122,23 @@ enum err form_version_again(struct ctx *ctx, struct form_text *out, const char *
 /* The form with this hash, as it was published; *out NULL if there is none. */
 enum err form_by_hash(struct ctx *ctx, const struct form **out, const char *kind,
                       const char *hash) MUST_USE;
+
+/* --- what came with a form: tables and pictures of the version in force --- */
+
+struct form_medium {
+    const char *name;
+    const char *type;  /* media type */
+    const char *hash;  /* BLAKE2b, hex */
+    const char *bytes; /* NULL in lists */
+    size_t len;
+};
+/* Those of the version in force, and the shared tables that it looks up, by name. */
+enum err form_media(struct ctx *ctx, struct form_medium **out, size_t *len_out,
+                    const struct form *form) MUST_USE;
+/* With its bytes. ERR_NOT_FOUND: there is none. */
+enum err form_medium_load(struct ctx *ctx, struct form_medium *out, const struct form *form,
+                          const char *name) MUST_USE;
+
 /* Grants of published kinds (kind NULL = all). */
 enum err form_grants(struct ctx *ctx, struct kind_grant **out, size_t *len_out,
                      const char *kind) MUST_USE;

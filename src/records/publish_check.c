@@ -76,8 +76,7 @@ static bool is_told(enum err rc)
 static enum err parse_source(struct ctx *ctx, struct form_plan *plan)
 {
     const struct forms *forms = NULL;
-    enum err rc =
-        form_parse_published(ctx, &forms, plan->source.file, plan->source.csv, plan->source.len);
+    enum err rc = form_parse_delivered(ctx, &forms, &plan->source);
 
     if (rc)
         return rc;
@@ -148,15 +147,35 @@ static enum err read_given(struct ctx *ctx, struct form_plan *plan, struct book_
     if (!book_is(&plan->given))
         return read_file(ctx, plan);
     rc = book_read(ctx, book, &plan->given, FORM_FILE_MAX);
-    plan->given = rc ? (struct form_text){ plan->given.file, "", 0 } : book->text;
+    plan->given = rc ? (struct form_text){ plan->given.file, "", 0, NULL } : book->text;
     return rc ? rc : read_file(ctx, plan);
+}
+
+/* What a mistake may stand in: the form, the form under an overlay, tables that came with it. */
+static void name_files(struct ctx *ctx, const struct form_text **out, const struct form_text *given,
+                       const struct form_text *base)
+{
+    size_t n = 0;
+
+    out[n++] = given;
+    out[n++] = base;
+    for (size_t i = 0; given->files && i < given->files->len; i++) {
+        const struct delivered *d = &given->files->items[i];
+        struct form_text *text = ARENA_NEW(ctx->arena, struct form_text);
+
+        if (!text_ends(d->name, ".csv"))
+            continue;
+        *text = (struct form_text){ d->name, d->bytes, d->len, NULL };
+        out[n++] = text;
+    }
 }
 
 enum err publish_check(struct ctx *ctx, struct form_plan *out, const struct form_text *text)
 {
     struct book_text book = { 0 };
-    struct form_text base = { "", "", 0 };
-    const struct form_text *const files[] = { &out->given, &base, NULL };
+    struct form_text base = { .file = "", .csv = "" };
+    const struct form_text **files =
+        ARENA_ARRAY(ctx->arena, PACK_FILES_MAX + 3, const struct form_text *);
     struct problem *last = ctx->problems_last;
     enum err rc;
 
@@ -164,11 +183,14 @@ enum err publish_check(struct ctx *ctx, struct form_plan *out, const struct form
     rc = publish_epoch(ctx, &out->epoch);
     if (rc)
         return rc;
-    rc = read_given(ctx, out, &book);
+    rc = form_files_check(ctx, &out->given);
+    if (!rc)
+        rc = read_given(ctx, out, &book);
     if (rc && !is_told(rc))
         return rc;
     if (out->origin == ORIGIN_OVERLAY)
         (void)publish_shipped(ctx, &base, out->kind);
+    name_files(ctx, files, &out->given, &base);
     take_mistakes(ctx, out, last, files, &book);
     if (out->bad > 0)
         out->form = NULL;

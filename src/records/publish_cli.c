@@ -11,13 +11,14 @@
 #define GRANTS_MAX 64
 
 static const char usage[] =
-    "usage: homeward form publish FILE --database FILE --as NAME [--grant ROLE=LEVEL,...]\n"
+    "usage: homeward form publish FILE... --database FILE --as NAME [--grant ROLE=LEVEL,...]\n"
     "       homeward form list --database FILE --as NAME\n"
     "       homeward form versions KIND --database FILE --as NAME\n"
     "       homeward form back KIND EPOCH --database FILE --as NAME\n"
     "\n"
     "publish puts a form, or an overlay (a file with the column hw:do), into force while the\n"
-    "server runs. Every mistake is told with file, row, column, value and what to do; nothing is\n"
+    "server runs. Tables (CSV) that it looks up, and pictures that its labels name, are given beside\n"
+    "it, or all in a zip. Every mistake is told with file, row, column, value and what to do; nothing is\n"
     "published then. --grant says what roles may do with records of a new kind: see, work (add\n"
     "and change too) or all (import and export too): --grant case_manager=work,supervisor=all.\n"
     "--dry-run only tells what would change. back publishes an older version again, by the epoch\n"
@@ -31,26 +32,34 @@ static const struct opt_spec specs[] = {
     { 0 },
 };
 
-static enum err read_file(struct ctx *ctx, struct form_text *out, const char *path)
+static enum err read_file(struct ctx *ctx, struct delivered *out, const char *path)
 {
     const char *slash = strrchr(path, '/');
     FILE *file = fopen(path, "rbe");
-    char *bytes = arena_alloc(ctx->arena, FORM_FILE_MAX + 1);
-    size_t len;
+    char *bytes = NULL;
+    size_t len = 0;
+    off_t size = -1;
     bool bad;
 
     if (!file)
         return ctx_fail(
             ctx, ERR_NOT_FOUND,
             tr(ctx, "Could not open {0}: {1}", TR_TEXT(path), TR_TEXT(strerror(errno))));
-    len = fread(bytes, 1, FORM_FILE_MAX + 1, file);
-    bad = ferror(file) != 0;
+    if (fseeko(file, 0, SEEK_END) == 0)
+        size = ftello(file);
+    bad = size < 0 || (uint64_t)size > FORM_PACK_MAX || fseeko(file, 0, SEEK_SET) != 0;
+    if (!bad) {
+        bytes = arena_alloc(ctx->arena, (size_t)size + 1);
+        len = fread(bytes, 1, (size_t)size, file);
+        bad = ferror(file) != 0;
+    }
     (void)fclose(file);
-    if (bad || len > FORM_FILE_MAX)
+    if (bad)
         return ctx_fail(ctx, ERR_INVALID,
-                        tr(ctx, "Could not read {0}, or it is larger than 4 MB.", TR_TEXT(path)));
+                        tr(ctx, "Could not read {0}, or it is larger than {1} MB.", TR_TEXT(path),
+                           TR_INT((int64_t)(FORM_PACK_MAX / 1024 / 1024))));
     bytes[len] = '\0';
-    *out = (struct form_text){ slash ? slash + 1 : path, bytes, len };
+    *out = (struct delivered){ slash ? slash + 1 : path, bytes, len };
     return OK;
 }
 
@@ -127,13 +136,19 @@ static enum err publish_text(struct ctx *ctx, const struct opts *o, const struct
 static enum err run_publish(struct ctx *ctx, const struct opts *o)
 {
     struct form_text text = { 0 };
+    struct delivered *files;
     enum err rc;
 
-    if (opt_words(o) != 1)
+    if (opt_words(o) == 0)
         return ctx_fail(
             ctx, ERR_INVALID,
             tr(ctx, "Say which file to publish: {0}", TR_TEXT("homeward form publish FILE")));
-    rc = read_file(ctx, &text, opt_word(o, 0));
+    files = ARENA_ARRAY(ctx->arena, opt_words(o), struct delivered);
+    rc = OK;
+    for (size_t i = 0; !rc && i < opt_words(o); i++)
+        rc = read_file(ctx, &files[i], opt_word(o, i));
+    if (!rc)
+        rc = pack_read(ctx, &text, files, opt_words(o));
     return rc ? rc : publish_text(ctx, o, &text);
 }
 

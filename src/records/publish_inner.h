@@ -37,9 +37,24 @@ struct form_now {
     const char *hash;
     const char *version;
     const char *given; /* overlay */
+    int64_t epoch;
 };
 enum err publish_now_of(struct ctx *ctx, struct form_now *out, const char *kind,
                         bool *there_out) MUST_USE;
+
+/* --- publish_files.c --- */
+
+/*
+ * Looks at what came with a form: each is a table, or what its ending says; pictures are made anew.
+ * Problems name the file. Outside transactions.
+ */
+enum err form_files_check(struct ctx *ctx, struct form_text *text) MUST_USE;
+/* Inside a transaction: they belong to this version. */
+enum err form_files_write(struct ctx *ctx, const char *kind, int64_t epoch,
+                          const struct form_files *files) MUST_USE;
+/* Those of a version; tables = without pictures and recordings. *out is NULL if there are none. */
+enum err form_files_load(struct ctx *ctx, const struct form_files **out, const char *kind,
+                         int64_t epoch, bool tables) MUST_USE;
 
 /* --- publish.c --- */
 

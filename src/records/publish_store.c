@@ -13,10 +13,12 @@ DB_SQL(EPOCH_NEXT, "UPDATE counter SET value = value + 1 WHERE name = 'form_epoc
 #define VERSION_COLUMNS "version, epoch, origin, published_at, published_by, hash, notes"
 DB_SQL(VERSION_LIST, "SELECT " VERSION_COLUMNS " FROM form_version WHERE form = $1"
                      " ORDER BY epoch DESC LIMIT 200");
-DB_SQL(VERSION_NOW, "SELECT hash, version, origin, given FROM form_version WHERE form = $1"
+DB_SQL(VERSION_NOW, "SELECT hash, version, origin, given, epoch FROM form_version"
+                    " WHERE form = $1"
                     " ORDER BY epoch DESC LIMIT 1");
 DB_SQL(VERSION_FILE, "SELECT source, given FROM form_version WHERE form = $1 AND epoch = $2");
-DB_SQL(VERSION_HASH, "SELECT source FROM form_version WHERE form = $1 AND hash = $2 LIMIT 1");
+DB_SQL(VERSION_HASH, "SELECT source, epoch FROM form_version WHERE form = $1 AND hash = $2"
+                     " ORDER BY epoch DESC LIMIT 1");
 DB_SQL(VERSION_ADD, "INSERT INTO form_version (form, version, epoch, hash, source, published_at,"
                     " published_by, origin, given, notes)"
                     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
@@ -61,7 +63,7 @@ bool publish_shipped(struct ctx *ctx, struct form_text *out, const char *kind)
         return false;
     *out = (struct form_text){ arena_printf(ctx->arena, "forms/%s.csv", kind),
                                arena_strndup(ctx->arena, (const char *)asset->bytes, asset->len),
-                               asset->len };
+                               asset->len, NULL };
     return true;
 }
 
@@ -94,6 +96,7 @@ enum err publish_now_of(struct ctx *ctx, struct form_now *out, const char *kind,
         out->version = row_text(rows, 1);
         out->origin = origin_of(row_text(rows, 2));
         out->given = row_text(rows, 3);
+        out->epoch = row_int(rows, 4);
     }
     db_rows_close(rows);
     return OK;
@@ -118,6 +121,8 @@ enum err publish_write(struct ctx *ctx, const struct form_plan *plan, int64_t *e
             DB_INT(epoch), DB_TEXT(plan->form->hash), DB_TEXT(plan->source.csv),
             DB_INT(ctx->now_ms), DB_TEXT(ctx->user_id), DB_TEXT(origin_words[plan->origin]),
             DB_TEXT(plan->origin == ORIGIN_OVERLAY ? plan->given.csv : NULL), DB_TEXT(plan->notes));
+    if (!rc)
+        rc = form_files_write(ctx, plan->form->kind, epoch, plan->source.files);
     if (!rc)
         rc = db_exec(ctx, NULL, &SHAPE_SET, DB_TEXT(plan->form->kind), DB_TEXT(plan->shape));
     if (!rc)
@@ -173,8 +178,8 @@ enum err form_version_file(struct ctx *ctx, struct form_text *out, const char *k
         return rc;
     if (!text)
         return ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no such version of this form."));
-    *out = (struct form_text){ arena_printf(ctx->arena, "%s.csv", kind), text, strlen(text) };
-    return OK;
+    *out = (struct form_text){ arena_printf(ctx->arena, "%s.csv", kind), text, strlen(text), NULL };
+    return form_files_load(ctx, &out->files, kind, epoch, false);
 }
 
 enum err form_version_again(struct ctx *ctx, struct form_text *out, const char *kind, int64_t epoch)
@@ -194,18 +199,28 @@ enum err form_by_hash(struct ctx *ctx, const struct form **out, const char *kind
 {
     struct rows *rows = NULL;
     const struct forms *forms = NULL;
+    struct form_text text = { .file = kind };
     struct ctx scratch = *ctx;
-    const char *text = NULL;
+    int64_t epoch = 0;
+    bool more = false;
     enum err rc = db_query(ctx, &rows, &VERSION_HASH, DB_TEXT(kind), DB_TEXT(hash));
 
     if (!rc)
-        rc = sql_one_text(ctx, &text, rows);
+        rc = db_next(ctx, rows, &more);
+    if (!rc && more) {
+        text.csv = row_text(rows, 0);
+        epoch = row_int(rows, 1);
+    }
+    db_rows_close(rows);
+    if (!rc && text.csv)
+        rc = form_files_load(ctx, &text.files, kind, epoch, true);
     if (rc)
         return rc;
     *out = NULL;
     ctx_clear_problems(&scratch);
+    text.len = text.csv ? strlen(text.csv) : 0;
     /* The rules may have become stricter since: then it is as if it were not there. */
-    if (text && form_parse_published(&scratch, &forms, kind, text, strlen(text)) == OK)
+    if (text.csv && form_parse_delivered(&scratch, &forms, &text) == OK)
         *out = forms->items[0];
     return OK;
 }
@@ -258,22 +273,40 @@ static enum err commit_or_not(struct ctx *ctx, enum err rc)
     return rc;
 }
 
-/* File name, a line's end, the file. */
+static void write_file(struct buf *b, const struct ctx *ctx, const struct delivered *d)
+{
+    buf_printf(b, "%s\n%s\n", d->name, arena_printf(ctx->arena, "%lld", (long long)d->len));
+    buf_add_len(b, d->bytes, d->len);
+}
+
+/* Of each file its name, its length and its bytes; the form is the first. */
+static enum err write_draft(struct ctx *ctx, struct buf *b, const struct form_text *text)
+{
+    const char *file = text->file && strlen(text->file) <= 200 ? text->file : "form.csv";
+    const struct delivered form = { strpbrk(file, "\r\n:") ? "form.csv" : file, text->csv,
+                                    text->len };
+
+    buf_init(b, ctx->arena, FORM_PACK_MAX + PACK_FILES_MAX * 300);
+    write_file(b, ctx, &form);
+    for (size_t i = 0; text->files && i < text->files->len; i++)
+        write_file(b, ctx, &text->files->items[i]);
+    if (text->len > FORM_FILE_MAX)
+        return ctx_fail_field(ctx, "file", tr(ctx, "A form's file has at most 4 MB."));
+    if (!buf_ok(b))
+        return ctx_fail_field(ctx, "file",
+                              tr(ctx, "The files that come with a form are too large."));
+    return OK;
+}
+
 enum err draft_add(struct ctx *ctx, const char **id_out, const struct form_text *text)
 {
     const char *id = id_new(ctx->arena, ctx->now_ms);
-    const char *file = text->file && strlen(text->file) <= 200 ? text->file : "form.csv";
     struct buf b;
     struct sealed sealed = { 0 };
-    enum err rc;
+    enum err rc = write_draft(ctx, &b, text);
 
-    buf_init(&b, ctx->arena, text->len + 512);
-    buf_add(&b, strpbrk(file, "\r\n:") ? "form.csv" : file);
-    buf_add_char(&b, '\n');
-    buf_add_len(&b, text->csv, text->len);
-    if (text->len > FORM_FILE_MAX || !buf_ok(&b))
-        return ctx_fail_field(ctx, "file", tr(ctx, "A form's file has at most 4 MB."));
-    rc = vault_seal(ctx, &sealed, VAULT_KEY_SYSTEM, draft_place(ctx, id), buf_text(&b), b.len);
+    if (!rc)
+        rc = vault_seal(ctx, &sealed, VAULT_KEY_SYSTEM, draft_place(ctx, id), buf_text(&b), b.len);
     if (!rc)
         rc = db_begin(ctx);
     if (rc)
@@ -288,14 +321,47 @@ enum err draft_add(struct ctx *ctx, const char **id_out, const struct form_text 
     return rc;
 }
 
+/* The next file at *at; false: there is none. */
+static bool read_file(struct ctx *ctx, struct delivered *out, const char **at, const char *end)
+{
+    const char *name_end = memchr(*at, '\n', (size_t)(end - *at));
+    const char *len_end =
+        name_end ? memchr(name_end + 1, '\n', (size_t)(end - name_end - 1)) : NULL;
+    int64_t len = 0;
+
+    if (!len_end ||
+        !parse_int(arena_strndup(ctx->arena, name_end + 1, (size_t)(len_end - name_end - 1)), 0,
+                   end - len_end - 1, &len))
+        return false;
+    out->name = arena_strndup(ctx->arena, *at, (size_t)(name_end - *at));
+    out->bytes = arena_strndup(ctx->arena, len_end + 1, (size_t)len);
+    out->len = (size_t)len;
+    *at = len_end + 1 + len;
+    return true;
+}
+
+static void read_draft_files(struct ctx *ctx, struct form_text *out, const char *at,
+                             const char *end)
+{
+    struct delivered *items = ARENA_ARRAY(ctx->arena, PACK_FILES_MAX, struct delivered);
+    struct form_files *files = ARENA_NEW(ctx->arena, struct form_files);
+
+    files->items = items;
+    files->whole = true;
+    while (files->len < PACK_FILES_MAX && at < end && read_file(ctx, &items[files->len], &at, end))
+        files->len++;
+    out->files = files->len ? files : NULL;
+}
+
 static enum err draft_read(struct ctx *ctx, struct form_draft *out, struct rows *rows)
 {
     struct form_draft d = { .id = row_text(rows, 0),
                             .made_at = row_int(rows, 2),
                             .made_by = row_text(rows, 3) };
     struct sealed sealed = { 0 };
+    struct delivered form = { 0 };
     const void *plain = NULL;
-    const char *end;
+    const char *at;
     size_t len = 0;
     enum err rc;
 
@@ -303,12 +369,11 @@ static enum err draft_read(struct ctx *ctx, struct form_draft *out, struct rows 
     rc = vault_unseal(ctx, &plain, &len, VAULT_KEY_SYSTEM, draft_place(ctx, d.id), &sealed);
     if (rc)
         return rc;
-    end = len ? memchr(plain, '\n', len) : NULL;
-    if (!end)
+    at = plain;
+    if (!len || !read_file(ctx, &form, &at, at + len))
         return ctx_fail(ctx, ERR_INTERNAL, "a draft without a name");
-    d.text.file = arena_strndup(ctx->arena, plain, (size_t)(end - (const char *)plain));
-    d.text.len = len - strlen(d.text.file) - 1;
-    d.text.csv = arena_strndup(ctx->arena, end + 1, d.text.len);
+    d.text = (struct form_text){ form.name, form.bytes, form.len, NULL };
+    read_draft_files(ctx, &d.text, at, (const char *)plain + len);
     *out = d;
     return OK;
 }

@@ -299,6 +299,8 @@ enum err api_update(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_openapi(struct ctx *ctx, const struct req *req, struct res *res);
 /* The form as an XForm. */
 enum err get_xform(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
+/* A table or picture that came with it. */
+enum err get_medium(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
 enum err get_paper(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
 
 #endif

@@ -69,9 +69,19 @@ struct widget_area_view {
     bool points; /* places, one on a line */
 };
 
+/* A picture or a recording that came with the form. */
+struct media_view {
+    struct url image; /* .text NULL = none; so are the next two */
+    const char *alt;
+    struct url audio;
+    struct url video;
+    const char *name; /* of audio and video, for who cannot see them */
+};
+
 struct option_view {
     const char *code;
     const char *label;
+    struct media_view media;
     const char *id;
     bool chosen;
     bool exclusive;
@@ -221,6 +231,7 @@ struct widget_view {
     struct rich_view guidance_said;
     const char *hint;
     const char *guidance;
+    struct media_view media;
     const char *prompt;      /* how to ask: a short instruction, or NULL */
     const char *prompt_kind; /* yes, no, later, needed: for its colour */
     const char *problem;

@@ -17,10 +17,17 @@
 struct maker {
     struct ctx *ctx;
     const struct form *form;
-    const struct form_post *post; /* what was typed; NULL = nothing yet */
-    bool progress;                /* instruments count their questions */
-    struct term_seen terms;       /* key terms that are marked already */
+    const struct form_post *post;    /* what was typed; NULL = nothing yet */
+    bool progress;                   /* instruments count their questions */
+    struct term_seen terms;          /* key terms that are marked already */
+    const struct form_medium *media; /* that came with the form; read when first asked for */
+    size_t media_len;
+    bool media_read;
 };
+
+/* What a label shows beside its text; names of files that did not come are left out. */
+void media_fill(struct maker *m, struct media_view *v, const struct media *media,
+                const char *label);
 
 /* Names of controls with several parts, before the path. */
 #define PART_RANK   "_rank."

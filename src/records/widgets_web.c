@@ -6,6 +6,7 @@
 
 #include "core/date.h"
 #include "core/text.h"
+#include "records/publish.h"
 #include "records/screens_web.h"
 
 #define RADIOS_MAX  7  /* more choices than this become a select */
@@ -101,6 +102,44 @@ enum widget widget_of(const struct field *f)
         break;
     }
     return WIDGET_LINE;
+}
+
+/* --- pictures and recordings of labels --- */
+
+static struct url medium_url(struct maker *m, const struct label *label)
+{
+    const char *name = label_text(m->ctx, label);
+    struct form_medium *items = NULL;
+    struct ctx scratch = *m->ctx;
+
+    if (name[0] == '\0')
+        return (struct url){ NULL };
+    if (!m->media_read) {
+        m->media_read = true;
+        ctx_clear_problems(&scratch);
+        if (form_media(&scratch, &items, &m->media_len, m->form) == OK)
+            m->media = items;
+        else
+            m->media_len = 0;
+    }
+    for (size_t i = 0; i < m->media_len; i++)
+        if (strcmp(m->media[i].name, name) == 0)
+            return url_build(m->ctx, "/forms/{}/media/{}", m->form->kind, name);
+    return (struct url){ NULL };
+}
+
+void media_fill(struct maker *m, struct media_view *v, const struct media *media, const char *label)
+{
+    const struct label *image = media->image.texts != NULL ? &media->image : &media->big_image;
+
+    if (image->texts != NULL)
+        v->image = medium_url(m, image);
+    if (media->audio.texts != NULL)
+        v->audio = medium_url(m, &media->audio);
+    if (media->video.texts != NULL)
+        v->video = medium_url(m, &media->video);
+    v->alt = label[0] != '\0' ? tr(m->ctx, "Picture: {0}", TR_TEXT(label)) : tr(m->ctx, "Picture");
+    v->name = label;
 }
 
 /* --- one line --- */
@@ -205,6 +244,7 @@ static struct option_view *fill_options(struct maker *m, const struct widget_vie
         at += allowed != NULL && here;
         out[i].code = c->name;
         out[i].label = label_said(m->ctx, &c->label, t);
+        media_fill(m, &out[i].media, &c->media, out[i].label[0] != '\0' ? out[i].label : c->name);
         out[i].id = arena_printf(m->ctx->arena, "%s-%s", w->id, c->name);
         out[i].chosen = has_word(w->value, c->name);
         out[i].exclusive = c->exclusive;

@@ -367,14 +367,23 @@ static void compress_body(struct res *res)
     res_header(res, "vary", "Accept-Encoding");
 }
 
+static bool has_header(const struct res *res, const char *name)
+{
+    for (size_t i = 0; i < res->headers_len; i++)
+        if (strcmp(res->headers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 void res_to_wire(struct res *res, struct wire_reply *out)
 {
     memset(out, 0, sizeof *out);
     if (res->type != NULL)
         res_header(res, "content-type", res->type);
     /* Files and JSON too: whatever goes to somebody who is signed in may be personal. */
-    res_header(res, "cache-control",
-               res->personal || res->ctx->user != NULL ? "no-store" : "no-cache");
+    if (!has_header(res, "cache-control"))
+        res_header(res, "cache-control",
+                   res->personal || res->ctx->user != NULL ? "no-store" : "no-cache");
     if (compressible(res))
         compress_body(res);
     out->status = res->status;

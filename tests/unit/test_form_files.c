@@ -1,0 +1,271 @@
+/* Tables and pictures that are delivered with a form: taken, refused at their cell, kept, served.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/text.h"
+#include "forms/pack.h"
+#include "forms/xform.h"
+#include "http/jail.h"
+#include "pages.h"
+#include "records/image.h"
+#include "records/publish.h"
+#include "xlsx_pack.h"
+
+/* clang-format off */
+#define HEAD "survey\n,type,name,label::English (en),label::العربية (ar),media::image,choice_filter,"  \
+    "calculation\n"
+#define ROWS ",select_one_from_file towns.csv,town,Town,مدينة,map.png,,\n"                             \
+    ",calculate,mayor,,,,,\"pulldata('mayors', 'mayor', 'town', ${town})\"\n"                          \
+    ",select_one signs,sign,Which sign?,أي علامة؟,,,\n"
+#define CHOICES "choices\n,list_name,name,label::English (en),label::العربية (ar),media::image\n"      \
+    ",signs,up,Up,فوق,map.png\n,signs,down,Down,تحت,\n"
+#define END "settings\n,form_title::English (en),form_title::العربية (ar),form_id,version,hw:parent,"  \
+    "hw:subject\n,Town visit,زيارة مدينة,town_visit,1,person,person\n"
+/* clang-format on */
+#define FORM   HEAD ROWS CHOICES END
+#define TOWNS  "name,label::English (en),label::العربية (ar)\ndakar,Dakar,داكار\nthies,Thiès,تييس\n"
+#define MAYORS "town,mayor\ndakar,Awa\nthies,Moussa\n"
+
+static struct pack_part png_part(void)
+{
+    static unsigned char *bytes;
+    static size_t len;
+    unsigned char points[4 * 4 * 3] = { 200 };
+    const struct image image = { points, 4, 4, 3 };
+
+    if (bytes == NULL)
+        assert_int_equal(image_write_png(&bytes, &len, &image), IMAGE_OK);
+    return (struct pack_part){ "media/map.png", bytes, len };
+}
+
+static const char *draft_of(struct pages *p, const struct pack_part *parts, size_t len)
+{
+    size_t bytes_len = 0;
+    const void *bytes = pack(p->arena, &bytes_len, parts, len);
+    struct page page = page_upload_file(p, ADMIN, "/forms", "town.zip", bytes, bytes_len);
+
+    if (page.status != 303)
+        fail_msg("status %d: %s", page.status, page.body);
+    return page.location;
+}
+
+static void given_towns(struct pages *p, const char *towns)
+{
+    const struct pack_part parts[] = {
+        { "town.csv", FORM, 0 }, { "towns.csv", towns, 0 }, { "mayors.csv", MAYORS, 0 }, png_part()
+    };
+    struct page page = page_post(p, ADMIN, draft_of(p, parts, 4),
+                                 "confirm=1&grant=supervisor%3Dall&grant=case_manager%3Dwork");
+
+    if (page.status != 303)
+        fail_msg("status %d: %s", page.status, page.body);
+}
+
+static struct page visit_of(struct pages *p, const char *answers)
+{
+    const char *person = page_post(p, SUPERVISOR, "/records/person",
+                                   "names.1.name_text=Awa&names.1.name_script=Latn")
+                             .location;
+    struct page page =
+        page_post(p, SUPERVISOR, "/records/town_visit",
+                  arena_printf(p->arena, "_parent=%s&%s", strrchr(person, '/') + 1, answers));
+
+    return page.status == 303 ? page_get(p, SUPERVISOR, page.location, NULL) : page;
+}
+
+static void a_zip_brings_a_form_with_its_tables_and_pictures(void **state)
+{
+    struct pages *p = *state;
+    struct page page;
+
+    given_towns(p, TOWNS);
+    page = visit_of(p, "town=thies&sign=up");
+    assert_true(shows(&page, "Thiès"));
+    assert_int_equal(visit_of(p, "town=paris&sign=up").status, 422);
+    page = page_get(p, SUPERVISOR, "/records/town_visit", NULL);
+    assert_int_equal(page.status, 200);
+}
+
+static void pictures_stand_beside_questions_and_choices_with_words_for_them(void **state)
+{
+    struct pages *p = *state;
+    const char *person;
+    struct page page;
+
+    given_towns(p, TOWNS);
+    person = page_post(p, SUPERVISOR, "/records/person",
+                       "names.1.name_text=Awa&names.1.name_script=Latn")
+                 .location;
+    page = page_get(p, SUPERVISOR, "/records/town_visit/new",
+                    arena_printf(p->arena, "parent=%s", strrchr(person, '/') + 1));
+    assert_true(shows(&page, "src=\"/forms/town_visit/media/map.png\" alt=\"Picture: Town\""));
+    assert_true(shows(&page, "src=\"/forms/town_visit/media/map.png\" alt=\"Picture: Up\""));
+    assert_false(shows(&page, "alt=\"Picture: Down\""));
+    page = page_get(p, SUPERVISOR, "/forms/town_visit/paper.pdf", NULL);
+    assert_int_equal(page.status, 200);
+    assert_non_null(memmem(page.body, page.len, "/Image", 6));
+}
+
+static void what_came_with_a_form_is_served_to_who_may_see_it(void **state)
+{
+    struct pages *p = *state;
+    struct page page;
+
+    given_towns(p, TOWNS);
+    page = page_get(p, SUPERVISOR, "/forms/town_visit/media/mayors.csv", NULL);
+    assert_int_equal(page.status, 200);
+    assert_string_equal(page.type, "text/csv; charset=utf-8");
+    assert_true(shows(&page, MAYORS));
+    assert_non_null(page.etag);
+    page = page_get(p, SUPERVISOR, "/forms/town_visit/media/map.png", NULL);
+    assert_string_equal(page.type, "image/png");
+    assert_memory_equal(page.body, "\x89PNG", 4);
+    assert_int_equal(page_get(p, SUPERVISOR, "/forms/town_visit/media/none.csv", NULL).status, 404);
+    assert_int_equal(page_get(p, SUPERVISOR, "/forms/person/media/mayors.csv", NULL).status, 404);
+    assert_int_equal(page_get(p, FINANCE, "/forms/person/media/countries.csv", NULL).status, 404);
+    page = page_get(p, SUPERVISOR, "/forms/person/media/countries.csv", NULL);
+    assert_int_equal(page.status, 200); /* a shared list that the form takes choices from */
+}
+
+static void a_version_keeps_its_own_tables_and_can_be_taken_again(void **state)
+{
+    struct pages *p = *state;
+    const char *first;
+    struct page page;
+
+    given_towns(p, TOWNS);
+    first =
+        arena_printf(p->arena, "%d", (int)pages_count(p, "SELECT max(epoch) FROM form_version"));
+    given_towns(p, "name,label::English (en),label::العربية (ar)\ndakar,Dakar,داكار\n"
+                   "paris,Paris,باريس\nthies,Thiès,تييس\n");
+    assert_true(shows(&(struct page){ .body = visit_of(p, "town=paris&sign=up").body }, "Paris"));
+    page =
+        page_post(p, ADMIN, "/forms/town_visit/again", arena_printf(p->arena, "epoch=%s", first));
+    assert_int_equal(page.status, 303);
+    assert_int_equal(page_post(p, ADMIN, page.location, "confirm=1").status, 303);
+    assert_int_equal(visit_of(p, "town=paris&sign=up").status, 422);
+    assert_int_equal(page_get(p, SUPERVISOR, "/forms/town_visit/media/map.png", NULL).status, 200);
+    assert_int_equal(pages_count(p, "SELECT count(*) FROM form_blob"), 4); /* each kept once */
+}
+
+/* --- mistakes, each at its cell --- */
+
+static void refused(struct pages *p, const struct pack_part *parts, size_t len, const char *told)
+{
+    const char *draft = draft_of(p, parts, len);
+    struct page page = page_get(p, ADMIN, draft, NULL);
+
+    if (!shows(&page, told))
+        fail_msg("not told: %s in %s", told, page.body);
+    assert_int_equal(page_post(p, ADMIN, draft, "confirm=1&grant=supervisor%3Dall").status, 422);
+}
+
+static void a_file_that_is_missing_or_none_is_told_at_its_cell(void **state)
+{
+    struct pages *p = *state;
+    const struct pack_part no_map[] = { { "town.csv", FORM, 0 },
+                                        { "towns.csv", TOWNS, 0 },
+                                        { "mayors.csv", MAYORS, 0 } };
+    const struct pack_part no_towns[] = {
+        { "town.csv", FORM, 0 }, { "twons.csv", TOWNS, 0 }, { "mayors.csv", MAYORS, 0 }, png_part()
+    };
+    const struct pack_part bad_map[] = { { "town.csv", FORM, 0 },
+                                         { "towns.csv", TOWNS, 0 },
+                                         { "mayors.csv", MAYORS, 0 },
+                                         { "map.png", "<svg onload=\"x\"/>", 0 } };
+    const struct pack_part bad_towns[] = { { "town.csv", FORM, 0 },
+                                           { "towns.csv", "name,label\nda kar,Dakar\n", 0 },
+                                           { "mayors.csv", MAYORS, 0 },
+                                           png_part() };
+
+    refused(p, no_map, 3, "<td>3</td><td><bdi>media::image</bdi></td><td><bdi>map.png</bdi>");
+    refused(p, no_map, 3, "<td>8</td><td><bdi>media::image</bdi></td><td><bdi>map.png</bdi>");
+    refused(p, no_towns, 4, "<td>3</td><td><bdi>type</bdi>");
+    refused(p, no_towns, 4, "There is no list towns.csv");
+    refused(p, no_towns, 4, "Did you mean twons.csv?");
+    refused(p, bad_map, 4, "map.png is none of them");
+    refused(p, bad_towns, 4, "<td>2</td><td><bdi>name</bdi></td><td><bdi>da kar</bdi>");
+}
+
+static void what_nothing_names_is_told_and_hinders_nobody(void **state)
+{
+    struct pages *p = *state;
+    const struct pack_part parts[] = { { "town.csv", FORM, 0 },     { "towns.csv", TOWNS, 0 },
+                                       { "mayors.csv", MAYORS, 0 }, { "rivers.csv", MAYORS, 0 },
+                                       { "__MACOSX/._x", "x", 0 },  png_part() };
+    const char *draft = draft_of(p, parts, 6);
+    struct page page = page_get(p, ADMIN, draft, NULL);
+
+    assert_true(shows(&page, "rivers.csv came with the form, and nothing in the form names it."));
+    assert_int_equal(page_post(p, ADMIN, draft, "confirm=1&grant=supervisor%3Dall").status, 303);
+}
+
+static enum err packed(struct pages *p, struct form_text *out, const struct delivered *files,
+                       size_t len)
+{
+    ctx_clear_problems(&p->ctx);
+    return pack_read(&p->ctx, out, files, len);
+}
+
+static void files_come_one_by_one_too_and_one_of_them_is_the_form(void **state)
+{
+    struct pages *p = *state;
+    const struct delivered files[] = { { "towns.csv", TOWNS, strlen(TOWNS) },
+                                       { "town.csv", FORM, strlen(FORM) } };
+    const struct delivered none[] = { files[0], { "mayors.csv", MAYORS, strlen(MAYORS) } };
+    const struct delivered two[] = { files[1], { "other.csv", FORM, strlen(FORM) } };
+    const struct delivered twice[] = { files[0], files[1], files[0] };
+    const struct delivered odd[] = { files[1], { "../x?.csv", "a", 1 } };
+    const struct delivered zip[] = { { "a.zip", "PK\3\4 no zip", 11 } };
+    struct form_text text = { 0 };
+
+    assert_int_equal(packed(p, &text, files, 2), OK);
+    assert_string_equal(text.file, "town.csv");
+    assert_int_equal(text.files->len, 1);
+    assert_int_equal(packed(p, &text, none, 2), ERR_INVALID);
+    assert_int_equal(packed(p, &text, two, 2), ERR_INVALID);
+    assert_int_equal(packed(p, &text, twice, 3), ERR_INVALID);
+    assert_int_equal(packed(p, &text, odd, 2), ERR_INVALID);
+    assert_int_equal(packed(p, &text, zip, 1), OK); /* told where the form is read */
+    assert_null(text.files);
+}
+
+static void a_zip_that_unpacks_to_more_than_is_taken_is_refused(void **state)
+{
+    struct pages *p = *state;
+    char *zeros = calloc(1, PACK_BYTES_MAX + 1);
+    const struct pack_part parts[] = { { "town.csv", FORM, 0 },
+                                       { "towns.csv", zeros, PACK_BYTES_MAX + 1 } };
+    struct form_text text = { 0 };
+    struct delivered file = { "town.zip", NULL, 0 };
+
+    file.bytes = pack(p->arena, &file.len, parts, 2);
+    free(zeros);
+    assert_true(file.len < 100000);
+    assert_int_equal(packed(p, &text, &file, 1), ERR_LIMIT);
+}
+
+#define PAGES(test) cmocka_unit_test_setup_teardown(test, pages_setup, pages_teardown)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        PAGES(a_zip_brings_a_form_with_its_tables_and_pictures),
+        PAGES(pictures_stand_beside_questions_and_choices_with_words_for_them),
+        PAGES(what_came_with_a_form_is_served_to_who_may_see_it),
+        PAGES(a_version_keeps_its_own_tables_and_can_be_taken_again),
+        PAGES(a_file_that_is_missing_or_none_is_told_at_its_cell),
+        PAGES(what_nothing_names_is_told_and_hinders_nobody),
+        PAGES(files_come_one_by_one_too_and_one_of_them_is_the_form),
+        PAGES(a_zip_that_unpacks_to_more_than_is_taken_is_refused),
+    };
+
+    if (argc == 2 && strcmp(argv[1], IMAGE_WORD) == 0)
+        return image_child(jail_alone); /* image_clean starts the program that it is part of */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
