@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "core/tr.h"
 #include "records/document_web.h"
+#include "records/image.h"
 #include "records/publish.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
@@ -233,7 +234,7 @@ static void add_condition(struct paper *p, const struct field *f)
 
 /* --- where the answer goes --- */
 
-/* A picture of a label that came with the form; only PNG stands on paper. */
+/* A picture of a label that came with the form. Only PNG stands on paper. */
 static void add_picture(struct paper *p, const struct media *media, double height,
                         const char *words)
 {
@@ -241,12 +242,14 @@ static void add_picture(struct paper *p, const struct media *media, double heigh
     const char *name = image->texts != NULL ? label_text(p->ctx, image) : "";
     struct ctx scratch = *p->ctx;
     struct form_medium m = { 0 };
+    struct image_bytes png;
 
     ctx_clear_problems(&scratch);
     if (name[0] == '\0' || form_medium_load(&scratch, &m, p->form, name) != OK)
         return;
-    if (text_equal(m.type, "image/png") &&
-        document_image(&scratch, p->d, m.bytes, m.len, height, words) == OK)
+    png = (struct image_bytes){ m.bytes, m.len };
+    if ((text_equal(m.type, "image/png") || image_logo(&scratch, &png, &png) == OK) &&
+        document_image(&scratch, p->d, png.bytes, png.len, height, words) == OK)
         return;
     document_add(p->d, DOC_SMALL, tr(p->ctx, "Picture: {0}", TR_TEXT(name)));
 }

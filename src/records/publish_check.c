@@ -5,8 +5,9 @@
 #include "forms/book.h"
 #include "records/publish_inner.h"
 
-#define VALUE_MAX 80
-#define NOTES_MAX ((size_t)16 * 1024)
+#define VALUE_MAX   80
+#define TABLES_FROM 2 /* among files that mistakes may stand in: after the form and its base */
+#define NOTES_MAX   ((size_t)16 * 1024)
 
 /* --- mistakes --- */
 
@@ -31,6 +32,8 @@ static struct form_mistake mistake_of(struct ctx *ctx, const struct problem *p,
                               .value = "",
                               .text = p->text };
 
+    const struct form_text *const *first = files;
+
     for (; *files; files++) {
         if (!problem_place(p, (*files)->file, &m.row, &m.column))
             continue;
@@ -39,6 +42,10 @@ static struct form_mistake mistake_of(struct ctx *ctx, const struct problem *p,
         if ((*files)->csv == book->text.csv && (size_t)m.row < book->places_len) {
             m.sheet = book->places[m.row].sheet; /* as the author counts */
             m.row = book->places[m.row].row;
+        }
+        if (files - first >= TABLES_FROM) { /* a table that came with the form */
+            m.sheet = m.file;
+            m.value = "";
         }
         break;
     }

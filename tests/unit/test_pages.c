@@ -154,6 +154,8 @@ static const char *path_for(struct pages *p, const struct places *at, const stru
             buf_add(&b, "all");
         else if (text_starts(s, "{page}"))
             buf_add(&b, "start");
+        else if (text_starts(s, "{name}"))
+            buf_add(&b, "countries.csv");
         else if (*s == '{')
             buf_add(&b, text_starts(r->path, "/forms") ? at->epoch : "1");
         else
