@@ -158,8 +158,9 @@ struct life {
     bool reserved; /* declines much */
     bool barred;   /* the journey cannot begin: a treatment is not there */
     bool vulnerable;
-    bool unsure; /* whether vulnerable, until the screening */
-    bool over;   /* nothing more happens */
+    bool unsure;    /* whether vulnerable, until the screening */
+    bool consented; /* to the assistance */
+    bool over;      /* nothing more happens */
     int levels[3];
     int trend;
     const char *person_id;

@@ -52,7 +52,7 @@ static void plan_return(struct life *l, int64_t noted, int64_t arrive, bool case
     l->steps[l->steps_len - 1].date = arrive;
     if (case_too)
         add_step(l, later(l, before ? arrive : told, 0, 9), STEP_ACTIVE, NULL, NULL);
-    if (case_too && dice_chance(&l->dice, 90))
+    if (case_too && dice_chance(&l->dice, 94))
         add_step(l, later(l, before ? noted + 1 : told, 0, 6), STEP_CONSENT, NULL, NULL);
 }
 
@@ -175,7 +175,8 @@ static void plan_second(struct life *l, int64_t day)
     int64_t arrive = later(l, day, 4, 20);
 
     plan_return(l, arrive + 3, arrive, true);
-    plan_contacts(l, arrive + 10, arrive + 200);
+    plan_plan(l, arrive + 12, arrive + 400);
+    plan_contacts(l, arrive + 12, arrive + 200);
     plan_interviews(l, arrive, arrive + 3, arrive + 400);
 }
 

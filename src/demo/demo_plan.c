@@ -46,6 +46,7 @@ static enum err take_consent(struct life *l, const char *about, const char *comp
     record_set(rec, FIELD_CONSENT_TAKEN_BY, l->ctx->user_id);
     set_giver(l, rec);
     rc = record_insert(l->ctx, rec);
+    l->consented = l->consented || !refused;
     return rc ? rc
               : record_set_status(l->ctx, rec, rec->version,
                                   refused ? STATUS_CONSENT_REFUSED : STATUS_CONSENT_GIVEN, NULL);
@@ -243,7 +244,7 @@ static enum err approve(struct life *l, struct record *rec, const char *componen
     if (rc == OK)
         rc = record_set_status(l->ctx, rec, rec->version, STATUS_PLAN_AGREED, NULL);
     act_as(l, l->family->worker);
-    if (rc || dice_chance(&l->dice, 4))
+    if (rc || !l->consented || dice_chance(&l->dice, 2))
         return rc;
     rc = take_consent(l, CODE_CONSENT_ABOUT_PLAN, components);
     if (rc == OK)
