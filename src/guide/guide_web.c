@@ -117,8 +117,7 @@ static struct guide_link_view link_to(struct ctx *ctx, const struct guide_page *
 static enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
 {
     static const char *const titles[GUIDE_GROUPS] = { N_("First steps"), N_("People and cases"),
-                                                      N_("Everyday work"),
-                                                      N_("Statistics"),
+                                                      N_("Everyday work"), N_("Statistics"),
                                                       N_("Administration") };
     struct guide_list_view v = { .words = text_trim(ctx->arena, req_text(req, "q")) };
     const char *words = guide_fold(ctx->arena, v.words);
