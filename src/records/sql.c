@@ -325,13 +325,16 @@ static void add_ids(struct build *b, const char *column, const char *const *ids,
 static void add_scope(struct build *b, const struct pick *pick)
 {
     const struct user *user = b->ctx->user;
+    bool below = pick->parents || (pick->filter && pick->filter->parent_id);
 
     if (pick->anywhere || pick->whole)
         return;
     if (!user)
         build_add(b, " AND 1 = 0");
     else if (user->scope != SCOPE_ALL)
-        build_is(b, " AND office_id = ", DB_TEXT(user->office_id));
+        /* What is below one record is found from it: SQLite may take it for more than an office. */
+        build_is(b,
+                 below ? " AND office_id || '' = " : " AND office_id = ", DB_TEXT(user->office_id));
 }
 
 /* "% code %" with what LIKE would take for a joker escaped. */
