@@ -92,7 +92,7 @@ def start_time(database):
 
 
 def people_database(people):
-    path = os.path.join(FOLDER, f"people-{people}.db")
+    path = os.path.join(FOLDER, f"cases-{people}.db")
     if not os.path.exists(path):
         began = time.perf_counter()
         done = run("demo", "--database", path, "--people", str(people), "--people-only",
