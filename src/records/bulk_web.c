@@ -15,7 +15,7 @@
 
 struct asked {
     struct bulk b;
-    const char *code; /* status.closed, assign.worker, delete; "" = not chosen yet */
+    const char *code; /* status.closed, assign.worker, delete, export; "" = not chosen yet */
     const char *value_name;
     bool all;    /* that the filter finds */
     bool go;     /* confirmed */
@@ -180,7 +180,7 @@ static enum err fill_actions(struct ctx *ctx, struct bulk_view *v, const struct 
 {
     const struct form *form = a->b.form;
     struct bulk_action_view *items =
-        ARENA_ARRAY(ctx->arena, form->states_len + form->all_len + 2, struct bulk_action_view);
+        ARENA_ARRAY(ctx->arena, form->states_len + form->all_len + 3, struct bulk_action_view);
     enum err rc;
 
     v->actions = items;
@@ -195,6 +195,8 @@ static enum err fill_actions(struct ctx *ctx, struct bulk_view *v, const struct 
     rc = add_assigns(ctx, v, items, a);
     if (!rc && may(ctx, form->kind, "delete"))
         (void)add_action(ctx, v, items, "delete", tr(ctx, "Delete"));
+    if (!rc && may(ctx, form->kind, "export"))
+        (void)add_action(ctx, v, items, "export", tr(ctx, "Export"));
     for (size_t i = 0; i < v->actions_len; i++) {
         items[i].chosen = strcmp(items[i].code, a->code) == 0;
         if (items[i].chosen)
@@ -277,6 +279,8 @@ enum err post_bulk(struct ctx *ctx, const struct req *req, struct res *res)
         return ctx_fail(ctx, ERR_LIMIT, tr(ctx, "The list is too long."));
     if (!a.chosen)
         return show(ctx, res, 200, &a, false);
+    if (strcmp(a.code, "export") == 0)
+        return export_of_chosen(ctx, req, res, &a.b, a.all);
     rc = take_action(ctx, &a, req);
     if (rc == ERR_INVALID)
         return show(ctx, res, 422, &a, false);

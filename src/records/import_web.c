@@ -5,6 +5,7 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "http/wire.h"
+#include "records/bulk.h"
 #include "records/import.h"
 #include "records/jobs.h"
 #include "records/screens_web.h"
@@ -178,6 +179,18 @@ static void keep_filter(struct ctx *ctx, struct export_page_view *v, const struc
     v->filtered = v->kept_len > 0;
 }
 
+static void keep_ids(struct ctx *ctx, struct export_page_view *v, const char *const *ids,
+                     size_t len)
+{
+    struct kept_view *kept = ARENA_ARRAY(ctx->arena, len + 1, struct kept_view);
+
+    for (size_t i = 0; i < len; i++)
+        kept[i] = (struct kept_view){ "id", ids[i] };
+    v->kept = kept;
+    v->kept_len = len;
+    v->chosen = true;
+}
+
 static enum err list_filter(struct ctx *ctx, struct record_filter *f, const struct req *req)
 {
     const char *status = req_text(req, "status");
@@ -188,28 +201,63 @@ static enum err list_filter(struct ctx *ctx, struct record_filter *f, const stru
     return filter_read(ctx, f, req);
 }
 
+static void show_export(struct ctx *ctx, struct res *res, struct export_page_view *v,
+                        const struct form *form, int64_t count)
+{
+    fill_columns(ctx, v, form);
+    v->kind = form->kind;
+    v->form_title = label_text(ctx, &form->title);
+    v->action = url_build(ctx, "/records/{}/export", form->kind);
+    v->list = url_build(ctx, "/records/{}", form->kind);
+    v->count = count_text(ctx, count);
+    export_page_reply(res, 200, v);
+}
+
 enum err get_export(struct ctx *ctx, const struct req *req, struct res *res)
 {
     struct record_filter filter = { 0 };
-    struct export_page_view v = { .kind = req_path(req, "kind") };
+    struct export_page_view v = { 0 };
     const struct form *form = NULL;
     int64_t count = 0;
-    enum err rc = record_form(ctx, &form, v.kind);
+    enum err rc = record_form(ctx, &form, req_path(req, "kind"));
 
     if (!rc)
         rc = list_filter(ctx, &filter, req);
     if (!rc)
-        rc = record_count(ctx, &count, v.kind, &filter);
+        rc = record_count(ctx, &count, form->kind, &filter);
     if (rc)
         return rc;
     keep_filter(ctx, &v, req);
-    fill_columns(ctx, &v, form);
-    v.form_title = label_text(ctx, &form->title);
-    v.action = url_build(ctx, "/records/{}/export", v.kind);
-    v.list = url_build(ctx, "/records/{}", v.kind);
-    v.count = count_text(ctx, count);
-    export_page_reply(res, 200, &v);
+    show_export(ctx, res, &v, form, count);
     return OK;
+}
+
+enum err export_of_chosen(struct ctx *ctx, const struct req *req, struct res *res,
+                          const struct bulk *b, bool all)
+{
+    struct export_page_view v = { 0 };
+
+    if (!may(ctx, b->form->kind, "export"))
+        return ERR_FORBIDDEN;
+    if (all)
+        keep_filter(ctx, &v, req);
+    else
+        keep_ids(ctx, &v, b->ids, b->ids_len);
+    show_export(ctx, res, &v, b->form, (int64_t)b->ids_len);
+    return OK;
+}
+
+/* Rows that were chosen on a list; none = all that the filter finds. */
+static void read_ids(struct ctx *ctx, struct export_options *o, const struct req *req)
+{
+    size_t len = 0;
+    const struct pair *pairs = req_pairs(req, &len);
+    const char **ids = ARENA_ARRAY(ctx->arena, len + 1, const char *);
+
+    for (size_t i = 0; i < len; i++)
+        if (text_equal(pairs[i].name, "id") && pairs[i].value[0])
+            ids[o->ids_len++] = pairs[i].value;
+    o->ids = o->ids_len > 0 ? ids : NULL;
 }
 
 static void read_columns(struct ctx *ctx, struct export_options *o, const struct req *req)
@@ -240,6 +288,7 @@ enum err post_export(struct ctx *ctx, const struct req *req, struct res *res)
     if (rc)
         return rc;
     o.filter = &filter;
+    read_ids(ctx, &o, req);
     if (o.format != EXPORT_JSON) { /* which holds everything, with codes */
         o.labels = req_text(req, "labels")[0] != '\0';
         o.linked = req_text(req, "linked")[0] != '\0';

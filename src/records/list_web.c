@@ -216,7 +216,7 @@ static void fill_bulk(struct ctx *ctx, struct record_list_view *v, const struct 
     size_t len = 0;
     const struct pair *pairs = req_pairs(req, &len);
     struct pair_view *items = ARENA_ARRAY(ctx->arena, len + 1, struct pair_view);
-    bool any = may(ctx, form->kind, "delete");
+    bool any = may(ctx, form->kind, "delete") || may(ctx, form->kind, "export");
 
     for (size_t i = 0; i < form->states_len; i++)
         any = any || user_may(ctx->user, form->states[i].permission);

@@ -377,7 +377,7 @@ struct record_list_view {
     bool has_next;
     bool is_first;
     const char *owner_head; /* NULL: no column that says whom a record is about */
-    bool has_titles; /* people are known by names: shown before the number */
+    bool has_titles;        /* people are known by names: shown before the number */
     bool has_numbers;
     bool has_states;
     bool may_add;
@@ -538,6 +538,7 @@ struct export_page_view {
     const struct kept_view *kept;
     size_t kept_len;
     bool filtered;
+    bool chosen;                       /* rows of the list, in kept */
     const struct option_view *columns; /* fields and repeats at the top */
     size_t columns_len;
     const char *form_title;

@@ -113,6 +113,7 @@ static const struct field_spec export_fields_in[] = {
     { "labels", INPUT_CODE },
     { "linked", INPUT_CODE },
     { "codebook", INPUT_CODE },
+    { "id", INPUT_ID }, /* of each row that was chosen */
     { "status", INPUT_CODE },
     { "parent", INPUT_ID },
     { "f.*", INPUT_TEXT, .max = 500 },

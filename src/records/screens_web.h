@@ -284,6 +284,10 @@ enum err get_diff(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_import(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_import(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_export(struct ctx *ctx, const struct req *req, struct res *res);
+/* The page on which an export begins, of the rows that were chosen or of all that was found. */
+struct bulk;
+enum err export_of_chosen(struct ctx *ctx, const struct req *req, struct res *res,
+                          const struct bulk *b, bool all) MUST_USE;
 enum err post_export(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_job(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_job_faults(struct ctx *ctx, const struct req *req, struct res *res);

@@ -79,7 +79,7 @@ static void chosen_rows_get_another_worker_and_the_others_do_not(void **state)
     page = page_post(p, SUPERVISOR, "/records/case/bulk",
                      arena_printf(p->arena, "id=%s&id=%s", one, two));
     assert_int_equal(page.status, 200);
-    assert_true(shows(&page, "Change 2 records"));
+    assert_true(shows(&page, "2 records are chosen"));
     page = done(p, arena_printf(p->arena, "id=%s&id=%s&step=1&do=assign.worker&value.worker=%s",
                                 one, two, p->ids[CASE_MANAGER]));
     assert_true(shows(&page, "2 records were changed"));
@@ -179,6 +179,56 @@ static void what_may_not_be_done_is_not_begun(void **state)
     assert_int_equal(pages_count(p, "SELECT count(*) FROM job"), 0);
 }
 
+static void the_rows_that_were_chosen_are_exported_and_no_other(void **state)
+{
+    struct pages *p = *state;
+    const char *awa = given_person(p);
+    const char *one = given_case(p, awa);
+    const char *form = arena_printf(p->arena, "id=%s&step=1&do=export", one);
+    struct page page;
+
+    (void)given_case(p, awa);
+    page = page_post(p, SUPERVISOR, "/records/case/bulk", form);
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "action=\"/records/case/export\""));
+    assert_true(shows(&page, arena_printf(p->arena, "name=\"id\" value=\"%s\"", one)));
+    page = page_post(p, SUPERVISOR, "/records/case/export",
+                     arena_printf(p->arena, "format=csv&id=%s", one));
+    assert_int_equal(page.status, 303);
+    run_jobs(p);
+    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/file", page.location), NULL);
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "SN-C2026-00001"));
+    assert_false(shows(&page, "SN-C2026-00002"));
+}
+
+static void all_that_a_filter_finds_goes_on_to_the_export_as_the_filter(void **state)
+{
+    struct pages *p = *state;
+    struct page page;
+
+    (void)given_case(p, given_person(p));
+    page = page_post(p, SUPERVISOR, "/records/case/bulk",
+                     "all=1&f.opened.from=2026-01-21&step=1&do=export");
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "name=\"f.opened.from\" value=\"2026-01-21\""));
+    assert_false(shows(&page, "name=\"id\""));
+}
+
+static void whoever_may_not_export_is_neither_offered_nor_given_it(void **state)
+{
+    struct pages *p = *state;
+    const char *one = given_case(p, given_person(p));
+    struct page page =
+        page_post(p, CASE_MANAGER, "/records/case/bulk", arena_printf(p->arena, "id=%s", one));
+
+    assert_int_equal(page.status, 200);
+    assert_false(shows(&page, "value=\"export\""));
+    page = page_post(p, CASE_MANAGER, "/records/case/bulk",
+                     arena_printf(p->arena, "id=%s&step=1&do=export", one));
+    assert_int_equal(page.status, 403);
+}
+
 static void a_failed_asking_leaves_no_job(void **state)
 {
     struct pages *p = *state;
@@ -207,6 +257,9 @@ int main(void)
         PAGES(all_that_a_filter_finds_is_changed_and_nothing_else),
         PAGES(what_changed_since_is_not_taken_back_and_ten_minutes_are_the_end),
         PAGES(what_may_not_be_done_is_not_begun),
+        PAGES(the_rows_that_were_chosen_are_exported_and_no_other),
+        PAGES(all_that_a_filter_finds_goes_on_to_the_export_as_the_filter),
+        PAGES(whoever_may_not_export_is_neither_offered_nor_given_it),
         PAGES(a_failed_asking_leaves_no_job),
     };
 
