@@ -200,10 +200,10 @@ enum err answers_choices(struct ctx *ctx, const struct answers *t, const struct 
     items = ARENA_ARRAY(ctx->arena, (list ? list->len : 0) + 1, const struct choice *);
     for (size_t i = 0; list && i < list->len; i++) {
         struct expr_host at = choice_host(host, list, i);
-        bool allowed = true;
+        bool allowed = !list->items[i].retired || answer_has_code(t, f, list->items[i].name);
         enum err rc = OK;
 
-        if (f->choice_filter)
+        if (allowed && f->choice_filter)
             rc = answers_holds(ctx, &allowed, f->choice_filter, &at);
         if (rc)
             return rc;

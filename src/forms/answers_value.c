@@ -244,6 +244,7 @@ static const char *read_rank(struct ctx *ctx, const struct field *f, const char 
     char **codes = text_split(ctx->arena, value, ' ', true, &len);
     bool *chosen = ARENA_ARRAY(ctx->arena, f->choices->len + 1, bool);
     const char *out = "";
+    size_t offered = 0;
 
     for (size_t i = 0; i < len; i++) {
         const struct choice *c = choice_find(f->choices, codes[i]);
@@ -258,9 +259,11 @@ static const char *read_rank(struct ctx *ctx, const struct field *f, const char 
         chosen[c - f->choices->items] = true;
         out = i ? arena_printf(ctx->arena, "%s %s", out, codes[i]) : codes[i];
     }
-    if (len < f->choices->len && !f->choice_filter) {
-        *problem = tr(ctx, "Put all {0} choices in order: here are {1}.",
-                      TR_INT((int64_t)f->choices->len), TR_INT((int64_t)len));
+    for (size_t i = 0; i < f->choices->len; i++)
+        offered += chosen[i] || !f->choices->items[i].retired;
+    if (len < offered && !f->choice_filter) {
+        *problem = tr(ctx, "Put all {0} choices in order: here are {1}.", TR_INT((int64_t)offered),
+                      TR_INT((int64_t)len));
         return value;
     }
     return out;

@@ -129,6 +129,7 @@ struct choice {
     bool exclusive;            /* stands alone in a select_multiple */
     const char *decline;       /* dont_know, declined, na; NULL = a substantive answer */
     bool explain;
+    bool retired; /* hw:retired: not offered any more, only in answers that were stored before */
 };
 
 /*
@@ -402,9 +403,18 @@ enum err answers_validate(struct ctx *ctx, struct answers *answers, bool complet
  */
 enum err answers_recompute(struct ctx *ctx, struct answers *root, const struct field *changed,
                            const bool **touched_out) MUST_USE;
-/* The choices of a select of this level that its choice_filter allows now, in form order. */
+/*
+ * The choices of a select of this level that its choice_filter allows now, in form order; retired
+ * ones only where the answer has them.
+ */
 enum err answers_choices(struct ctx *ctx, const struct answers *t, const struct field *f,
                          const struct choice *const **out, size_t *len_out) MUST_USE;
+/*
+ * Records a problem for each retired choice that answers have and stored (NULL: nothing is stored)
+ * has not; rows are matched by their ids. ERR_INVALID: there is one.
+ */
+enum err answers_check_retired(struct ctx *ctx, const struct answers *answers,
+                               const struct answers *stored) MUST_USE;
 /* Whether a field of this level is relevant now, with all groups around it. */
 enum err answers_relevant(struct ctx *ctx, const struct answers *t, const struct field *f,
                           bool *out) MUST_USE;

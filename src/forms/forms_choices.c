@@ -11,7 +11,8 @@
 
 static const char *const choice_texts[] = { "label", "image", "big-image", "audio", "video", NULL };
 static const char *const own_columns[] = { "list_name",  "name",       "hw:exclusive",
-                                           "hw:decline", "hw:explain", NULL };
+                                           "hw:decline", "hw:explain", "hw:retired",
+                                           NULL };
 
 static bool is_code(const char *s)
 {
@@ -110,6 +111,7 @@ static struct choice read_choice(const struct reading *r, const struct sheet_row
     c.decline = read_word(b, r->s, row, "hw:decline", declines);
     c.exclusive = read_yes(b, r->s, row, "hw:exclusive");
     c.explain = read_yes(b, r->s, row, "hw:explain");
+    c.retired = read_yes(b, r->s, row, "hw:retired");
     c.values = read_further(r, row);
     return c;
 }

@@ -241,6 +241,8 @@ const struct field *node_field(const struct expr_node *node);
 enum err answers_holds(struct ctx *ctx, bool *out, const struct expr *e,
                        const struct expr_host *host) MUST_USE;
 const char *answers_today(struct ctx *ctx, const struct form *form);
+/* Whether the answer of a field with choices has this code. */
+bool answer_has_code(const struct answers *t, const struct field *f, const char *code);
 
 /* --- graph.c --- */
 

@@ -423,6 +423,33 @@ static const char *core_user(struct merge *m, const char *list)
     return NULL;
 }
 
+static void put_cell(struct merge *m, struct grid_section *s, struct grid_row *row,
+                     const char *column, const char *value)
+{
+    struct arena *a = m->ctx->arena;
+    size_t at = grid_column(s, column);
+
+    if (at == s->columns_len) {
+        const char **columns = ARENA_ARRAY(a, at + 1, const char *);
+
+        for (size_t i = 0; i < at; i++)
+            columns[i] = s->columns[i];
+        columns[at] = column;
+        s->columns = columns;
+        s->columns_len = at + 1;
+    }
+    if (row->len <= at) {
+        const char **cells = ARENA_ARRAY(a, at + 1, const char *);
+
+        for (size_t i = 0; i <= at; i++)
+            cells[i] = i < row->len ? row->cells[i] : "";
+        row->cells = cells;
+        row->len = at + 1;
+    }
+    row->cells[at] = value;
+}
+
+/* It is not offered any more; records that have it are read as before. */
 static void hide_option(struct change *c, struct grid_row *row)
 {
     const char *core = core_user(c->m, at(c, "list_name"));
@@ -433,7 +460,7 @@ static void hide_option(struct change *c, struct grid_row *row)
                  "{0} is an option of the core field {1}: it can be relabelled, not hidden.",
                  TR_TEXT(at(c, "name")), TR_TEXT(core)));
     else
-        take_out(c->to, row, row);
+        put_cell(c->m, c->to, row, "hw:retired", "yes");
 }
 
 static void change_option(struct change *c)

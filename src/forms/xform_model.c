@@ -123,6 +123,8 @@ static void write_list(struct xform *x, const struct choice_list *list)
     for (size_t i = 0; i < list->len; i++) {
         const struct choice *c = &list->items[i];
 
+        if (c->retired)
+            continue;
         x_start(x, "item");
         x_leaf(x, "itextId", arena_printf(x->ctx->arena, "%s-%zu", id, i));
         x_leaf(x, "name", c->name);

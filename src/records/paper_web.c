@@ -265,6 +265,8 @@ static void add_options(struct paper *p, const struct field *f)
                      f->kind == FIELD_RANK ? tr(p->ctx, "Write 1 for the first, 2 for the second.")
                                            : tr(p->ctx, "Tick one."));
     for (size_t i = 0; i < list->len; i++) {
+        if (list->items[i].retired)
+            continue;
         document_add(p->d, DOC_TEXT,
                      arena_printf(p->ctx->arena, "%s  %s", f->kind == FIELD_RANK ? "......" : BOX,
                                   said(p, &list->items[i].label)));

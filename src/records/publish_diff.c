@@ -1,9 +1,13 @@
-/* What publishing would change, cell by cell, as its author wrote it. */
+/*
+ * What publishing would change, cell by cell, as its author wrote it: nothing that a form says can
+ * be passed by. What may not change is in publish_rules.c.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/text.h"
 #include "forms/grid.h"
+#include "forms/pack.h"
 #include "records/publish_inner.h"
 
 #define SHOWN_MAX 120
@@ -54,6 +58,7 @@ static const char *key_of(struct diff *d, const struct grid_section *s, const st
 
 struct keyed {
     const char *key;
+    const char *group; /* around it, in survey; "" = none */
     const struct grid_row *row;
 };
 
@@ -67,9 +72,17 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(((const struct keyed *)a)->key, ((const struct keyed *)b)->key);
 }
 
+static bool begins(const char *type)
+{
+    return text_starts(type, "begin group") || text_starts(type, "begin_group") ||
+           text_starts(type, "begin repeat") || text_starts(type, "begin_repeat");
+}
+
 static struct keys keys_of(struct diff *d, const struct grid_section *s)
 {
+    const char *around[FORM_DEPTH + 2] = { "" };
     struct keys out = { 0 };
+    size_t depth = 0;
     size_t n = 0;
 
     for (const struct grid_row *r = s ? s->rows : NULL; r; r = r->next)
@@ -79,19 +92,22 @@ static struct keys keys_of(struct diff *d, const struct grid_section *s)
         const char *key = key_of(d, s, r);
 
         if (key)
-            out.items[out.len++] = (struct keyed){ key, r };
+            out.items[out.len++] = (struct keyed){ key, around[depth], r };
+        else if (depth > 0)
+            depth--;
+        if (key && begins(grid_cell(s, r, "type")) && depth <= FORM_DEPTH)
+            around[++depth] = key;
     }
     qsort(out.items, out.len, sizeof(*out.items), compare_keys);
     return out;
 }
 
-static const struct grid_row *find_row(const struct keys *keys, const char *key)
+static const struct keyed *find_row(const struct keys *keys, const char *key)
 {
     const struct keyed wanted = { .key = key };
-    const struct keyed *found =
-        keys->len ? bsearch(&wanted, keys->items, keys->len, sizeof(wanted), compare_keys) : NULL;
 
-    return found ? found->row : NULL;
+    return keys->len ? bsearch(&wanted, keys->items, keys->len, sizeof(wanted), compare_keys)
+                     : NULL;
 }
 
 static const char *label_of(const struct grid_section *s, const struct grid_row *row)
@@ -141,12 +157,35 @@ static void compare_sections(struct diff *d, const char *name)
     }
     for (const struct grid_row *r = is->rows; r; r = r->next) {
         const char *key = key_of(d, is, r);
-        const struct grid_row *old = key ? find_row(&before, key) : NULL;
+        const struct keyed *old = key ? find_row(&before, key) : NULL;
+        const struct keyed *now = key ? find_row(&after, key) : NULL;
 
-        if (key && !old)
+        if (!key)
+            continue;
+        if (!old) {
             note(d, tr(d->ctx, "added"), key, "", label_of(is, r));
-        else if (key)
-            compare_rows(d, was, old, is, r, key);
+            continue;
+        }
+        if (now && strcmp(old->group, now->group) != 0)
+            note(d, tr(d->ctx, "moved to another group"), key, old->group, now->group);
+        compare_rows(d, was, old->row, is, r, key);
+    }
+}
+
+/* Tables and pictures, by their names. */
+static void compare_files(struct diff *d, const struct form_files *was, const struct form_files *is)
+{
+    for (size_t i = 0; was && i < was->len; i++)
+        if (!delivered_find(is, was->items[i].name))
+            note(d, tr(d->ctx, "taken out"), was->items[i].name, "", "");
+    for (size_t i = 0; is && i < is->len; i++) {
+        const struct delivered *now = &is->items[i];
+        const struct delivered *old = delivered_find(was, now->name);
+
+        if (!old)
+            note(d, tr(d->ctx, "added"), now->name, "", "");
+        else if (old->len != now->len || memcmp(old->bytes, now->bytes, now->len) != 0)
+            note(d, tr(d->ctx, "other content"), now->name, "", "");
     }
 }
 
@@ -184,6 +223,7 @@ enum err publish_diff(struct ctx *ctx, struct form_plan *plan)
     d->items = ARENA_ARRAY(ctx->arena, FORM_CHANGES_MAX, struct form_change);
     for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
         compare_sections(d, sections[i]);
+    compare_files(d, now.files, plan->source.files);
     plan->changes = d->items;
     plan->changes_len = d->len;
     return OK;

@@ -29,6 +29,7 @@ struct rules {
     struct form_plan *plan;
     struct grid grid; /* of the source */
     struct shapes before;
+    bool stored; /* there is a record of this kind */
 };
 
 static void refuse(struct rules *r, int row, const char *column, const char *text)
@@ -218,6 +219,110 @@ static void check_gone(struct rules *r)
     }
 }
 
+/* --- what stored answers mean --- */
+
+static bool is_money(const struct field *f)
+{
+    return f->type && strcmp(f->type, "money") == 0;
+}
+
+/* An amount in another currency, the id of another kind of record: the answer reads as another. */
+static void check_meaning(struct rules *r, const struct field *was, const struct field *is)
+{
+    if (is_money(was) != is_money(is))
+        refuse(r, is->row, "bind::hw:type",
+               tr(r->ctx,
+                  "{0} is money in one version and not in the other, and there are records: keep "
+                  "it, or give the new question another name.",
+                  TR_TEXT(is->name)));
+    else if (!text_equal(was->currency, is->currency))
+        refuse(r, is->row, "parameters",
+               tr(r->ctx,
+                  "Amounts of {0} that there are have the currency {1}: keep it, or give the new "
+                  "question another name.",
+                  TR_TEXT(is->name), TR_TEXT(was->currency ? was->currency : "—")));
+    if (!text_equal(was->ref, is->ref))
+        refuse(r, is->row, "bind::hw:ref",
+               tr(r->ctx,
+                  "{0} names records of the kind {1} in records that there are: keep it, or give "
+                  "the new question another name.",
+                  TR_TEXT(is->name), TR_TEXT(was->ref ? was->ref : "—")));
+}
+
+/* Whether a field before this one has the same two lists: told there. */
+static bool is_repeated(const struct rules *r, const struct field *was, const struct field *is)
+{
+    const struct form *form = r->plan->form;
+
+    for (size_t i = 0; i < is->place; i++) {
+        const struct field *other = form->all[i]->choices == is->choices
+                                        ? field_find(r->plan->now, form->all[i]->name)
+                                        : NULL;
+
+        if (other && other->choices == was->choices)
+            return true;
+    }
+    return false;
+}
+
+static void check_choices(struct rules *r, const struct field *was, const struct field *is)
+{
+    if (!was->choices || !is->choices || is_repeated(r, was, is))
+        return;
+    for (size_t i = 0; i < was->choices->len; i++) {
+        const char *code = was->choices->items[i].name;
+
+        if (choice_find(is->choices, code))
+            continue;
+        refuse(r, is->row, "type",
+               tr(r->ctx,
+                  "{0} is a choice of {1} that stored records may have: keep its row in the list "
+                  "{2} and write yes into its column hw:retired, so that it is offered no more.",
+                  TR_TEXT(code), TR_TEXT(is->name), TR_TEXT(is->choices->name)));
+    }
+}
+
+static bool has_status(const struct form *form, const char *name)
+{
+    bool found = text_equal(form->initial_status, name);
+
+    for (size_t i = 0; i < form->states_len && !found; i++)
+        found = text_equal(form->states[i].from, name) || text_equal(form->states[i].to, name);
+    return found;
+}
+
+static void check_status(struct rules *r, const char *name)
+{
+    const struct grid_section *s = grid_section(&r->grid, "hw_states");
+
+    if (has_status(r->plan->form, name))
+        return;
+    refuse(r, s ? s->row : 1, "hw_states",
+           tr(r->ctx,
+              "Records that there are may have the status {0}: keep a change that leads to it or "
+              "away from it.",
+              TR_TEXT(name)));
+}
+
+/* Nothing of this matters before there is a first record. */
+static void check_answers(struct rules *r)
+{
+    const struct form *now = r->plan->now;
+
+    for (size_t i = 0; i < now->all_len; i++) {
+        const struct field *is = field_find(r->plan->form, now->all[i]->name);
+
+        if (!is || !field_has_value(is) || is->kind != now->all[i]->kind)
+            continue;
+        check_meaning(r, now->all[i], is);
+        check_choices(r, now->all[i], is);
+    }
+    if (now->states_len)
+        check_status(r, now->initial_status);
+    for (size_t i = 0; i < now->states_len; i++)
+        check_status(r, now->states[i].to);
+}
+
 static void check_unchanged(struct rules *r, const char *column, const char *was, const char *is)
 {
     if (!text_equal(was ? was : "", is ? is : ""))
@@ -306,6 +411,8 @@ enum err publish_rules(struct ctx *ctx, struct form_plan *plan)
     rc = grid_read(ctx, &r->grid, &plan->source);
     if (!rc)
         rc = publish_shape(ctx, &before, plan->form->kind);
+    if (!rc && plan->now && plan->now != plan->form && before[0])
+        rc = sql_any(ctx, &r->stored, plan->now);
     if (rc)
         return rc;
     r->before = read_shapes(ctx, before);
@@ -314,6 +421,8 @@ enum err publish_rules(struct ctx *ctx, struct form_plan *plan)
     check_form_wide(r);
     check_fields(r, shape);
     check_gone(r);
+    if (r->stored)
+        check_answers(r);
     plan->shape = buf_text(shape);
     if (!buf_ok(shape))
         return ctx_fail(ctx, ERR_LIMIT, tr(ctx, "The file has too many rows."));

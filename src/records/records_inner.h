@@ -119,6 +119,8 @@ struct pick {
  */
 enum err sql_pick(struct ctx *ctx, struct record **out, int64_t *parts_out, size_t *len_out,
                   const struct pick *pick) MUST_USE;
+/* Whether there is any record of a form, of any office and status. */
+enum err sql_any(struct ctx *ctx, bool *out, const struct form *form) MUST_USE;
 enum err sql_count(struct ctx *ctx, int64_t *out, const struct pick *pick, int64_t max) MUST_USE;
 /* Reads the rows of one repeat into the records' answers. len at most SQL_BATCH. */
 enum err sql_rows(struct ctx *ctx, const struct field *repeat, struct record *const *recs,

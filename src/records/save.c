@@ -301,6 +301,8 @@ static enum err check(struct ctx *ctx, struct record *rec, const struct record *
     if (rec->failed)
         return ctx_fail(ctx, rec->failed, "a field was set that the form does not have");
     rc = answers_validate(ctx, rec->answers, true);
+    if (rc == OK)
+        rc = answers_check_retired(ctx, rec->answers, old ? old->answers : NULL);
     if (rc == OK || rc == ERR_INVALID) {
         enum err rc2 = record_settle_refs(ctx, rec, old);
 

@@ -572,6 +572,21 @@ enum err sql_count(struct ctx *ctx, int64_t *out, const struct pick *pick, int64
     return build_number(&b, out);
 }
 
+enum err sql_any(struct ctx *ctx, bool *out, const struct form *form)
+{
+    struct build b;
+    int64_t n = 0;
+    enum err rc;
+
+    build_start(&b, ctx, "SELECT count(*) FROM (SELECT id FROM ");
+    build_add(&b, sql_table(ctx->arena, form, NULL));
+    build_add(&b, " LIMIT 1) AS one");
+    rc = build_number(&b, &n);
+    if (rc == OK)
+        *out = n > 0;
+    return rc;
+}
+
 /* Rows of a record follow each other, so it is mostly the one of the last row, or the next. */
 static struct record *record_among(struct record *const *recs, size_t len, const char *id,
                                    size_t *at)

@@ -248,7 +248,7 @@ static struct option_view *fill_options(struct maker *m, const struct widget_vie
         out[i].id = arena_printf(m->ctx->arena, "%s-%s", w->id, c->name);
         out[i].chosen = has_word(w->value, c->name);
         out[i].exclusive = c->exclusive;
-        out[i].off = !here && !out[i].chosen;
+        out[i].off = (!here || c->retired) && !out[i].chosen;
     }
     return out;
 }

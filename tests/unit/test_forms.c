@@ -15,7 +15,6 @@
 #include "core/csv.h"
 #include "core/date.h"
 #include "core/text.h"
-#include "forms/diff.h"
 #include "forms/forms.h"
 #include "plain_ctx.h"
 
@@ -545,82 +544,6 @@ static void test_lists_have_their_further_columns(void **state)
     assert_null(form_list(form, "moons"));
 }
 
-static const struct form_change *change_of(const struct form_diff *d, enum change_kind kind,
-                                           const char *field)
-{
-    for (size_t i = 0; i < d->len; i++)
-        if (d->items[i].kind == kind && strcmp(d->items[i].field, field) == 0)
-            return &d->items[i];
-    fail_msg("no change of kind %d of %s", (int)kind, field);
-    return NULL;
-}
-
-static struct form_diff diff_with(const char *from, const char *to)
-{
-    const struct forms *was = NULL;
-    const struct forms *is = NULL;
-    struct form_diff d = { 0 };
-
-    assert_int_equal(parse(good, &was), OK);
-    assert_int_equal(parse(with(from, to), &is), OK);
-    assert_int_equal(form_diff(&ctx, &d, was->items[0], is->items[0]), OK);
-    return d;
-}
-
-static void test_a_form_does_not_differ_from_itself(void **state)
-{
-    struct form_diff d = diff_with("survey", "survey");
-
-    (void)state;
-    assert_int_equal(d.len, 0);
-    assert_int_equal(d.barred, 0);
-}
-
-static void test_the_difference_tells_what_changed_and_what_is_barred(void **state)
-{
-    struct form_diff d = diff_with(",Age,Age,", ",Years,Age,");
-    const struct form_change *c = change_of(&d, CHANGE_RELABELLED, "age");
-
-    (void)state;
-    assert_int_equal(d.barred, 0);
-    assert_string_equal(form_change_text(&ctx, c), "label of age reads “Years”; it was “Age”.");
-    d = diff_with(",integer,age", ",decimal,age");
-    c = change_of(&d, CHANGE_RETYPED, "age");
-    assert_int_equal(c->bar, CHANGE_BARS_STORED);
-    assert_string_equal(form_change_text(&ctx, c),
-                        "age becomes decimal; it was integer. This cannot be published: answers "
-                        "that are stored would be misread.");
-    d = diff_with("text,nick", "barcode,nick");
-    assert_int_equal(change_of(&d, CHANGE_RETYPED, "nick")->bar, CHANGE_BARS_CORE);
-    d = diff_with(",note,bye,Good bye,Au revoir,,,,,,,,,,,,,,,,\n", "");
-    assert_int_equal(change_of(&d, CHANGE_REMOVED, "bye")->bar, CHANGE_FREE);
-    d = diff_with(",yn,no,No,Non,yes,,\n", "");
-    assert_int_equal(change_of(&d, CHANGE_OPTION_REMOVED, "well")->bar, CHANGE_BARS_STORED);
-    d = diff_with(",yn,no,No,Non", ",yn,maybe,Maybe,Peut-être,,,\n,yn,no,Never,Non");
-    assert_string_equal(change_of(&d, CHANGE_OPTION_ADDED, "both")->option, "maybe");
-    assert_string_equal(change_of(&d, CHANGE_OPTION_RELABELLED, "both")->is, "Never");
-    d = diff_with(". >= 0", ". >= 1");
-    assert_string_equal(change_of(&d, CHANGE_EXPRESSION, "age")->is, ". >= 1");
-    d = diff_with("personal,sealed", "internal,sealed");
-    assert_int_equal(change_of(&d, CHANGE_BIND, "nick")->bar, CHANGE_BARS_CLASS);
-    d = diff_with(",person,person,V-", ",person,household,V-");
-    assert_int_equal(change_of(&d, CHANGE_SETTING, "")->bar, CHANGE_BARS_STORED);
-    assert_int_equal(d.barred, 1);
-}
-
-static void test_everything_of_a_first_version_is_new(void **state)
-{
-    const struct forms *is = NULL;
-    struct form_diff d = { 0 };
-
-    (void)state;
-    assert_int_equal(parse(good, &is), OK);
-    assert_int_equal(form_diff(&ctx, &d, NULL, is->items[0]), OK);
-    assert_int_equal(d.len, is->items[0]->all_len);
-    assert_int_equal(d.barred, 0);
-    assert_int_equal(d.items[0].kind, CHANGE_ADDED);
-}
-
 static const char *file_with(const char *name, const char *text)
 {
     const char *path = arena_printf(ctx.arena, "/tmp/hw-%d-%s", (int)getpid(), name);
@@ -699,9 +622,6 @@ int main(void)
         cmocka_unit_test(test_or_other_adds_a_choice_and_a_question),
         cmocka_unit_test(test_looks_parameters_and_settings_are_known),
         cmocka_unit_test(test_lists_have_their_further_columns),
-        cmocka_unit_test(test_a_form_does_not_differ_from_itself),
-        cmocka_unit_test(test_the_difference_tells_what_changed_and_what_is_barred),
-        cmocka_unit_test(test_everything_of_a_first_version_is_new),
         cmocka_unit_test(test_the_command_tells_good_forms_from_bad_ones),
     };
 

@@ -289,6 +289,106 @@ static void a_parent_once_given_stays(void **state)
                         "hw:parent");
 }
 
+/* --- choices of stored records --- */
+
+#define MOOD_ROWS                                                                                  \
+    ROWS ",select_one mood,mood,Mood,المزاج,,,,,,,\n"                                        \
+         ",select_multiple mood,moods,Moods,الأمزجة,,,,,,,\n"
+#define CHOICES "choices\n,list_name,name," LABELS ",hw:retired\n"
+#define CALM    ",mood,calm,Calm,هادئ,\n"
+#define TENSE   ",mood,tense,Tense,متوتر,\n"
+#define RETIRED ",mood,tense,Tense,متوتر,yes\n"
+#define MOODS(choices, version)                                                                    \
+    "survey\n" COLUMNS MOOD_ROWS CHOICES choices SETTINGS_OF("home_visit", version)
+
+static enum err saved(struct fixture *f, struct record *rec, const char *answers)
+{
+    struct record *again = NULL;
+    enum err rc;
+
+    fixture_as(f, "supervisor");
+    if (rec) {
+        must(f, record_load(&f->ctx, &again, "home_visit", rec->id));
+        person_fill(f, again, answers);
+        rc = record_update(&f->ctx, again, again->version);
+    } else {
+        must(f, record_new(&f->ctx, &again, "home_visit", person_stored(f, PERSON_AWA)->id));
+        person_fill(f, again, answers);
+        rc = record_insert(&f->ctx, again);
+    }
+    fixture_as(f, "administrator");
+    return rc;
+}
+
+static void a_choice_that_records_may_have_is_not_taken_away(void **state)
+{
+    struct fixture *f = *state;
+    struct form_mistake m;
+
+    (void)published(f, MOODS(CALM TENSE, "1"));
+    assert_int_equal(planned(f, MOODS(CALM, "2")).bad, 0); /* nothing is stored yet */
+    (void)visited(f, "visited_on=2026-11-20;mood=calm");
+    m = refused(f, MOODS(CALM, "2")); /* once, though two questions have the list */
+    assert_string_equal(m.sheet, "survey");
+    assert_int_equal(m.row, 5);
+    assert_string_equal(m.column, "type");
+    assert_string_equal(m.value, "select_one mood");
+    assert_non_null(strstr(m.text, "tense"));
+    assert_non_null(strstr(m.text, "hw:retired"));
+    (void)published(f, MOODS(CALM RETIRED, "2"));
+    assert_string_equal(refused(f, MOODS(CALM, "3")).column, "type"); /* nor later */
+}
+
+static void a_retired_choice_is_kept_where_it_was_stored_and_offered_nowhere(void **state)
+{
+    struct fixture *f = *state;
+    const struct choice *const *offered = NULL;
+    const struct field *mood;
+    struct record *rec;
+    size_t len = 0;
+
+    (void)published(f, MOODS(CALM TENSE, "1"));
+    rec = visited(f, "visited_on=2026-11-20;mood=tense;moods=tense calm");
+    (void)published(f, MOODS(CALM RETIRED, "2"));
+    mood = field_find(form_find(f->ctx.forms, "home_visit"), "mood");
+    must(f,
+         answers_choices(&f->ctx, answers_new(f->ctx.arena, form_find(f->ctx.forms, "home_visit")),
+                         mood, &offered, &len));
+    assert_int_equal(len, 1);
+    assert_string_equal(offered[0]->name, "calm");
+    assert_int_equal(
+        saved(f, rec, "visited_on=2026-11-20;note_text=Calmer;mood=tense;moods=tense calm"), OK);
+    assert_string_equal(value_now(f, rec, "mood"), "tense");
+    assert_string_equal(value_now(f, rec, "moods"), "calm tense");
+    assert_string_equal(answers_shown(&f->ctx, mood, "tense"), "Tense");
+    assert_int_equal(saved(f, NULL, "visited_on=2026-11-21;mood=tense"), ERR_INVALID);
+    assert_non_null(strstr(ctx_first_problem(&f->ctx), "not offered any more"));
+    ctx_clear_problems(&f->ctx);
+    assert_int_equal(saved(f, rec, "visited_on=2026-11-20;mood=calm"), OK);
+    assert_int_equal(saved(f, rec, "visited_on=2026-11-20;mood=tense"),
+                     ERR_INVALID); /* gone for good */
+    ctx_clear_problems(&f->ctx);
+}
+
+static void an_amount_keeps_its_currency_and_a_status_its_name(void **state)
+{
+    static const char form[] =
+        "survey\n,type,name,label::English (en),parameters,bind::hw:type\n"
+        ",date,visited_on,Date,,\n,decimal,paid,Paid,currency=%s,money\n"
+        "hw_states\n,from,to,permission,label::English (en)\n,open,%s,case.move,Done\n"
+        ",,open,,Open\n"
+        "settings\n,form_title::English (en),form_id,version,hw:parent,hw:subject\n"
+        ",Home visits,home_visit,1,person,person\n";
+    struct fixture *f = *state;
+    struct arena *a = f->ctx.arena;
+
+    (void)published(f, arena_printf(a, form, "XOF", "done"));
+    assert_int_equal(planned(f, arena_printf(a, form, "EUR", "over")).bad, 0);
+    (void)visited(f, "visited_on=2026-11-20;paid=1200");
+    assert_string_equal(refused(f, arena_printf(a, form, "EUR", "done")).column, "parameters");
+    assert_string_equal(refused(f, arena_printf(a, form, "XOF", "over")).column, "hw_states");
+}
+
 /* --- versions --- */
 
 static void an_answer_that_is_no_longer_asked_is_kept_and_comes_back(void **state)
@@ -339,6 +439,15 @@ static void the_difference_to_the_version_in_force_is_told(void **state)
         gone = gone || (text_equal(c->what, "taken out") && text_equal(c->field, "note_text"));
     }
     assert_true(label && added && gone);
+    plan = planned(f, "survey\n" COLUMNS ",begin group,when,When,متى,,,,,,,\n"
+                      ",date,visited_on,Date,التاريخ,yes,,1,open,,,Work is planned by date\n"
+                      ",end group,,,,,,,,,,\n"
+                      ",text,note_text,Notes,ملاحظات,,,,,,,\n" SETTINGS);
+    assert_int_equal(plan.changes_len, 2); /* the group, and what is in it now */
+    assert_string_equal(plan.changes[1].field, "visited_on");
+    assert_string_equal(plan.changes[1].what, "moved to another group");
+    assert_string_equal(plan.changes[1].after, "when");
+    assert_int_equal(planned(f, VISIT).changes_len, 0);
 }
 
 /* --- overlays --- */
@@ -554,6 +663,9 @@ int main(void)
         PUBLISH(a_stored_field_keeps_its_type_store_and_class),
         PUBLISH(a_field_that_comes_back_is_what_it_was),
         PUBLISH(a_core_field_is_not_taken_out),
+        PUBLISH(a_choice_that_records_may_have_is_not_taken_away),
+        PUBLISH(a_retired_choice_is_kept_where_it_was_stored_and_offered_nowhere),
+        PUBLISH(an_amount_keeps_its_currency_and_a_status_its_name),
         PUBLISH(a_parent_once_given_stays),
         PUBLISH(an_answer_that_is_no_longer_asked_is_kept_and_comes_back),
         PUBLISH(the_difference_to_the_version_in_force_is_told),
