@@ -28,6 +28,8 @@
 #include "messages/messages.h"
 #include "messages/messages_web.h"
 #include "people/people.h"
+#include "plans/plan.h"
+#include "plans/plans_web.h"
 #include "records/attach.h"
 #include "records/attach_web.h"
 #include "records/bulk.h"
@@ -56,12 +58,26 @@
 #define TIDY_EVERY_MS       ((int64_t)60 * 60 * 1000)
 
 static const struct route *const all_routes[] = {
-    home_routes,       web_routes,      records_routes,
-    attach_routes,     rules_routes,    forms_routes,
-    survey_routes,     messages_routes, message_settings_routes,
-    notify_routes,     webhook_routes,  facts_routes,
-    facts_api_routes,  letters_routes,  letter_edit_routes,
-    letterhead_routes, guide_routes,    NULL,
+    home_routes,
+    web_routes,
+    records_routes,
+    attach_routes,
+    rules_routes,
+    forms_routes,
+    survey_routes,
+    messages_routes,
+    message_settings_routes,
+    notify_routes,
+    webhook_routes,
+    facts_routes,
+    facts_api_routes,
+    letters_routes,
+    letter_edit_routes,
+    letterhead_routes,
+    guide_routes,
+    grid_routes,
+    plans_routes,
+    NULL,
 };
 
 static const struct nav_item all_nav[] = {
@@ -87,9 +103,16 @@ static struct forms_live live;
 /* Rules last: what they keep of the forms is theirs only once all went well. */
 static enum err made_from_forms(struct ctx *ctx)
 {
+    const struct grid *before = grid_of();
     enum err rc = profiles_load(ctx);
 
-    return rc ? rc : rules_load(ctx);
+    if (!rc)
+        rc = grid_load(ctx);
+    if (!rc)
+        rc = rules_load(ctx);
+    if (rc)
+        grid_go_back(before);
+    return rc;
 }
 
 /* Before each request and each round of jobs: nothing is done half by older forms. */
@@ -160,7 +183,7 @@ static enum err person_detail(struct ctx *ctx, const struct record *rec, struct 
 
 static enum err case_detail(struct ctx *ctx, const struct record *rec, struct record_extra *out)
 {
-    const detail_part parts[] = { rules_case_hooks.detail, letters_detail };
+    const detail_part parts[] = { rules_case_hooks.detail, plans_case_detail, letters_detail };
 
     return fill_parts(ctx, rec, out, parts, sizeof parts / sizeof parts[0]);
 }
@@ -206,8 +229,10 @@ static const struct job_period app_periods[] = {
 static const struct fact_measured *const all_measured[] = { &survey_measured, NULL };
 static const struct job_period *const all_periods[] = { app_periods, facts_periods, NULL };
 
-static const struct record_hooks *const all_hooks[] = { &person_hooks, &case_hooks, &survey_hooks,
-                                                        NULL };
+static const struct record_hooks *const all_hooks[] = { &person_hooks,       &case_hooks,
+                                                        &survey_hooks,       &grid_answer_hooks,
+                                                        &place_answer_hooks, &grid_choice_hooks,
+                                                        &plan_hooks,         NULL };
 
 enum err app_load(struct ctx *ctx)
 {
@@ -217,6 +242,8 @@ enum err app_load(struct ctx *ctx)
         rc = forms_load(ctx, &ctx->forms);
     if (!rc)
         rc = rules_load(ctx);
+    if (!rc)
+        rc = grid_load(ctx);
     if (!rc)
         rc = profiles_load(ctx);
     if (!rc)

@@ -383,6 +383,41 @@ const char *page_given_case(struct pages *p, const char *person, const char **ta
     return id;
 }
 
+const char *page_given_plan(struct pages *p, const char *case_id)
+{
+    static const char answers[] =
+        "{\"objectives\":\"A steady income\",\"summary_economic\":\"Has a trade, no tools\","
+        "\"no_social_note\":\"Lives with her aunt\",\"no_psychosocial_note\":\"Feels well\","
+        "\"lines\":[{\"line_section\":\"longer_term\",\"line_code\":"
+        "\"income_generating_activity\",\"line_dimension\":\"economic\",\"line_component\":"
+        "\"income_generation\",\"line_need\":\"Tools\",\"line_action\":\"Buy a sewing machine\","
+        "\"line_responsible\":\"case_manager\",\"line_needs_referral\":\"no\","
+        "\"line_status\":\"planned\",\"costs\":[{\"goods_equipment_service\":"
+        "\"Sewing machine\",\"estimated_cost\":\"150000 XOF\"},{\"goods_equipment_service\":"
+        "\"Cloth\",\"estimated_cost\":\"25500 XOF\"}]}],\"currency\":\"XOF\"";
+    static const char *const without[] = { "financial_allocation",
+                                           "vocational_training",
+                                           "housing_food_nutrition",
+                                           "legal_documentation",
+                                           "education_skills",
+                                           "medical_health",
+                                           "transport",
+                                           "security",
+                                           "psychosocial",
+                                           "family_needs_counselling" };
+    const char *json =
+        arena_printf(p->arena, "{\"parent\":\"%s\",\"answers\":%s", case_id, answers);
+    struct page page;
+
+    for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+        json = arena_printf(p->arena, "%s,\"without_%s\":\"Not needed\"", json, without[i]);
+    page = api_call(p, SUPERVISOR, "POST", "/records/plan", arena_printf(p->arena, "%s}}", json),
+                    NULL);
+    if (page.status != 201)
+        fail_msg("status %d: %s", page.status, page.body);
+    return arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
+}
+
 const char *page_given_message(struct pages *p, const char *person, const char **webhook_out,
                                const char **note_out)
 {

@@ -64,6 +64,7 @@ struct places {
     const char *file; /* of the person */
     const char *release;
     const char *unfinished;
+    const char *plan;
 };
 
 #define UNFINISHED_ID "0190f3a2-0000-7000-8000-000000000001"
@@ -96,6 +97,7 @@ static struct places given_places(struct pages *p)
         (int)pages_count(p, "SELECT max(epoch) FROM form_version WHERE form = 'person'"));
     out.file = page_given_file(p, arena_printf(p->arena, "/records/person/%s", out.person));
     out.case_id = page_given_case(p, out.person, &out.task);
+    out.plan = page_given_plan(p, out.case_id);
     out.message = page_given_message(p, out.person, &out.webhook, &out.note);
     out.release = id_of(page_post(p, SUPERVISOR, "/facts", "form=person&row1=person.sex").location);
     out.unfinished = UNFINISHED_ID;
@@ -125,6 +127,8 @@ static const char *id_for(const struct places *at, const struct route *r)
         return at->task;
     if (text_starts(r->path, "/cases"))
         return at->case_id;
+    if (text_starts(r->path, "/plans"))
+        return at->plan;
     if (text_starts(r->path, "/messages/{id}"))
         return at->message;
     if (text_starts(r->path, "/webhooks"))
@@ -170,6 +174,8 @@ static const char *input_for(const struct route *r)
 {
     if (text_ends(r->path, "/name"))
         return "version=1&name=letter";
+    if (text_ends(r->path, "/plans/{id}/activate"))
+        return "version=1";
     if (text_ends(r->path, "/{file}/remove") && r->method == POST)
         return "version=2&reason=x";
     if (text_ends(r->path, "/{file}/restore"))
@@ -266,6 +272,7 @@ static void check_route(struct pages *p, const struct places *at, const struct r
                     text_ends(r->path, "/request") || text_ends(r->path, "/comments/undo") ||
                     text_ends(r->path, "/delete") || text_ends(r->path, "/undo") ||
                     text_ends(r->path, "/filters/drop") || text_ends(r->path, "/logo") ||
+                    text_ends(r->path, "/activate") /* it is a draft */ ||
                     text_starts(r->path, "/messages/{id}/") || r->method == DELETE);
     else
         assert_true(right.status == 200 || right.status == 303 || right.status == 422);

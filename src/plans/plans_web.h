@@ -1,0 +1,41 @@
+#ifndef PLANS_PLANS_WEB_H
+#define PLANS_PLANS_WEB_H
+
+/* Pages of the grid and of plans, and what stands of both on the pages of cases and of plans. */
+
+#include "plans/grid.h"
+#include "plans/plans_view.h"
+#include "records/records.h"
+#include "report/report.h"
+#include "web/web.h"
+
+extern const struct route grid_routes[];
+extern const struct route plans_routes[];
+
+/* The part of a case's page. */
+enum err plans_case_detail(struct ctx *ctx, const struct record *rec,
+                           struct record_extra *out) MUST_USE;
+
+/* The part of a plan's own record: the way to the whole of it. */
+enum err plan_detail(struct ctx *ctx, const struct record *rec, struct record_extra *out) MUST_USE;
+
+/* --- words, shared by the page and the print of the grid --- */
+
+const char *grid_choice_label(struct ctx *ctx, const char *kind, const char *field,
+                              const char *code);
+const char *grid_scenario_label(struct ctx *ctx, const char *code);
+const char *grid_level_title(struct ctx *ctx, int level);
+const char *grid_suggestion(struct ctx *ctx, enum grid_outcome o); /* "Suggested" ... */
+const char *grid_outcome_text(struct ctx *ctx, const struct grid_finding *f);
+const char *grid_kind_text(struct ctx *ctx, const struct grid_criterion *c);
+const char *grid_source(struct ctx *ctx, const struct grid_finding *f); /* NULL = nobody's */
+const char *grid_situation_state(struct ctx *ctx, const struct grid_situation *s);
+const char *grid_sums(struct ctx *ctx, const struct grid_result *r);
+const char *grid_useful(struct ctx *ctx, const struct grid_row *row);
+/* A title of a case that people know. */
+const char *plans_case_title(struct ctx *ctx, const struct record *rec);
+
+/* The whole grid of a case as a report. */
+enum err grid_document(struct ctx *ctx, struct document **out, const struct grid_case *c) MUST_USE;
+
+#endif
