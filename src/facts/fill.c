@@ -22,6 +22,7 @@
 
 DB_SQL(FACTS_FOLLOWED, "SELECT value FROM counter WHERE name = 'facts'");
 DB_SQL(FACTS_FOLLOW, "UPDATE counter SET value = $1 WHERE name = 'facts'");
+DB_SQL(FACTS_LAST, "SELECT coalesce(max(seq), 0) FROM record_history");
 DB_SQL(FACTS_CHANGES, "SELECT seq, form, root_id FROM record_history WHERE seq > $1"
                       " ORDER BY seq LIMIT $2");
 DB_SQL(FACTS_PARENTS, "SELECT DISTINCT parent_id FROM record_history WHERE root_id = $1"
@@ -517,11 +518,11 @@ static enum err people_above(struct ctx *ctx, struct ids *out, const struct form
     return rc;
 }
 
-static enum err followed_now(struct ctx *ctx, int64_t *out)
+static enum err read_place(struct ctx *ctx, int64_t *out, const struct db_sql *sql)
 {
     struct rows *rows = NULL;
     bool more = false;
-    enum err rc = db_query(ctx, &rows, &FACTS_FOLLOWED);
+    enum err rc = db_query(ctx, &rows, sql);
 
     if (rc == OK)
         rc = db_next(ctx, rows, &more);
@@ -563,7 +564,7 @@ static enum err catch_up_page(struct fill *f, int64_t *people, bool *more_out)
     struct ids people_ids = { 0 };
     int64_t seq = 0;
     size_t len = 0;
-    enum err rc = followed_now(f->ctx, &seq);
+    enum err rc = read_place(f->ctx, &seq, &FACTS_FOLLOWED);
 
     if (rc == OK)
         rc = read_changes(f->ctx, changes, &len, &seq);
@@ -599,37 +600,51 @@ enum err facts_catch_up(struct ctx *ctx, int64_t *people_out)
 
 /* --- from scratch --- */
 
-/* What changes meanwhile is followed afterwards: the place is read before anybody is. */
-enum err facts_rebuild(struct ctx *ctx, int64_t *people_out)
+static enum err rebuild_all(struct fill *f, int64_t *people)
 {
     const char *after = NULL;
     char token[64] = "";
-    struct fill f = { 0 };
-    int64_t people = 0;
     bool more = true;
-    enum err rc = facts_prepare(ctx);
+    enum err rc = OK;
 
-    if (rc == OK)
-        rc = fill_init(ctx, &f);
     while (rc == OK && more) {
-        struct arena_mark mark = arena_mark(ctx->arena);
+        struct arena_mark mark = arena_mark(f->ctx->arena);
         struct record_place places[PAGE];
         const char *ids[PAGE];
         size_t len = 0;
 
         after = token[0] ? token : NULL;
-        rc = record_places(ctx, places, &len, FORM_PERSON, &after);
+        rc = record_places(f->ctx, places, &len, FORM_PERSON, &after);
         for (size_t i = 0; i < len; i++)
             ids[i] = places[i].id;
         if (rc == OK && len > 0)
-            rc = fill_people(&f, ids, len, 0, &people);
+            rc = fill_people(f, ids, len, 0, people);
         more = after != NULL;
         token[0] = '\0';
         if (more)
             memcpy(token, after, strlen(after) + 1 < sizeof(token) ? strlen(after) + 1 : 0);
         if (rc == OK)
-            arena_rewind(ctx->arena, mark);
+            arena_rewind(f->ctx->arena, mark);
     }
+    return rc;
+}
+
+/* What changes meanwhile is followed afterwards: the place is read before anybody is. */
+enum err facts_rebuild(struct ctx *ctx, int64_t *people_out)
+{
+    struct fill f = { 0 };
+    int64_t people = 0;
+    int64_t place = 0;
+    enum err rc = facts_prepare(ctx);
+
+    if (rc == OK)
+        rc = fill_init(ctx, &f);
+    if (rc == OK)
+        rc = read_place(ctx, &place, &FACTS_LAST);
+    if (rc == OK)
+        rc = rebuild_all(&f, &people);
+    if (rc == OK)
+        rc = fill_people(&f, NULL, 0, place, &people); /* notes the place */
     if (rc == OK)
         rc = facts_catch_up(ctx, NULL);
     if (rc == OK && people_out)

@@ -20,6 +20,19 @@ static const char *type_of(const struct fact_column *c)
 }
 
 /* Rows lie in the tree of their key, so their order is that of the hashes. */
+static void add_table(struct buf *b, const struct fact_table *t)
+{
+    buf_printf(b,
+               "CREATE TABLE %s (who TEXT NOT NULL, fact TEXT NOT NULL,"
+               " valid_from %%INT%% NOT NULL, valid_to %%INT%% NOT NULL, office_id TEXT",
+               t->name);
+    for (size_t i = 0; i < t->len; i++)
+        if (has_column(&t->columns[i]))
+            buf_printf(b, ", %s %s", t->columns[i].name, type_of(&t->columns[i]));
+    buf_add(b, ", PRIMARY KEY (who, fact, valid_from)) %CLUSTERED%;\n");
+}
+
+/* A new table comes whole: SQLite reads its whole schema again for each column that is added. */
 enum err fact_store_make(struct ctx *ctx, const struct fact_table *t)
 {
     char **have = NULL;
@@ -30,12 +43,8 @@ enum err fact_store_make(struct ctx *ctx, const struct fact_table *t)
         return rc;
     buf_init(&b, ctx->arena, TEXT_MAX);
     if (have[0] == NULL)
-        buf_printf(&b,
-                   "CREATE TABLE %s (who TEXT NOT NULL, fact TEXT NOT NULL,"
-                   " valid_from %%INT%% NOT NULL, valid_to %%INT%% NOT NULL, office_id TEXT,"
-                   " PRIMARY KEY (who, fact, valid_from)) %%CLUSTERED%%;\n",
-                   t->name);
-    for (size_t i = 0; i < t->len; i++)
+        add_table(&b, t);
+    for (size_t i = 0; have[0] != NULL && i < t->len; i++)
         if (has_column(&t->columns[i]) && !text_among(have, t->columns[i].name))
             buf_printf(&b, "ALTER TABLE %s ADD COLUMN %s %s;\n", t->name, t->columns[i].name,
                        type_of(&t->columns[i]));

@@ -135,6 +135,28 @@ static void the_end_of_a_past_quarter_can_be_asked_for(void **state)
     }
 }
 
+static void making_all_anew_leaves_nothing_to_follow_but_what_changes_later(void **state)
+{
+    struct fixture *f = *state;
+    const char *id = arena_strdup(f->long_arena, person_stored(f, PERSON_AWA)->id);
+    struct record *rec = NULL;
+    int64_t people = 0;
+
+    fixture_as_nobody(f);
+    must(f, facts_rebuild(&f->ctx, &people));
+    assert_int_equal(people, 1);
+    must(f, facts_catch_up(&f->ctx, &people));
+    assert_int_equal(people, 0);
+
+    fixture_as(f, "supervisor");
+    must(f, record_load(&f->ctx, &rec, "person", id));
+    record_set(rec, "sex", "male");
+    must(f, record_update(&f->ctx, rec, 1));
+    fixture_as_nobody(f);
+    must(f, facts_catch_up(&f->ctx, &people));
+    assert_int_equal(people, 1);
+}
+
 static void the_facts_of_who_is_erased_stay_and_lead_nowhere(void **state)
 {
     struct fixture *f = *state;
@@ -393,6 +415,7 @@ int main(void)
         TEST(a_person_becomes_a_fact_that_names_nobody),
         TEST(facts_follow_changes_and_deletion),
         TEST(the_end_of_a_past_quarter_can_be_asked_for),
+        TEST(making_all_anew_leaves_nothing_to_follow_but_what_changes_later),
         TEST(the_facts_of_who_is_erased_stay_and_lead_nowhere),
         TEST(facts_are_whole_whichever_call_fails),
         TEST(small_numbers_are_hidden_and_cannot_be_worked_out),
