@@ -115,8 +115,21 @@ def check_headers(path, text):
         breach(path, 1, "contract", "a header opens with what it is for")
 
 
+def check_migrations(paths):
+    """Two migrations of one store with one number: one of them would never run."""
+    seen = {}
+    for path in sorted(paths):
+        found = re.match(r"(db/migrations/\w+)/(\d+)_[^/]*\.sql$", path)
+        if not found:
+            continue
+        other = seen.setdefault((found.group(1), int(found.group(2))), path)
+        if other != path:
+            breach(path, 1, "migration", f"has the number of {os.path.basename(other)}")
+
+
 def main():
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+    check_migrations(tracked())
     for path in tracked():
         if not path.endswith((".c", ".h", ".py", ".sh", ".html", ".css", ".js", ".md", ".sql")):
             continue

@@ -1,12 +1,11 @@
 /* Export as a job: what is asked lies sealed with it, and what was made takes its place. */
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "auth/auth.h"
 #include "core/text.h"
 #include "core/tr.h"
 #include "db/db.h"
+#include "records/job_file.h"
 #include "records/jobs_inner.h"
 #include "records/records.h"
 
@@ -92,14 +91,6 @@ enum err job_export(struct ctx *ctx, const char **id_out, const char *kind,
     return job_add(ctx, id_out, "export", buf_text(j.buf), j.buf->len);
 }
 
-enum err job_file(struct ctx *ctx, const void **out, size_t *len_out, const char *id)
-{
-    struct job job = { 0 };
-    enum err rc = jobs_load_done(ctx, &job, id, "export");
-
-    return rc ? rc : jobs_input(ctx, out, len_out, id);
-}
-
 /* --- at work --- */
 
 static const char *const *texts_at(struct ctx *ctx, json_t *root, const char *key, size_t *len_out)
@@ -142,7 +133,10 @@ static const struct record_filter *filter_at(struct ctx *ctx, json_t *root)
 
 static enum err tell_progress(void *arg, int64_t done)
 {
-    return job_progress(arg, done);
+    struct job_file *f = arg;
+    enum err rc = job_progress(f->w, done);
+
+    return rc ? rc : job_file_flush(f, done);
 }
 
 static enum err read_asked(struct job_work *w, struct export_options *o)
@@ -150,8 +144,6 @@ static enum err read_asked(struct job_work *w, struct export_options *o)
     json_t *root = NULL;
     enum err rc = OK;
 
-    o->progress = tell_progress;
-    o->arg = w;
     if (!export_format_of(&o->format, job_asked(w, "format")))
         return ctx_fail(w->ctx, ERR_INVALID, tr(w->ctx, "Choose csv, xlsx or json."));
     o->labels = job_asked_true(w, "labels");
@@ -169,46 +161,21 @@ static enum err read_asked(struct job_work *w, struct export_options *o)
     return OK;
 }
 
-/* The memory file as one sealed text in place of the input. */
-static enum err keep_file(struct job_work *w, int fd)
+static enum err end_export(struct job_work *w, struct job_file *f, int64_t records)
 {
     struct ctx *ctx = w->ctx;
-    off_t size = lseek(fd, 0, SEEK_END);
-    size_t len = 0;
-    char *bytes;
+    enum err rc = job_file_flush(f, records);
 
-    if (size < 0)
-        return ctx_fail(ctx, ERR_IO, "could not read what the export has written");
-    if ((size_t)size > JOB_FILE_MAX)
-        return ctx_fail(ctx, ERR_LIMIT,
-                        tr(ctx,
-                           "The file would be larger than {0} MB. Ask your administrator for "
-                           "it: the command “homeward export” has no such limit.",
-                           TR_INT((int64_t)(JOB_FILE_MAX / MEGABYTE))));
-    bytes = arena_alloc(ctx->arena, (size_t)size + 1);
-    while (len < (size_t)size) {
-        ssize_t n = pread(fd, bytes + len, (size_t)size - len, (off_t)len);
-
-        if (n <= 0)
-            return ctx_fail(ctx, ERR_IO, "could not read what the export has written");
-        len += (size_t)n;
-    }
-    return job_keep(w, bytes, len);
-}
-
-static enum err end_export(struct job_work *w, int fd, int64_t records)
-{
-    struct ctx *ctx = w->ctx;
-    enum err rc = db_begin(ctx);
-
+    if (!rc)
+        rc = db_begin(ctx);
     if (rc)
         return rc;
-    rc = keep_file(w, fd);
+    rc = job_file_end(f);
     w->total = records;
     json_key(w->result, "records");
     json_int(w->result, records);
     if (!rc)
-        rc = job_end(w, true);
+        rc = job_end(w, false);
     if (!rc)
         rc = db_commit(ctx);
     if (rc)
@@ -221,24 +188,25 @@ enum err export_run(struct job_work *w)
     struct export_options options = { 0 };
     struct ctx *ctx = w->ctx;
     const char *lang = ctx->lang;
+    struct job_file file = { 0 };
     int64_t records = 0;
-    int fd;
     enum err rc;
 
     if (!user_may(ctx->user, arena_printf(ctx->arena, "%s.export", job_asked(w, "form"))))
         return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
     rc = read_asked(w, &options);
+    if (!rc)
+        rc = job_file_begin(w, &file);
     if (rc)
         return rc;
-    fd = memfd_create("export", MFD_CLOEXEC);
-    if (fd < 0)
-        return ctx_fail(ctx, ERR_IO, "could not get memory for the export");
+    options.progress = tell_progress;
+    options.arg = &file;
     if (job_asked(w, "lang")[0])
         ctx->lang = job_asked(w, "lang"); /* headings in the language of who asked */
-    rc = record_export(ctx, job_asked(w, "form"), &options, fd, &records);
+    rc = record_export(ctx, job_asked(w, "form"), &options, file.fd, &records);
     ctx->lang = lang;
     if (!rc)
-        rc = end_export(w, fd, records);
-    close(fd);
+        rc = end_export(w, &file, records);
+    job_file_close(&file);
     return rc;
 }

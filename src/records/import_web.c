@@ -7,7 +7,7 @@
 #include "http/wire.h"
 #include "records/bulk.h"
 #include "records/import.h"
-#include "records/jobs.h"
+#include "records/job_file.h"
 #include "records/screens_web.h"
 #include "records_templates.h"
 
@@ -15,7 +15,6 @@
 #define NAME_MAX_LEN  200
 #define FAULTS_A_PAGE 50
 #define LIKES_SHOWN   200
-#define SLICE         ((size_t)192 * 1024)
 #define FAULTS_CSV    ((size_t)4 * 1024 * 1024)
 
 /* --- import --- */
@@ -546,31 +545,28 @@ static const char *media_type(const char *format)
     return strcmp(format, "json") == 0 ? "application/json" : "text/csv; charset=utf-8";
 }
 
-/* In slices: a slow client holds no worker; the token is where the next slice begins. */
+/* In parts: a slow client holds no worker; the token is the place of the next. */
 enum err get_job_file(struct ctx *ctx, const struct req *req, struct res *res)
 {
     const char *token = req_continuation(req);
     const char *format;
-    const void *bytes = NULL;
+    struct job_part part = { 0 };
     struct told_job t = { 0 };
-    size_t len = 0;
-    size_t part;
-    int64_t from = 0;
+    int64_t place = 0;
     enum err rc = load_job(ctx, &t, req);
 
     if (!rc && (t.form == NULL || !may(ctx, t.form, "export")))
         rc = ERR_FORBIDDEN;
+    if (!rc && token != NULL && !parse_int(token, 0, INT32_MAX, &place))
+        rc = ctx_fail(ctx, ERR_INVALID, tr(ctx, "Start the download again."));
     if (!rc)
-        rc = job_file(ctx, &bytes, &len, t.job.id);
+        rc = job_file_part(ctx, &part, t.job.id, place);
     if (rc)
         return rc;
-    if (token != NULL && !parse_int(token, 0, (int64_t)len, &from))
-        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "Start the download again."));
-    part = len - (size_t)from < SLICE ? len - (size_t)from : SLICE;
     format = text_of(t.result, "ending");
-    res_body(res, 200, media_type(format), (const char *)bytes + from, part,
+    res_body(res, 200, media_type(format), part.bytes, part.len,
              arena_printf(ctx->arena, "%s-%s.%s", t.form, ctx_today(ctx), format));
-    if ((size_t)from + part < len)
-        res_continue(res, arena_printf(ctx->arena, "%zu", (size_t)from + part));
+    if (part.next >= 0)
+        res_continue(res, arena_printf(ctx->arena, "%lld", (long long)part.next));
     return OK;
 }

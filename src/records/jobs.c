@@ -11,6 +11,7 @@
 #include "core/tr.h"
 #include "db/db.h"
 #include "records/bulk.h"
+#include "records/job_file.h"
 #include "records/jobs_inner.h"
 
 #define JOB_ARENA     ((size_t)512 * 1024 * 1024)
@@ -299,6 +300,8 @@ enum err job_cancel(struct ctx *ctx, const char *id)
     rc = db_exec(ctx, &changed, &JOB_CANCEL, DB_TEXT(id), DB_TEXT(ctx->user_id));
     if (!rc && changed == 0)
         rc = ctx_fail(ctx, ERR_CONFLICT, tr(ctx, "This has ended already."));
+    if (!rc)
+        rc = job_file_forget(ctx, id);
     return commit_or_not(ctx, rc);
 }
 
@@ -435,9 +438,17 @@ static enum err end_now(struct job_work *w, const char *state)
 
 static enum err fail_job(struct job_work *w, const char *why)
 {
+    struct ctx *ctx = w->ctx;
+    enum err rc = db_begin(ctx);
+
+    if (rc)
+        return rc;
     begin_result(w);
     json_pair(w->result, "problem", why);
-    return end_now(w, "failed");
+    rc = end_as(w, "failed", false);
+    if (!rc)
+        rc = job_file_forget(ctx, w->id);
+    return commit_or_not(ctx, rc);
 }
 
 static enum err work_on(struct job_work *w, const struct job_kind *kind)
@@ -557,7 +568,10 @@ static enum err purge(struct ctx *ctx)
     rc = db_begin(ctx);
     if (rc)
         return rc;
-    return commit_or_not(ctx, db_exec(ctx, NULL, &JOB_PURGE, DB_INT(ctx->now_ms - JOB_KEPT_MS)));
+    rc = job_files_forget(ctx, ctx->now_ms - JOB_KEPT_MS);
+    if (!rc)
+        rc = db_exec(ctx, NULL, &JOB_PURGE, DB_INT(ctx->now_ms - JOB_KEPT_MS));
+    return commit_or_not(ctx, rc);
 }
 
 /* *taken_out = 0: somebody else was faster. */

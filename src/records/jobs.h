@@ -30,7 +30,7 @@
 #define JOB_AGAIN_MS ((int64_t)5 * 1000)
 #define JOB_STALE_MS ((int64_t)15 * 60 * 1000)
 #define JOB_FILE_MAX                                                                               \
-    ((size_t)16 * 1024 * 1024) /* an export that is larger is refused, with advice */
+    ((int64_t)512 * 1024 * 1024) /* an export that is larger is refused, with advice */
 
 /* --- what rooms register --- */
 
@@ -169,9 +169,6 @@ bool export_format_of(enum export_format *out, const char *name);
  */
 enum err job_export(struct ctx *ctx, const char **id_out, const char *kind,
                     const struct export_options *options) MUST_USE;
-/* What an export made. ERR_NOT_FOUND unless it is the acting user's finished export. */
-enum err job_file(struct ctx *ctx, const void **out, size_t *len_out, const char *id) MUST_USE;
-
 /* --- the job process --- */
 
 /* Takes the next waiting job, if any, and runs it to its end. */
