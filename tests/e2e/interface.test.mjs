@@ -222,15 +222,17 @@ async function shortcuts(server) {
 
 async function quiet_places(server, way) {
   const tag = `${way.lang} ${way.width}`;
-  const v = await as(server, "supervisor", way);
-  for (const place of ["/notifications", "/jobs", "/records/person?status=deleted"]) {
+  const places = [["finance", "/notifications"], ["supervisor", "/jobs"],
+                  ["supervisor", "/records/person?status=deleted"]];
+  for (const [who, place] of places) {
+    const v = await as(server, who, way);
     await v.page.goto(place);
     const says = await v.page.locator("main .empty").first().innerText();
     ok(says.trim().length > 5, `${tag}: ${place} says that there is nothing`, says);
     if (way.lang === "ar") ok(/[\u0600-\u06ff]/.test(says), `${tag}: in Arabic`, says);
     await clean(v, `${tag}: ${place}`);
+    await v.close();
   }
-  await v.close();
 }
 
 // --- what is dangerous, what takes long ---

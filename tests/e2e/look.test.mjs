@@ -110,7 +110,7 @@ async function opened(page, person) {
 // A name looked for in the form, before one of those found is chosen.
 async function picking(page, found) {
   await page.goto(found + "/edit");
-  const asks = page.locator("fieldset.q-ref").first();
+  const asks = page.locator('fieldset.q-ref[data-field="worker"]');
   await asks.locator("[data-ref-words]").fill("a");
   await asks.locator(".ref-line button").click();
   await asks.locator("[data-ref-options] .option").nth(1).waitFor();
