@@ -75,8 +75,10 @@ static void add_form(struct buf *b, struct arena *a, const struct form *form)
     buf_printf(b, "\n#define FORM_%s \"%s\"\n", capitals(a, form->kind), form->kind);
     for (size_t i = 0; i < form->all_len; i++)
         add_field(b, a, form, form->all[i]);
-    if (form->states_len == 0)
+    if (form->states_len == 0 && form->state_names_len == 0)
         add_status(b, a, form, form->initial_status);
+    for (size_t i = 0; form->states_len == 0 && i < form->state_names_len; i++)
+        add_status(b, a, form, form->state_names[i].name);
     for (size_t i = 0; i < form->states_len; i++) {
         if (!named_before(form, i, false, form->states[i].from))
             add_status(b, a, form, form->states[i].from);

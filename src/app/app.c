@@ -183,7 +183,8 @@ static enum err person_detail(struct ctx *ctx, const struct record *rec, struct 
 
 static enum err case_detail(struct ctx *ctx, const struct record *rec, struct record_extra *out)
 {
-    const detail_part parts[] = { rules_case_hooks.detail, plans_case_detail, letters_detail };
+    const detail_part parts[] = { rules_case_hooks.detail, survey_case_detail, plans_case_detail,
+                                  letters_detail };
 
     return fill_parts(ctx, rec, out, parts, sizeof parts / sizeof parts[0]);
 }

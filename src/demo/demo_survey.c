@@ -7,6 +7,7 @@
 #include "demo/demo_inner.h"
 #include "forms_gen.h"
 #include "records/records.h"
+#include "survey/rounds.h"
 
 #define OPTIONS_MAX 40
 
@@ -99,6 +100,7 @@ static enum err answer_all(struct life *l, struct record *rec)
         enum err rc;
 
         if ((f->kind != FIELD_SELECT_ONE && f->kind != FIELD_SELECT_MULTIPLE && !words) ||
+            text_equal(f->parent ? f->parent->name : NULL, FIELD_RSS_PROFILE) ||
             answers_get(rec->answers, f) != NULL)
             continue;
         rc = answers_relevant(l->ctx, rec->answers, f, &relevant);
@@ -160,6 +162,10 @@ enum err play_interview(struct life *l, const struct step *s)
     if (!text_equal(s->word, CODE_RSS_ROUND_BASELINE))
         move_on(l);
     set_frame(l, rec, s, team);
+    rc = survey_prefill(l->ctx, rec);
+    if (rc)
+        return rc;
+    record_set(rec, FIELD_RSS_PROFILE_VERIFIED, CODE_RSS_PROFILE_VERIFIED_YES);
     rc = answer_all(l, rec);
     return rc ? rc : record_insert(l->ctx, rec);
 }

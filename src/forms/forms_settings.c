@@ -361,4 +361,6 @@ void read_states(struct form_build *f)
     }
     if (f->form->states_len > 0)
         f->form->initial_status = states[0].from;
+    else if (f->form->state_names_len > 0)
+        f->form->initial_status = names[0].name;
 }

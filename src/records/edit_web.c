@@ -41,6 +41,7 @@ static enum err fill_kept(struct ctx *ctx, struct record_form_view *v, const str
 {
     const struct record *rec = s->rec;
     const char *kind = rec->form->kind;
+    const struct record_hooks *hooks = record_hooks_of(kind);
 
     v->draft_id = s->post != NULL ? s->post->draft_id : NULL;
     if (v->draft_id == NULL)
@@ -48,6 +49,9 @@ static enum err fill_kept(struct ctx *ctx, struct record_form_view *v, const str
     v->record_id = rec->id;
     v->keep = url_build(ctx, "/records/{}/unfinished", kind);
     v->end = url_build(ctx, "/records/{}/unfinished/{}/end", kind, v->draft_id);
+    if (hooks != NULL && hooks->stop_page != NULL && rec->id == NULL && s->post != NULL &&
+        s->post->draft_id != NULL)
+        v->stop = url_build(ctx, hooks->stop_page, v->draft_id);
     v->resumed = s->resumed;
     return s->offer ? unfinished_fill(ctx, &v->unfinished, kind, rec->id) : OK;
 }

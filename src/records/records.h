@@ -57,7 +57,8 @@ struct record_extra {
 
 /*
  * What a domain adds to its record kinds. Any function may be NULL. before_save may change answers
- * and refuse (ERR_INVALID with problems); after_save runs in the same transaction.
+ * and refuse (ERR_INVALID with problems), and give a new record another status that its form knows;
+ * after_save runs in the same transaction.
  */
 struct record_hooks {
     const char *kind;
@@ -73,6 +74,13 @@ struct record_hooks {
     enum err (*after_save)(struct ctx *ctx, const struct record *rec, const struct record *old);
     /* A part of the detail page below the answers: returns draw and its view in out. */
     enum err (*detail)(struct ctx *ctx, const struct record *rec, struct record_extra *out);
+    /*
+     * A new one that was being filled is given up, or its time is over: in the transaction that
+     * erases what was typed. rec is what it would have become; reason is a code.
+     */
+    enum err (*given_up)(struct ctx *ctx, const struct record *rec, const char *reason);
+    /* Page on which one gives it up and says why: a path with {} for the id of what is kept. */
+    const char *stop_page;
 };
 
 /* Called once before fork with every domain's hooks; ends with NULL. */

@@ -73,6 +73,7 @@ struct record_form_view {
     struct url parent_link;
     struct url action;
     struct url state;      /* where app.js asks for the form's state */
+    struct url stop; /* where a new one is given up with a reason; no text: nowhere */
     struct url keep;       /* and where it keeps what was typed; .text NULL in previews */
     struct url end;        /* discards it */
     const char *draft_id;  /* hidden field */

@@ -370,6 +370,7 @@ enum err record_insert(struct ctx *ctx, struct record *rec)
     if (!ctx->user || !rec->office_id || rec->form->privacy > ctx->user->clearance)
         return record_gone(ctx);
     full.answers = answers_copy(ctx->arena, rec->answers);
+    full.status = full.form->initial_status; /* a hook may give it another one of the form's */
     answers_merge(ctx, full.answers, NULL);
     rc = check(ctx, &full, NULL);
     if (rc == OK && !full.key_id && full.form->subject)
@@ -378,7 +379,6 @@ enum err record_insert(struct ctx *ctx, struct record *rec)
         return rc;
     full.id = id_new(ctx->arena, ctx->now_ms);
     full.version = 1;
-    full.status = full.form->initial_status;
     full.created_at = full.updated_at = ctx->now_ms;
     full.created_by = full.updated_by = ctx->user_id;
     p.s.action = "insert";

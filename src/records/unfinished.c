@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include "auth/auth.h"
 #include "core/buf.h"
 #include "core/date.h"
 #include "core/text.h"
 #include "records/attach_inner.h"
 #include "records/records_inner.h"
+#include "records/screens_web.h"
 
 #define DAY_MS    ((int64_t)24 * 60 * 60 * 1000)
 #define ENDED_MS  DAY_MS /* how long an ended one is remembered */
@@ -31,7 +33,8 @@ DB_SQL(
     " ON CONFLICT (id) DO UPDATE SET key_id = NULL, sealed = NULL,"
     " expires_at = excluded.expires_at WHERE unfinished.user_id = excluded.user_id"
     " AND unfinished.form = excluded.form");
-DB_SQL(UNFINISHED_OLD, "SELECT id, key_id FROM unfinished WHERE expires_at <= $1 LIMIT $2");
+DB_SQL(UNFINISHED_OLD, "SELECT id, form, user_id, key_id FROM unfinished"
+                       " WHERE expires_at <= $1 LIMIT $2");
 DB_SQL(UNFINISHED_DELETE, "DELETE FROM unfinished WHERE id = $1 AND expires_at <= $2");
 
 /* --- how long, and how it is written --- */
@@ -97,12 +100,14 @@ struct sealed_row {
     struct sealed sealed;
 };
 
-static enum err find(struct ctx *ctx, struct sealed_row *out, const char *kind, const char *id)
+/* What was kept longer than until a moment. */
+static enum err find_since(struct ctx *ctx, struct sealed_row *out, const char *kind,
+                           const char *id, int64_t moment)
 {
     struct rows *rows = NULL;
     bool there = false;
     enum err rc = db_query(ctx, &rows, &UNFINISHED_GET, DB_TEXT(id), DB_TEXT(ctx->user_id),
-                           DB_TEXT(kind), DB_INT(ctx->now_ms));
+                           DB_TEXT(kind), DB_INT(moment));
 
     if (rc == OK)
         rc = db_next(ctx, rows, &there);
@@ -113,6 +118,11 @@ static enum err find(struct ctx *ctx, struct sealed_row *out, const char *kind, 
     }
     db_rows_close(rows);
     return rc;
+}
+
+static enum err find(struct ctx *ctx, struct sealed_row *out, const char *kind, const char *id)
+{
+    return find_since(ctx, out, kind, id, ctx->now_ms);
 }
 
 static enum err not_kept(struct ctx *ctx)
@@ -260,22 +270,65 @@ static enum err drop_files(struct ctx *ctx, const struct sealed_row *row)
     return rc;
 }
 
-enum err unfinished_end(struct ctx *ctx, const char *kind, const char *id)
+/* reason NULL: it was saved, or nobody needs to know. */
+/* What was typed, as the record that it would have become. */
+static enum err draft_record(struct ctx *ctx, struct record **out, const struct sealed_row *row,
+                             const char *kind)
 {
-    struct sealed_row row = { 0 };
-    enum err rc = find(ctx, &row, kind, id);
+    struct unfinished u = { 0 };
+    struct form_post post;
+    const void *plain = NULL;
+    size_t len = 0;
+    enum err rc =
+        vault_unseal(ctx, &plain, &len, row->key_id, place_of(ctx, row->u.id), &row->sealed);
 
-    if (rc == OK)
-        rc = db_begin(ctx);
     if (rc)
         return rc;
-    if (row.key_id != NULL)
-        rc = drop_files(ctx, &row);
+    read_pairs(ctx, &u, plain, len);
+    rc = post_read_kept(ctx, &post, kind, u.pairs, u.len);
+    if (rc == OK)
+        rc = record_new(ctx, out, kind, post.parent_id);
+    if (rc == OK)
+        rc = post_answers(ctx, &(*out)->answers, (*out)->form, &post);
+    return rc == ERR_INVALID ? OK : rc; /* mistakes in it are of no account any more */
+}
+
+/* Its parent may be gone, or out of the user's sight: then nobody is told. */
+static enum err tell(struct ctx *ctx, const struct sealed_row *row, const char *kind,
+                     const char *reason)
+{
+    const struct record_hooks *hooks = record_hooks_of(kind);
+    struct problem *last = ctx->problems_last;
+    struct record *rec = NULL;
+    enum err rc;
+
+    if (hooks == NULL || hooks->given_up == NULL || row->key_id == NULL)
+        return OK;
+    rc = draft_record(ctx, &rec, row, kind);
+    problems_back(ctx, last);
+    if (rc == ERR_NOT_FOUND || rc == ERR_FORBIDDEN)
+        return OK;
+    if (rc == OK && rec != NULL)
+        rc = hooks->given_up(ctx, rec, reason);
+    return rc;
+}
+
+static enum err end_row(struct ctx *ctx, const struct sealed_row *row, const char *kind,
+                        const char *id, const char *reason)
+{
+    enum err rc = db_begin(ctx);
+
+    if (rc)
+        return rc;
+    if (reason != NULL && row->u.record_id == NULL)
+        rc = tell(ctx, row, kind, reason);
+    if (rc == OK && row->key_id != NULL)
+        rc = drop_files(ctx, row);
     if (rc == OK)
         rc = db_exec(ctx, NULL, &UNFINISHED_END, DB_TEXT(id), DB_TEXT(ctx->user_id), DB_TEXT(kind),
                      DB_INT(ctx->now_ms), DB_INT(ctx->now_ms + ENDED_MS));
     if (rc == OK) /* last: what fails earlier leaves it as it was */
-        rc = erase_key(ctx, row.key_id);
+        rc = erase_key(ctx, row->key_id);
     if (rc == OK)
         rc = db_commit(ctx);
     if (rc)
@@ -283,9 +336,64 @@ enum err unfinished_end(struct ctx *ctx, const char *kind, const char *id)
     return rc;
 }
 
+enum err unfinished_end(struct ctx *ctx, const char *kind, const char *id)
+{
+    struct sealed_row row = { 0 };
+    enum err rc = find(ctx, &row, kind, id);
+
+    return rc ? rc : end_row(ctx, &row, kind, id, NULL);
+}
+
+enum err unfinished_give_up(struct ctx *ctx, const char *kind, const char *id, const char *reason)
+{
+    struct sealed_row row = { 0 };
+    enum err rc = find(ctx, &row, kind, id);
+
+    if (rc == OK && row.key_id == NULL)
+        rc = not_kept(ctx);
+    return rc ? rc : end_row(ctx, &row, kind, id, reason);
+}
+
+/* --- too old --- */
+
+struct old_row {
+    const char *id;
+    const char *kind;
+    const char *user_id;
+    const char *key_id;
+};
+
+/* As the user who typed it, so that what is told stands within their scope. */
+static enum err tell_of_old(struct ctx *ctx, const struct old_row *old)
+{
+    const struct record_hooks *hooks = record_hooks_of(old->kind);
+    struct problem *last = ctx->problems_last;
+    const struct ctx was = *ctx;
+    struct sealed_row row = { 0 };
+    enum err rc;
+
+    if (old->key_id == NULL || hooks == NULL || hooks->given_up == NULL)
+        return OK;
+    rc = user_load_by_id(ctx, old->user_id);
+    if (rc == OK)
+        rc = find_since(ctx, &row, old->kind, old->id, 0);
+    if (rc == OK && row.key_id != NULL)
+        rc = end_row(ctx, &row, old->kind, old->id, UNFINISHED_EXPIRED);
+    ctx->user = was.user;
+    ctx->user_id = was.user_id;
+    ctx->office_id = was.office_id;
+    ctx->time_zone = was.time_zone;
+    ctx->lang = was.lang;
+    if (rc == ERR_NOT_FOUND || rc == ERR_INVALID || rc == ERR_FORBIDDEN) {
+        problems_back(ctx, last); /* who typed it is gone: it is erased all the same */
+        return OK;
+    }
+    return rc;
+}
+
 enum err unfinished_expire(struct ctx *ctx)
 {
-    const char *(*old)[2] = arena_alloc(ctx->arena, AT_ONCE * sizeof(*old));
+    struct old_row *old = ARENA_ARRAY(ctx->arena, AT_ONCE, struct old_row);
     struct rows *rows = NULL;
     bool more = true;
     size_t n = 0;
@@ -295,18 +403,22 @@ enum err unfinished_expire(struct ctx *ctx)
         rc = db_next(ctx, rows, &more);
         if (rc || !more)
             break;
-        old[n][0] = row_text(rows, 0);
-        old[n++][1] = row_text(rows, 1);
+        old[n++] = (struct old_row){ .id = row_text(rows, 0),
+                                     .kind = row_text(rows, 1),
+                                     .user_id = row_text(rows, 2),
+                                     .key_id = row_text(rows, 3) };
     }
     db_rows_close(rows);
     for (size_t i = 0; rc == OK && i < n; i++)
-        rc = erase_key(ctx, old[i][1]);
+        rc = tell_of_old(ctx, &old[i]);
+    for (size_t i = 0; rc == OK && i < n; i++)
+        rc = erase_key(ctx, old[i].key_id);
     if (rc == OK && n > 0)
         rc = db_begin(ctx);
     if (rc || n == 0)
         return rc;
     for (size_t i = 0; rc == OK && i < n; i++)
-        rc = db_exec(ctx, NULL, &UNFINISHED_DELETE, DB_TEXT(old[i][0]), DB_INT(ctx->now_ms));
+        rc = db_exec(ctx, NULL, &UNFINISHED_DELETE, DB_TEXT(old[i].id), DB_INT(ctx->now_ms));
     if (rc == OK)
         rc = db_commit(ctx);
     if (rc)

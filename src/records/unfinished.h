@@ -51,7 +51,14 @@ enum err unfinished_list(struct ctx *ctx, struct unfinished **out, size_t *len_o
  * it names. What was never kept may be ended too: a late unfinished_keep then finds it ended.
  */
 enum err unfinished_end(struct ctx *ctx, const char *kind, const char *id) MUST_USE;
-/* Erases what is too old; the job role. */
+/*
+ * The same, given up for a reason (a code): the kind's hook given_up is told, in the same
+ * transaction. Only what is kept now. ERR_NOT_FOUND: nothing is.
+ */
+enum err unfinished_give_up(struct ctx *ctx, const char *kind, const char *id,
+                            const char *reason) MUST_USE;
+#define UNFINISHED_EXPIRED "pause_expired" /* the reason when the time is over */
+/* Erases what is too old, and tells given_up of it as the user who typed it; the job role. */
 enum err unfinished_expire(struct ctx *ctx) MUST_USE;
 
 #endif

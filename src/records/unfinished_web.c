@@ -142,7 +142,7 @@ enum err post_unfinished_end(struct ctx *ctx, const struct req *req, struct res 
     if (!rc)
         rc = unfinished_load(ctx, &u, kind, req_path(req, "id"));
     if (!rc)
-        rc = unfinished_end(ctx, kind, u.id);
+        rc = unfinished_give_up(ctx, kind, u.id, "mistake");
     if (rc)
         return rc;
     res_flash(res, tr(ctx, "Discarded: nothing of it is kept."));

@@ -9,8 +9,8 @@
 
 bool rule_out_of_use(const struct record *rec)
 {
-    static const char *const ended[] = { STATUS_HOUSEHOLD_DISSOLVED,
-                                         STATUS_RETURN_EVENT_CANCELLED };
+    static const char *const ended[] = { STATUS_HOUSEHOLD_DISSOLVED, STATUS_RETURN_EVENT_CANCELLED,
+                                         STATUS_RSS_REFUSED, STATUS_RSS_DISCARDED };
 
     for (size_t i = 0; i < sizeof(ended) / sizeof(ended[0]); i++)
         if (text_equal(rec->status, ended[i]))

@@ -81,7 +81,29 @@ struct survey_round_view {
     const char *profile;
 };
 
+struct survey_option_view {
+    const char *code;
+    const char *label;
+    const char *state;  /* in words; NULL = none */
+    const char *mark;   /* open, done, missed, ahead */
+    const char *window; /* NULL = none */
+    bool chosen;
+};
+
+struct survey_rounds_view {
+    const struct survey_option_view *rounds;
+    size_t rounds_len;
+    const char *const *ended; /* interviews that were refused or discarded */
+    size_t ended_len;
+    struct url start;
+    struct url paper;
+    bool no_date;
+    bool may_add;
+};
+
 struct survey_part_view {
+    const struct survey_rounds_view *due; /* one */
+    size_t due_len;
     const struct survey_chart_view *charts; /* one, where there are scores */
     size_t charts_len;
     const char *const *heads; /* the four scores */
@@ -114,6 +136,43 @@ struct survey_result_view {
     const char *flag_note;
     bool in_force;
 };
+
+/* --- rounds, beginning and stopping --- */
+
+struct survey_start_view {
+    const char *person;
+    const char *person_id;
+    struct url person_link;
+    struct url action;
+    const char *date;
+    const char *problem; /* NULL = none */
+    const struct survey_option_view *rounds;
+    size_t rounds_len;
+    const struct survey_option_view *places;
+    size_t places_len;
+    const struct survey_option_view *yes_no;
+    size_t yes_no_len;
+    bool is_case_team;
+};
+
+struct survey_stop_view {
+    struct url action;
+    struct url back;
+    const char *problem;
+    const struct survey_option_view *reasons;
+    size_t reasons_len;
+};
+
+struct survey_due;
+/* The three rounds with their windows, then "additional"; chosen: code of the one that is marked.
+ */
+size_t survey_round_options(struct ctx *ctx, struct survey_option_view **out,
+                            const struct survey_due *due, const char *chosen);
+/* The choices of a question of the form. */
+size_t survey_field_options(struct ctx *ctx, struct survey_option_view **out, const char *field,
+                            const char *chosen);
+/* Why an interview ended early, in words. */
+const char *survey_end_text(struct ctx *ctx, const char *reason);
 
 void survey_round_fill(struct ctx *ctx, struct survey_round_view *v, const struct survey_result *r);
 /* At most the latest CHART_ROUNDS results; oldest first. */

@@ -18,6 +18,7 @@ enum err survey_person_detail(struct ctx *ctx, const struct record *person,
 {
     struct survey_part_view *v = ARENA_NEW(ctx->arena, struct survey_part_view);
     struct survey_chart_view *chart = ARENA_NEW(ctx->arena, struct survey_chart_view);
+    struct survey_rounds_view *due = ARENA_NEW(ctx->arena, struct survey_rounds_view);
     const struct profile *p = profile_find(NULL);
     const char **heads = ARENA_ARRAY(ctx->arena, DIM_COUNT, const char *);
     struct survey_round_view *rounds;
@@ -37,6 +38,11 @@ enum err survey_person_detail(struct ctx *ctx, const struct record *person,
     }
     for (int d = 0; d < DIM_COUNT; d++)
         heads[d] = profile_dimension(ctx, p, (enum dimension)d);
+    rc = survey_rounds_fill(ctx, due, person);
+    if (rc)
+        return rc;
+    v->due = due;
+    v->due_len = 1;
     survey_chart_fill(ctx, chart, items, len);
     v->charts = chart;
     v->charts_len = 1;
@@ -117,7 +123,32 @@ static const struct field_spec pdf_fields[] = {
     { 0 },
 };
 
+static const struct field_spec whose_fields[] = {
+    { "person", INPUT_ID },
+    { "case", INPUT_ID },
+    { 0 },
+};
+
+static const struct field_spec start_fields[] = {
+    { "person", INPUT_ID },
+    { "case", INPUT_ID },
+    { "round", INPUT_CODE },
+    { "date", INPUT_TEXT, .max = 20 },
+    { "location", INPUT_CODE },
+    { "private", INPUT_CODE },
+    { 0 },
+};
+
+static const struct field_spec stop_fields[] = {
+    { "reason", INPUT_CODE },
+    { 0 },
+};
+
 const struct route survey_routes[] = {
+    { GET, "/survey/start", PERM_RSS_CREATE, survey_get_start, FIELDS(whose_fields) },
+    { POST, "/survey/start", PERM_RSS_CREATE, survey_post_start, FIELDS(start_fields) },
+    { GET, "/survey/stop/{id}", PERM_RSS_CREATE, survey_get_stop, NO_FIELDS },
+    { POST, "/survey/stop/{id}", PERM_RSS_CREATE, survey_post_stop, FIELDS(stop_fields) },
     { GET, "/survey/results/{id}", PERM_RSS_VIEW, get_result, NO_FIELDS },
     { GET, "/survey/results/{id}/pdf", PERM_RSS_VIEW, get_pdf, FIELDS(pdf_fields) },
     { 0 },

@@ -12,6 +12,25 @@
 extern const struct route survey_routes[];
 
 /*
+ * The part "Rounds of the survey" of a case's page, with what is due; nothing where the acting user
+ * may not read interviews.
+ */
+enum err survey_case_detail(struct ctx *ctx, const struct record *case_,
+                            struct record_extra *out) MUST_USE;
+/* Rounds and what may be begun, for the page of a person or case. */
+struct survey_rounds_view;
+enum err survey_rounds_fill(struct ctx *ctx, struct survey_rounds_view *v,
+                            const struct record *person) MUST_USE;
+
+/* Handlers (survey_begin_web.c). */
+enum err survey_get_start(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
+enum err survey_post_start(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
+enum err survey_get_stop(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
+enum err survey_post_stop(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
+/* The person that a request names by person=ID or case=ID. ERR_NOT_FOUND: out of scope. */
+enum err survey_person_asked(struct ctx *ctx, struct record **out, const struct req *req) MUST_USE;
+
+/*
  * The part "Reintegration scores" of a person's page; out->draw stays NULL where the acting user
  * may not read interviews. person was loaded by the acting user.
  */

@@ -63,11 +63,13 @@ struct places {
     const char *note;
     const char *file; /* of the person */
     const char *release;
+    const char *interview; /* of one that is being filled */
     const char *unfinished;
     const char *plan;
 };
 
 #define UNFINISHED_ID "0190f3a2-0000-7000-8000-000000000001"
+#define INTERVIEW_ID  "0190f3a2-0000-7000-8000-0000000000ee"
 
 static const char *given_job(struct pages *p, const char *path, const char *form)
 {
@@ -105,6 +107,12 @@ static struct places given_places(struct pages *p)
                                "_draft=" UNFINISHED_ID "&names.1.name_text=Awa")
                          .status,
                      200);
+    out.interview = INTERVIEW_ID;
+    assert_int_equal(
+        page_post(p, SUPERVISOR, "/records/rss/unfinished",
+                  arena_printf(p->arena, "_draft=" INTERVIEW_ID "&_parent=%s", out.person))
+            .status,
+        200);
     run_jobs(p);
     return out;
 }
@@ -113,6 +121,8 @@ static const char *id_for(const struct places *at, const struct route *r)
 {
     if (strstr(r->path, "/unfinished/") != NULL)
         return at->unfinished;
+    if (text_starts(r->path, "/survey/stop"))
+        return at->interview;
     if (text_starts(r->path, "/search"))
         return at->search;
     if (text_starts(r->path, "/forms"))

@@ -143,6 +143,7 @@ static void a_correction_adds_a_result_and_keeps_the_old_one(void **state)
     must(f, record_insert(&f->ctx, rss));
     old_id = results_of(f, person, &len)->id;
     record_set(rss, FIELD_RSS_ECON_SATISFACTION, CODE_RSS_ECON_SATISFACTION_VERY_SATISFIED);
+    record_set(rss, FIELD_RSS_CORRECTION_REASON, "Heard wrong");
     must(f, record_update(&f->ctx, rss, 1));
     r = results_of(f, person, &len);
     assert_int_equal(len, 1);
@@ -184,6 +185,7 @@ static void taking_consent_back_takes_the_result_out_of_force(void **state)
 
     must(f, record_insert(&f->ctx, rss));
     record_set(rss, FIELD_RSS_CONSENT_GIVEN, CODE_RSS_CONSENT_GIVEN_NO);
+    record_set(rss, FIELD_RSS_CORRECTION_REASON, "Consent was taken back");
     must(f, record_update(&f->ctx, rss, 1));
     assert_int_equal(in_force(f), 0);
     assert_string_equal(record_value(rss, FIELD_RSS_ECON_SATISFACTION), "");
@@ -272,6 +274,7 @@ static void nothing_remains_when_the_database_fails(void **state)
 
         person_fill(f, &rss, INTERVIEW ANSWERS);
         record_set(&rss, FIELD_RSS_FOOD_REDUCTION, CODE_RSS_FOOD_REDUCTION_NEVER);
+        record_set(&rss, FIELD_RSS_CORRECTION_REASON, "Heard wrong");
         db_fail_at(f->ctx.db, n);
         rc = record_update(&f->ctx, &rss, 1);
         db_fail_at(f->ctx.db, 0);

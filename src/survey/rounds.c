@@ -1,0 +1,232 @@
+#include "survey/rounds.h"
+
+#include "auth/auth.h"
+#include "core/date.h"
+#include "core/text.h"
+#include "core/tr.h"
+#include "forms_gen.h"
+
+/* Months after the arrival, both ends within (decisions.md section 11). */
+static const struct window {
+    const char *round;
+    int from;
+    int to;
+} windows[ROUNDS] = {
+    { CODE_RSS_ROUND_BASELINE, 0, 1 },
+    { CODE_RSS_ROUND_PROGRESS, 6, 9 },
+    { CODE_RSS_ROUND_FINAL, 12, 18 },
+};
+
+static bool in_use(const struct record *rec)
+{
+    return !text_equal(rec->status, RECORD_DELETED) &&
+           !text_equal(rec->status, STATUS_RETURN_EVENT_CANCELLED);
+}
+
+/* The newest return that says when the person arrived, else the newest at all; NULL = none. */
+static enum err newest_return(struct ctx *ctx, const struct record **out, const char *person_id)
+{
+    struct record **items = NULL;
+    const struct record *best = NULL;
+    size_t len = 0;
+    enum err rc = record_children_whole(ctx, &items, &len, FORM_RETURN_EVENT, person_id);
+
+    for (size_t i = 0; rc == OK && i < len; i++) {
+        const char *at = record_value(items[i], FIELD_RETURN_EVENT_ARRIVAL_DATE);
+
+        if (in_use(items[i]) &&
+            (best == NULL ||
+             text_compare(at, record_value(best, FIELD_RETURN_EVENT_ARRIVAL_DATE)) >= 0))
+            best = items[i];
+    }
+    *out = best;
+    return rc;
+}
+
+static void judge(struct ctx *ctx, struct survey_due *d, const struct window *w,
+                  const char *arrived)
+{
+    const char *today = moment_date(ctx->arena, ctx->now_ms, ctx->time_zone);
+
+    if (arrived != NULL) {
+        d->from = date_add_months(ctx->arena, arrived, w->from);
+        d->to = date_add_months(ctx->arena, arrived, w->to);
+    }
+    if (d->done_on != NULL)
+        d->state = ROUND_DONE;
+    else if (d->from == NULL)
+        d->state = ROUND_NO_DATE;
+    else if (text_compare(today, d->from) < 0)
+        d->state = ROUND_AHEAD;
+    else
+        d->state = text_compare(today, d->to) <= 0 ? ROUND_OPEN : ROUND_MISSED;
+}
+
+enum err survey_rounds(struct ctx *ctx, struct survey_due out[ROUNDS], const char **arrived_out,
+                       const struct record *person)
+{
+    const struct record *back = NULL;
+    struct record **items = NULL;
+    const char *arrived = "";
+    size_t len = 0;
+    enum err rc = newest_return(ctx, &back, person->id);
+
+    if (rc == OK)
+        rc = record_children_whole(ctx, &items, &len, FORM_RSS, person->id);
+    if (rc)
+        return rc;
+    if (back != NULL)
+        arrived = record_value(back, FIELD_RETURN_EVENT_ARRIVAL_DATE);
+    *arrived_out = date_valid(arrived) ? arrived : NULL;
+    for (size_t n = 0; n < ROUNDS; n++) {
+        out[n] = (struct survey_due){ .round = windows[n].round };
+        for (size_t i = 0; i < len; i++)
+            if (text_equal(items[i]->status, STATUS_RSS_COMPLETED) &&
+                record_is(items[i], FIELD_RSS_ROUND, windows[n].round))
+                out[n].done_on = record_value(items[i], FIELD_RSS_INTERVIEW_DATE);
+        judge(ctx, &out[n], &windows[n], *arrived_out);
+    }
+    return OK;
+}
+
+const char *survey_round_now(const struct survey_due due[ROUNDS])
+{
+    for (size_t n = 0; n < ROUNDS; n++)
+        if (due[n].state == ROUND_OPEN)
+            return due[n].round;
+    return CODE_RSS_ROUND_ADDITIONAL;
+}
+
+const char *survey_round_warning(struct ctx *ctx, const struct survey_due due[ROUNDS],
+                                 const char *round, const char *day)
+{
+    for (size_t n = 0; n < ROUNDS; n++) {
+        const struct survey_due *d = &due[n];
+
+        if (!text_equal(d->round, round))
+            continue;
+        if (d->done_on != NULL)
+            return tr(ctx, "This round was held on {0} already.",
+                      TR_TEXT(tr_date(ctx, d->done_on)));
+        if (d->from != NULL && (text_compare(day, d->from) < 0 || text_compare(day, d->to) > 0))
+            return tr(ctx,
+                      "The day is outside the window of this round, {0} to {1}. A round that was"
+                      " missed can be made up as an additional interview.",
+                      TR_TEXT(tr_date(ctx, d->from)), TR_TEXT(tr_date(ctx, d->to)));
+    }
+    return NULL;
+}
+
+/* --- the case team --- */
+
+/* Now, or in an earlier version. */
+static enum err worked_on(struct ctx *ctx, bool *out, const struct record *rec, const char *user_id)
+{
+    const struct record *at = rec;
+    enum err rc = OK;
+
+    for (int64_t v = rec->version; rc == OK && !*out; v--) {
+        *out = text_equal(at->created_by, user_id) || text_equal(at->updated_by, user_id) ||
+               record_is(at, FIELD_CASE_WORKER, user_id) ||
+               record_is(at, FIELD_CASE_WORKER_HOST, user_id);
+        if (v == 1)
+            break;
+        if (!*out) {
+            struct record *before = NULL;
+
+            rc = record_version_whole(ctx, &before, rec, v - 1);
+            at = before;
+        }
+    }
+    return rc;
+}
+
+enum err survey_case_team(struct ctx *ctx, bool *out, const char *person_id, const char *user_id)
+{
+    struct record **items = NULL;
+    size_t len = 0;
+    enum err rc = record_children_whole(ctx, &items, &len, FORM_CASE, person_id);
+
+    *out = false;
+    for (size_t i = 0; rc == OK && i < len && !*out; i++)
+        rc = worked_on(ctx, out, items[i], user_id);
+    return rc;
+}
+
+/* --- the profile --- */
+
+/* Copies a value that the acting user may read into a field that is empty. */
+static void take(struct ctx *ctx, struct record *rss, const char *to, const struct record *rec,
+                 const char *from)
+{
+    const struct field *source = field_find(rec->form, from);
+    const struct field *target = field_find(rss->form, to);
+    const char *value = record_value(rec, from);
+
+    if (source == NULL || target == NULL || text_blank(value) || !record_may_read(ctx, source) ||
+        !text_blank(record_value(rss, to)))
+        return;
+    if (target->kind == FIELD_SELECT_ONE && target->choices != NULL &&
+        choice_find(target->choices, value) == NULL)
+        return; /* such as "not known" */
+    record_set(rss, to, value);
+}
+
+static void take_flags(struct ctx *ctx, struct record *rss, const struct record *case_)
+{
+    const struct field *flags = field_find(case_->form, FIELD_CASE_VULNERABILITY_FLAGS);
+    const struct field *flag = field_find(case_->form, FIELD_CASE_VULNERABILITY_FLAG);
+    const char *text = NULL;
+
+    if (flags == NULL || flag == NULL || !record_may_read(ctx, flag) ||
+        !record_is(rss, FIELD_RSS_PROFILE_VULNERABLE, CODE_RSS_PROFILE_VULNERABLE_YES))
+        return;
+    for (size_t i = 0; i < case_->answers->rows_len[flags->place]; i++) {
+        const struct answers *row = case_->answers->rows[flags->place][i];
+        const char *code = answers_get(row, flag);
+        const char *shown = code ? answers_shown(ctx, flag, code) : "";
+
+        if (!text_blank(shown))
+            text = text ? arena_printf(ctx->arena, "%s; %s", text, shown) : shown;
+    }
+    if (text != NULL && text_blank(record_value(rss, FIELD_RSS_PROFILE_VULNERABILITY)))
+        record_set(rss, FIELD_RSS_PROFILE_VULNERABILITY, text);
+}
+
+static void take_return(struct ctx *ctx, struct record *rss, const struct record *back)
+{
+    take(ctx, rss, FIELD_RSS_RETURN_DATE, back, FIELD_RETURN_EVENT_ARRIVAL_DATE);
+    take(ctx, rss, FIELD_RSS_COUNTRY_RETURNED_FROM, back, FIELD_RETURN_EVENT_HOST_COUNTRY);
+    take(ctx, rss, FIELD_RSS_COUNTRY_RETURNED_TO, back, FIELD_RETURN_EVENT_COUNTRY_OF_ORIGIN);
+    take(ctx, rss, FIELD_RSS_PROFILE_ABSENCE_YEARS, back, FIELD_RETURN_EVENT_ABSENCE_YEARS);
+    take(ctx, rss, FIELD_RSS_PROFILE_COMMUNITY, back, FIELD_RETURN_EVENT_PLACE_OF_RETURN);
+    take(ctx, rss, FIELD_RSS_SAME_COMMUNITY_AS_ORIGIN, back, FIELD_RETURN_EVENT_SAME_COMMUNITY);
+}
+
+enum err survey_prefill(struct ctx *ctx, struct record *rss)
+{
+    const struct record *back = NULL;
+    struct record *person = NULL;
+    struct record **cases = NULL;
+    size_t len = 0;
+    enum err rc = record_load(ctx, &person, FORM_PERSON, rss->parent_id);
+
+    if (rc == OK)
+        rc = newest_return(ctx, &back, person->id);
+    if (rc == OK)
+        rc = record_children_whole(ctx, &cases, &len, FORM_CASE, person->id);
+    if (rc)
+        return rc;
+    take(ctx, rss, FIELD_RSS_DATE_OF_BIRTH, person, FIELD_PERSON_BIRTH_DATE);
+    take(ctx, rss, FIELD_RSS_PROFILE_SEX, person, FIELD_PERSON_SEX);
+    if (back != NULL)
+        take_return(ctx, rss, back);
+    for (size_t i = len; i > 0; i--) {
+        if (!in_use(cases[i - 1]))
+            continue;
+        take(ctx, rss, FIELD_RSS_PROFILE_VULNERABLE, cases[i - 1], FIELD_CASE_VULNERABLE);
+        take_flags(ctx, rss, cases[i - 1]);
+        break;
+    }
+    return rss->failed;
+}

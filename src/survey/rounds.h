@@ -1,0 +1,45 @@
+#ifndef SURVEY_ROUNDS_H
+#define SURVEY_ROUNDS_H
+
+/*
+ * Inside of the survey room: which round of interviews is due (R-A4-04, RC-08), who may lead it
+ * (RC-09), and what the case says about the person already (R-A4-08).
+ *
+ * Memory: ctx->arena. The person was loaded by the acting user, so is within scope.
+ */
+
+#include "records/records.h"
+
+enum round_state {
+    ROUND_NO_DATE, /* no arrival is known: no window */
+    ROUND_AHEAD,
+    ROUND_OPEN,
+    ROUND_MISSED,
+    ROUND_DONE
+};
+
+#define ROUNDS 3 /* with a window; additional interviews have none */
+
+struct survey_due {
+    const char *round; /* code */
+    const char *from;  /* first day of the window; NULL without an arrival */
+    const char *to;    /* last day */
+    const char *done_on;
+    enum round_state state;
+};
+
+/* The rounds in their order; *arrived_out is the date of arrival, NULL if none is known. */
+enum err survey_rounds(struct ctx *ctx, struct survey_due out[ROUNDS], const char **arrived_out,
+                       const struct record *person) MUST_USE;
+/* The round whose window is open and that was not held, else "additional". */
+const char *survey_round_now(const struct survey_due due[ROUNDS]);
+/* What is wrong with a round on a day, in words; NULL = nothing. */
+const char *survey_round_warning(struct ctx *ctx, const struct survey_due due[ROUNDS],
+                                 const char *round, const char *day);
+/* Whether a user has or had to do with the person's cases: in charge of one, or wrote in it. */
+enum err survey_case_team(struct ctx *ctx, bool *out, const char *person_id,
+                          const char *user_id) MUST_USE;
+/* Puts what person, return and case say into the interview's profile, as far as it is empty. */
+enum err survey_prefill(struct ctx *ctx, struct record *rss) MUST_USE;
+
+#endif
