@@ -63,7 +63,6 @@ struct places {
     const char *note;
     const char *file; /* of the person */
     const char *release;
-    const char *unfinished;
     const char *plan;
 };
 
@@ -101,7 +100,6 @@ static struct places given_places(struct pages *p)
     out.plan = page_given_plan(p, out.case_id);
     out.message = page_given_message(p, out.person, &out.webhook, &out.note);
     out.release = id_of(page_post(p, SUPERVISOR, "/facts", "form=person&row1=person.sex").location);
-    out.unfinished = UNFINISHED_ID;
     (void)page_post(p, SUPERVISOR, "/records/person/unfinished",
                     "_draft=" UNFINISHED_ID "&names.1.name_text=Awa");
     (void)page_post(p, SUPERVISOR, "/records/rss/unfinished",
@@ -113,7 +111,7 @@ static struct places given_places(struct pages *p)
 static const char *id_for(const struct places *at, const struct route *r)
 {
     if (strstr(r->path, "/unfinished/") != NULL)
-        return at->unfinished;
+        return UNFINISHED_ID;
     if (text_starts(r->path, "/survey/stop"))
         return INTERVIEW_ID;
     if (text_starts(r->path, "/search"))
