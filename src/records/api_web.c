@@ -4,6 +4,7 @@
 #include "core/date.h"
 #include "core/json.h"
 #include "core/text.h"
+#include "records/publish.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
 
@@ -182,17 +183,40 @@ static enum err read_body(struct ctx *ctx, struct body *out, const struct req *r
     return json_parse(ctx, &out->tree, out->bytes, out->len);
 }
 
+/* The version of the form that the caller wrote for; *out NULL: the one in force. */
+static enum err sent_for(struct ctx *ctx, const struct form **out, const struct form *form,
+                         json_t *tree)
+{
+    json_t *given = json_object_get(tree, "answers") ? json_object_get(tree, "form") : NULL;
+    const char *hash = json_string_value(given);
+    enum err rc;
+
+    if (given == NULL || json_is_null(given) || (hash != NULL && text_equal(hash, form->hash)))
+        return OK;
+    if (hash == NULL)
+        return ctx_fail_field(ctx, "form", tr(ctx, "This must be text in quotes, or null."));
+    rc = form_by_hash(ctx, out, form->kind, hash);
+    if (rc == OK && *out == NULL)
+        rc = ctx_fail_field(ctx, "form",
+                            tr(ctx, "There is no such version of this form here: read "
+                                    "/api/openapi.json again."));
+    return rc;
+}
+
 enum err api_create(struct ctx *ctx, const struct req *req, struct res *res)
 {
     struct body body = { 0 };
     struct record *rec = NULL;
+    const struct form *older = NULL;
     enum err rc = read_body(ctx, &body, req);
 
     if (!rc)
         rc = record_new(ctx, &rec, req_path(req, "kind"),
                         json_string_value(json_object_get(body.tree, "parent")));
     if (!rc)
-        rc = record_from_json(ctx, &rec->answers, rec->form, body.bytes, body.len);
+        rc = sent_for(ctx, &older, rec->form, body.tree);
+    if (!rc)
+        rc = record_from_older_json(ctx, &rec->answers, rec->form, older, body.tree);
     if (!rc)
         rc = record_insert(ctx, rec);
     if (rc)
@@ -225,6 +249,8 @@ enum err api_update(struct ctx *ctx, const struct req *req, struct res *res)
 {
     struct body body = { 0 };
     struct record *rec = NULL;
+    const struct form *older = NULL;
+    struct answers *stored = NULL;
     int64_t version = 0;
     enum err rc = read_body(ctx, &body, req);
 
@@ -233,7 +259,13 @@ enum err api_update(struct ctx *ctx, const struct req *req, struct res *res)
     if (!rc)
         rc = record_load(ctx, &rec, req_path(req, "kind"), req_path(req, "id"));
     if (!rc)
-        rc = record_from_json(ctx, &rec->answers, rec->form, body.bytes, body.len);
+        rc = sent_for(ctx, &older, rec->form, body.tree);
+    if (!rc) {
+        stored = rec->answers;
+        rc = record_from_older_json(ctx, &rec->answers, rec->form, older, body.tree);
+    }
+    if (!rc && older)
+        answers_keep_newer(rec->answers, stored, older);
     if (!rc)
         rc = record_update(ctx, rec, version);
     if (rc)

@@ -234,6 +234,11 @@ static void put_record_schema(struct printer *p)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         put_member(j, texts[i], "string", true);
     put_member(j, "version", "integer", false);
+    json_key(j, "form"); /* the version of the form that the sender wrote for */
+    json_begin_object(j);
+    put_type(j, "string", false);
+    json_pair(j, "default", p->form->hash);
+    json_end_object(j);
     json_key(j, "answers");
     put_object(p, NULL);
     json_end_object(j);

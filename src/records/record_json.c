@@ -68,6 +68,7 @@ void record_json(struct buf *b, const struct record *rec)
     json_begin_object(&j);
     json_pair(&j, "id", rec->id);
     json_pair(&j, "kind", rec->form->kind);
+    json_pair(&j, "form", rec->form->hash);
     json_pair(&j, "number", rec->number);
     json_pair(&j, "title", rec->title);
     json_pair(&j, "parent", rec->parent_id);
@@ -86,6 +87,7 @@ void record_json(struct buf *b, const struct record *rec)
 struct reading {
     struct ctx *ctx;
     const struct form *form;
+    const struct form *older; /* that the sender wrote for; NULL = form */
     struct answer_pair *pairs;
     size_t len;
     size_t cap;
@@ -183,6 +185,18 @@ static void read_value(struct reading *r, const char *path, const struct field *
         refuse(r, path, tr(r->ctx, "This must be text in quotes, or null."));
 }
 
+/* A question that only the older form asks at this level, of the sender; NULL if it is none. */
+static const struct field *gone_field(const struct reading *r, const struct field *repeat,
+                                      const char *key)
+{
+    const struct field *f =
+        r->older && !field_find(r->form, key) ? field_find(r->older, key) : NULL;
+
+    if (!f || !field_is_answer(f) || !field_visible(r->ctx, f))
+        return NULL;
+    return text_equal(f->repeat ? f->repeat->name : "", repeat ? repeat->name : "") ? f : NULL;
+}
+
 static void read_level(struct reading *r, const char *prefix, const struct field *repeat,
                        json_t *object)
 {
@@ -192,6 +206,7 @@ static void read_level(struct reading *r, const char *prefix, const struct field
     json_object_foreach(object, key, value)
     {
         const struct field *f = field_find(r->form, key);
+        const struct field *gone = gone_field(r, repeat, key);
         const char *path = arena_printf(r->ctx->arena, "%s%s", prefix, key);
 
         if (repeat && strcmp(key, "id") == 0) {
@@ -199,6 +214,8 @@ static void read_level(struct reading *r, const char *prefix, const struct field
                 add_pair(r, path, json_string_value(value));
             else if (!json_is_null(value))
                 refuse(r, path, tr(r->ctx, "This must be text in quotes, or null."));
+        } else if (gone) {
+            read_value(r, path, gone, value);
         } else if (!f || f->repeat != repeat || !(field_is_answer(f) || field_is_repeat(f))) {
             refuse(r, path, tr(r->ctx, "The form has no such field."));
         } else if (field_is_repeat(f)) {
@@ -212,10 +229,9 @@ static void read_level(struct reading *r, const char *prefix, const struct field
 /* What record_json writes may come back as a whole: its answers count, the rest is known. */
 static json_t *answers_part(struct reading *r, json_t *root)
 {
-    static const char *const around[] = {
-        "id",     "kind",    "number",     "title",      "parent",
-        "status", "version", "created_at", "updated_at", "answers"
-    };
+    static const char *const around[] = { "id",         "kind",       "form",   "number",
+                                          "title",      "parent",     "status", "version",
+                                          "created_at", "updated_at", "answers" };
     json_t *answers = json_object_get(root, "answers");
     const char *key;
     json_t *value;
@@ -235,28 +251,53 @@ static json_t *answers_part(struct reading *r, json_t *root)
     return answers;
 }
 
-enum err record_from_json(struct ctx *ctx, struct answers **out, const struct form *form,
-                          const char *bytes, size_t len)
+enum err record_from_older_json(struct ctx *ctx, struct answers **out, const struct form *form,
+                                const struct form *older, json_t *root)
 {
-    struct reading r = { .ctx = ctx, .form = form };
+    struct reading r = { .ctx = ctx, .form = form, .older = older };
     struct answers *answers = NULL;
-    json_t *root = NULL;
     enum err rc;
 
-    rc = json_parse(ctx, &root, bytes, len);
-    if (rc)
-        return rc;
     if (!json_is_object(root))
         return ctx_fail(ctx, ERR_INVALID, tr(ctx, "The JSON must be an object with the fields."));
     root = answers_part(&r, root);
     if (!json_is_object(root))
         return ctx_fail(ctx, ERR_INVALID, tr(ctx, "The JSON must be an object with the fields."));
     read_level(&r, "", NULL, root);
-    rc = answers_from_pairs(ctx, &answers, form, r.pairs, r.len);
+    rc = answers_from_older(ctx, &answers, form, older, r.pairs, r.len);
     if (rc)
         return rc;
     if (r.failed)
         return ERR_INVALID;
     *out = answers;
     return OK;
+}
+
+enum err record_from_json(struct ctx *ctx, struct answers **out, const struct form *form,
+                          const char *bytes, size_t len)
+{
+    json_t *root = NULL;
+    enum err rc = json_parse(ctx, &root, bytes, len);
+
+    return rc ? rc : record_from_older_json(ctx, out, form, NULL, root);
+}
+
+/* Whether it is asked by this form and not by the one that the sender knows. */
+static bool is_newer(const struct field *f, const struct form *older)
+{
+    return field_is_answer(f) && !field_find(older, f->name);
+}
+
+void answers_keep_newer(struct answers *t, struct answers *stored, const struct form *older)
+{
+    for (size_t i = 0; i < t->form->all_len; i++) {
+        const struct field *f = t->form->all[i];
+        struct answers *from =
+            t->repeat ? answers_row(stored, t->repeat, t->id ? t->id : "") : stored;
+
+        if (f->repeat == t->repeat && is_newer(f, older) && !t->values[i] && from)
+            t->values[i] = from->values[i];
+        for (size_t k = 0; k < t->rows_len[i]; k++)
+            answers_keep_newer(t->rows[i][k], stored, older);
+    }
 }

@@ -12,6 +12,7 @@
  */
 
 #include "core/ctx.h"
+#include "core/json.h"
 #include "db/db.h"
 #include "forms/forms.h"
 #include "records/records.h"
@@ -50,6 +51,14 @@ void answers_hide(const struct ctx *ctx, struct answers *t);
  */
 void answers_merge(struct ctx *ctx, struct answers *t, const struct answers *old);
 /* The row of repeat in t (or deeper) with this id; NULL if none. */
+/*
+ * record_from_json of a tree whose sender wrote for an older form of the kind (NULL: for this one):
+ * what only that one asks, and the acting user may see, is kept with the record.
+ */
+enum err record_from_older_json(struct ctx *ctx, struct answers **out, const struct form *form,
+                                const struct form *older, json_t *root) MUST_USE;
+/* What the older form does not ask stays as it is stored; t is the root of what came. */
+void answers_keep_newer(struct answers *t, struct answers *stored, const struct form *older);
 struct answers *answers_row(struct answers *t, const struct field *repeat, const char *id);
 /* Place of a repeat among the form's repeats: its bit in the column parts. */
 int repeat_bit(const struct form *form, const struct field *repeat);

@@ -196,6 +196,55 @@ static void a_field_that_no_version_had_is_refused(void **state)
     }
 }
 
+static const char *visit_json(struct pages *p, const char *around, const char *answers)
+{
+    return arena_printf(p->arena, "{%s,\"answers\":{%s}}", around, answers);
+}
+
+static struct page sent_json(struct pages *p, const char *method, const char *path,
+                             const char *json)
+{
+    return api_call(p, SUPERVISOR, method, path, json, NULL);
+}
+
+/* What an older page may do, a program that knows an older form may: and no more. */
+static void json_of_an_older_form_is_kept_or_refused_as_its_page_is(void **state)
+{
+    struct pages *p = *state;
+    const char *person = given_person(p);
+    const char *hash = given_page_of_older_form(p, person);
+    const char *parent = arena_printf(p->arena, "\"parent\":\"%s\"", person);
+    const char *older = arena_printf(p->arena, "%s,\"form\":\"%s\"", parent, hash);
+    const char *moody = "\"visited_on\":\"2026-11-20\",\"mood\":\"calm\"";
+    const char *path = "/records/home_visit";
+    struct page page = sent_json(p, "POST", path, visit_json(p, parent, moody));
+
+    assert_int_equal(page.status, 422); /* the form in force has no mood */
+    assert_true(shows(&page, "\"field\":\"mood\""));
+    page = sent_json(p, "POST", path,
+                     visit_json(p, arena_printf(p->arena, "%s,\"form\":\"00ff\"", parent), moody));
+    assert_int_equal(page.status, 422);
+    assert_true(shows(&page, "\"field\":\"form\""));
+    page = sent_json(p, "POST", path, visit_json(p, older, "\"smell\":\"calm\""));
+    assert_int_equal(page.status, 422); /* no version ever asked that */
+    page = sent_json(p, "POST", path, visit_json(p, older, moody));
+    assert_int_equal(page.status, 201);
+    path = page.location;
+    assert_string_not_equal(between(p, &page, "\"form\":\"", "\""), hash);
+    assert_int_equal(
+        page_post(p, SUPERVISOR, path, "_version=1&_save=1&visited_on=2026-11-20&advice=Rest")
+            .status,
+        303);
+    older = arena_printf(p->arena, "\"version\":2,\"form\":\"%s\"", hash);
+    page = sent_json(p, "PUT", path,
+                     visit_json(p, older, "\"visited_on\":\"2026-11-22\",\"mood\":\"tense\""));
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "\"advice\":\"Rest\"")); /* it could not know the question */
+    given_visits_again(p, VISIT_HEAD VISIT_ROWS VISIT_END);
+    page = sent_json(p, "GET", path, NULL);
+    assert_true(shows(&page, "\"mood\":\"tense\"") && shows(&page, "2026-11-22"));
+}
+
 static const char *given_book_draft(struct pages *p, const char *csv)
 {
     const struct form_text text = { "visit.csv", csv, strlen(csv) };
@@ -286,6 +335,7 @@ int main(void)
         PAGES(a_kind_published_on_a_page_is_there_for_the_next_request),
         PAGES(a_draft_is_looked_at_before_it_is_published),
         PAGES(what_an_older_page_sends_is_saved_with_what_is_asked_no_more),
+        PAGES(json_of_an_older_form_is_kept_or_refused_as_its_page_is),
         PAGES(a_form_that_comes_back_keeps_and_tells_what_is_asked_no_more),
         PAGES(a_field_that_no_version_had_is_refused),
         PAGES(a_workbook_is_published_like_a_csv),
