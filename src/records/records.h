@@ -562,8 +562,9 @@ enum err record_export(struct ctx *ctx, const char *kind, const struct export_op
                        int fd, int64_t *records_out) MUST_USE;
 
 /*
- * The record as JSON by its form: id, kind, form (the hash of its version), number, title, parent, status, version, created_at,
- * updated_at, and answers: codes, lists of codes, numbers, ISO dates, null; rows with their ids.
+ * The record as JSON by its form: id, kind, form (the hash of its version), number, title, parent,
+ * status, version, created_at, updated_at, and answers: codes, lists of codes, numbers, ISO dates,
+ * null; rows with their ids.
  */
 void record_json(struct buf *b, const struct record *rec);
 /*
