@@ -155,6 +155,45 @@ struct survey_start_view {
     bool is_case_team;
 };
 
+struct survey_line_view {
+    const char *field;
+    const char *id;
+    const char *name;
+    const char *label;
+    const char *value;
+    const char *options; /* "1 yes, 2 no" */
+    const char *help;    /* id of them */
+    const char *problem;
+    const char *keys;     /* letters that stand for a choice */
+    const char *declines; /* numbers of choices that decline */
+    const char *after;    /* asked only after certain answers to this field; NULL = always */
+    const char *when;     /* their numbers */
+    int64_t last;         /* highest number */
+    bool many;
+};
+
+struct survey_paper_view {
+    const char *person;
+    const char *person_id;
+    struct url person_link;
+    struct url action;
+    const char *date;
+    const char *notes;
+    const char *problem;
+    const char *totals;
+    const char *mark_answered; /* what the script puts numbers in place of */
+    const char *mark_declined;
+    const struct survey_option_view *rounds;
+    size_t rounds_len;
+    const struct survey_option_view *places;
+    size_t places_len;
+    const struct survey_option_view *yes_no;
+    size_t yes_no_len;
+    const struct survey_line_view *lines;
+    size_t lines_len;
+    bool consent;
+};
+
 struct survey_stop_view {
     struct url action;
     struct url back;

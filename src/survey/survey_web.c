@@ -139,6 +139,18 @@ static const struct field_spec start_fields[] = {
     { 0 },
 };
 
+static const struct field_spec paper_fields[] = {
+    { "person", INPUT_ID },
+    { "round", INPUT_CODE },
+    { "date", INPUT_TEXT, .max = 20 },
+    { "location", INPUT_CODE },
+    { "private", INPUT_CODE },
+    { "consent", INPUT_BOOL },
+    { "notes", INPUT_TEXT, .max = 4000 },
+    { "q.*", INPUT_TEXT, .max = 60 },
+    { 0 },
+};
+
 static const struct field_spec stop_fields[] = {
     { "reason", INPUT_CODE },
     { 0 },
@@ -147,6 +159,8 @@ static const struct field_spec stop_fields[] = {
 const struct route survey_routes[] = {
     { GET, "/survey/start", PERM_RSS_CREATE, survey_get_start, FIELDS(whose_fields) },
     { POST, "/survey/start", PERM_RSS_CREATE, survey_post_start, FIELDS(start_fields) },
+    { GET, "/survey/paper", PERM_RSS_CREATE, survey_get_paper, FIELDS(whose_fields) },
+    { POST, "/survey/paper", PERM_RSS_CREATE, survey_post_paper, FIELDS(paper_fields) },
     { GET, "/survey/stop/{id}", PERM_RSS_CREATE, survey_get_stop, NO_FIELDS },
     { POST, "/survey/stop/{id}", PERM_RSS_CREATE, survey_post_stop, FIELDS(stop_fields) },
     { GET, "/survey/results/{id}", PERM_RSS_VIEW, get_result, NO_FIELDS },

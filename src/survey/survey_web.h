@@ -27,6 +27,8 @@ enum err survey_get_start(struct ctx *ctx, const struct req *req, struct res *re
 enum err survey_post_start(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
 enum err survey_get_stop(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
 enum err survey_post_stop(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
+enum err survey_get_paper(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
+enum err survey_post_paper(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
 /* The person that a request names by person=ID or case=ID. ERR_NOT_FOUND: out of scope. */
 enum err survey_person_asked(struct ctx *ctx, struct record **out, const struct req *req) MUST_USE;
 
