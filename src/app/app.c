@@ -28,6 +28,7 @@
 #include "messages/messages.h"
 #include "messages/messages_web.h"
 #include "people/people.h"
+#include "people/people_web.h"
 #include "plans/plan.h"
 #include "plans/plans_web.h"
 #include "records/attach.h"
@@ -77,6 +78,7 @@ static const struct route *const all_routes[] = {
     guide_routes,
     grid_routes,
     plans_routes,
+    people_routes,
     NULL,
 };
 
@@ -233,7 +235,8 @@ static const struct job_period *const all_periods[] = { app_periods, facts_perio
 static const struct record_hooks *const all_hooks[] = { &person_hooks,       &case_hooks,
                                                         &survey_hooks,       &grid_answer_hooks,
                                                         &place_answer_hooks, &grid_choice_hooks,
-                                                        &plan_hooks,         NULL };
+                                                        &plan_hooks,         &registration_hooks,
+                                                        NULL };
 
 enum err app_load(struct ctx *ctx)
 {

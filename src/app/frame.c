@@ -17,7 +17,7 @@ void app_frame(struct ctx *ctx, struct frame *out)
     for (size_t i = 0; i < ctx->forms->len; i++) {
         const struct form *form = ctx->forms->items[i];
 
-        if (!seen(ctx, form, "view"))
+        if (!seen(ctx, form, "view") || record_stands_for(form) != NULL)
             continue;
         out->may_search = out->may_search || seen(ctx, form, "search");
         if (text_equal(form->kind, FORM_PERSON) || text_equal(form->kind, FORM_CASE))

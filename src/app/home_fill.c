@@ -361,7 +361,9 @@ static void add_action(struct ctx *ctx, struct home_block_view *out, struct home
         !may(ctx, kind, text_equal(verb, "new") ? "create" : verb))
         return;
     title = record_kind_title(ctx, form);
-    if (text_equal(verb, "new"))
+    if (record_stands_for(form))
+        link->text = label_text(ctx, &form->title);
+    else if (text_equal(verb, "new"))
         link->text = text_equal(kind, FORM_PERSON)
                          ? tr(ctx, "New person")
                          : tr(ctx, "New: {0}", TR_TEXT(label_text(ctx, &form->title)));

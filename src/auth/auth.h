@@ -120,6 +120,7 @@ struct user_new {
     const char *lang;
     const char *office_id;
     const char *const *roles; /* ends with NULL */
+    const char *gender;       /* female, male; NULL or "" = not said */
     bool demo;
 };
 
@@ -153,6 +154,12 @@ enum err user_ids_of_role(struct ctx *ctx, const char ***out, size_t *len_out, c
                           const char *office_id) MUST_USE;
 /* Whether user_list would tell of this id, and the account is active. */
 enum err user_reachable(struct ctx *ctx, bool *out, const char *user_id) MUST_USE;
+/*
+ * female or male, as returnees may wish of who works with them (R-1.4.3-04); NULL: not said. Set by
+ * who manages accounts; ERR_INVALID with a problem of the field "gender".
+ */
+enum err user_gender(struct ctx *ctx, const char **out, const char *user_id) MUST_USE;
+enum err user_set_gender(struct ctx *ctx, const char *user_id, const char *gender) MUST_USE;
 /* Display name of a user id; "" if unknown. */
 enum err user_name(struct ctx *ctx, const char **out, const char *user_id) MUST_USE;
 

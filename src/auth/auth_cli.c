@@ -20,6 +20,7 @@ static const char usage[] =
     "homeward user password LOGIN --database FILE\n"
     "homeward user lock LOGIN --database FILE\n"
     "homeward user unlock LOGIN --database FILE\n"
+    "homeward user gender LOGIN [--gender female|male] --database FILE\n"
     "homeward user token LOGIN [--days N] --database FILE\n"
     "\n"
     "add       makes an account; several roles are written with commas between them\n"
@@ -27,6 +28,8 @@ static const char usage[] =
     "password  sets a new password and ends all sessions of the account\n"
     "lock      nobody can sign in with the account any more, and its sessions end\n"
     "unlock    the account can be used again; failed attempts are forgotten\n"
+    "gender    says whether it is a woman or a man, where returnees may wish for one of them;\n"
+    "          without --gender nothing is said of it any more\n"
     "token     prints a secret with which a program may use the API as this user;\n"
     "          it is shown once and not stored\n"
     "\n"
@@ -40,6 +43,7 @@ static const struct opt_spec options[] = {
     { "role", "ROLES", "add: case_manager,supervisor ...", false },
     { "office", "CODE", "add: code of the office, such as SN", false },
     { "lang", "CODE", "add: language of the pages (default: en)", false },
+    { "gender", "GENDER", "add, gender: female or male", false },
     { "days", "N", "token: ends after so many days (default: 30)", false },
     { "password-file", "FILE", "file whose first line is the password", false },
     { "no-password", NULL, "add: the account cannot sign in yet", false },
@@ -146,7 +150,7 @@ static const char *given(const struct opts *o, const char *name)
 
 static enum err run_add(struct ctx *ctx, const char *login, const struct opts *o)
 {
-    struct user_new n = { .login = login, .name = given(o, "name") };
+    struct user_new n = { .login = login, .name = given(o, "name"), .gender = given(o, "gender") };
     const char *id = NULL;
     enum err rc;
 
@@ -253,13 +257,33 @@ static enum err run_token(struct ctx *ctx, const char *login, const struct opts 
     return rc;
 }
 
+static enum err run_gender(struct ctx *ctx, const char *login, const struct opts *o)
+{
+    struct ctx theirs = *ctx;
+    enum err rc = user_load_by_login(&theirs, login);
+
+    if (rc) {
+        ctx->problems = theirs.problems;
+        ctx->problems_last = theirs.problems_last;
+        return rc;
+    }
+    rc = user_set_gender(ctx, theirs.user_id, opt_text(o, "gender"));
+    if (rc == OK)
+        rc = db_flush(ctx, ctx->db);
+    if (rc == OK)
+        printf("%s\n", tr(ctx, "Noted for {0}.", TR_TEXT(login)));
+    return rc;
+}
+
 static const struct {
     const char *name;
     bool login;
     enum err (*run)(struct ctx *ctx, const char *login, const struct opts *o);
 } commands[] = {
-    { "add", true, run_add },   { "list", false, run_list },    { "password", true, run_password },
-    { "lock", true, run_lock }, { "unlock", true, run_unlock }, { "token", true, run_token },
+    { "add", true, run_add },           { "list", false, run_list },
+    { "password", true, run_password }, { "lock", true, run_lock },
+    { "unlock", true, run_unlock },     { "token", true, run_token },
+    { "gender", true, run_gender },
 };
 
 enum err auth_command(struct ctx *ctx, int argc, char **argv)
@@ -278,6 +302,7 @@ enum err auth_command(struct ctx *ctx, int argc, char **argv)
         return commands[i].run(ctx, opt_word(o, 1), o);
     }
     return ctx_fail(ctx, ERR_INVALID,
-                    tr(ctx, "Type one of: homeward user add LOGIN, user list, user password LOGIN, "
-                            "user lock LOGIN, user unlock LOGIN, user token LOGIN."));
+                    tr(ctx,
+                       "Type one of: homeward user add LOGIN, user list, user password LOGIN, "
+                       "user lock LOGIN, user unlock LOGIN, user token LOGIN, user gender LOGIN."));
 }

@@ -11,13 +11,15 @@
 
 DB_SQL(STAFF_FIND, "SELECT id FROM staff WHERE login_token = $1");
 DB_SQL(STAFF_ADD, "INSERT INTO staff (id, office_id, login_token, sealed, password, lang, demo,"
-                  " state, version, created_at)"
-                  " VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', 1, $8)");
+                  " state, version, created_at, gender)"
+                  " VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', 1, $8, $9)");
 DB_SQL(STAFF_ROLE_ADD, "INSERT INTO staff_role (staff_id, role) VALUES ($1, $2)");
 DB_SQL(STAFF_PASSWORD, "UPDATE staff SET password = $2, version = version + 1 WHERE id = $1");
 DB_SQL(STAFF_STATE, "UPDATE staff SET state = $2, version = version + 1 WHERE id = $1");
 DB_SQL(STAFF_LANG, "UPDATE staff SET lang = $2, version = version + 1 WHERE id = $1");
 DB_SQL(STAFF_KEYS, "UPDATE staff SET keys_off = $2, version = version + 1 WHERE id = $1");
+DB_SQL(STAFF_GENDER, "SELECT gender FROM staff WHERE id = $1");
+DB_SQL(STAFF_GENDER_SET, "UPDATE staff SET gender = $2, version = version + 1 WHERE id = $1");
 DB_SQL(STAFF_LIST, "SELECT st.id, st.sealed, o.code, st.state, r.role FROM" USER_TABLES
                    " WHERE $1 = '' OR st.office_id = $1 ORDER BY o.code, st.id, r.role LIMIT $2");
 
@@ -41,6 +43,13 @@ static bool login_valid(const char *login)
             return false;
     }
     return ascii_is_alpha(login[0]) || ascii_is_digit(login[0]);
+}
+
+static enum err gender_check(struct ctx *ctx, const char *gender)
+{
+    if (!gender || !gender[0] || text_equal(gender, "female") || text_equal(gender, "male"))
+        return OK;
+    return ctx_fail_field(ctx, "gender", tr(ctx, "--gender is female or male."));
 }
 
 static enum err check_roles(struct ctx *ctx, const char *const *roles)
@@ -86,6 +95,8 @@ static enum err check_new(struct ctx *ctx, const struct user_new *n, const char 
     if (rc)
         return rc;
     rc = check_roles(ctx, n->roles);
+    if (rc == OK)
+        rc = gender_check(ctx, n->gender);
     if (rc || !n->password)
         return rc;
     return password_check_rules(ctx, n->password, login);
@@ -140,7 +151,8 @@ static enum err add_staff(struct ctx *ctx, const char *id, const struct user_new
         return rc;
     rc = db_exec(ctx, NULL, &STAFF_ADD, DB_TEXT(id), DB_TEXT(n->office_id),
                  DB_BLOB(token, sizeof(token)), DB_BLOB(sealed.bytes, sealed.len), DB_TEXT(hash),
-                 DB_TEXT(n->lang), DB_INT(n->demo ? 1 : 0), DB_INT(ctx->now_ms));
+                 DB_TEXT(n->lang), DB_INT(n->demo ? 1 : 0), DB_INT(ctx->now_ms),
+                 DB_TEXT(n->gender && n->gender[0] ? n->gender : NULL));
     if (rc)
         return rc;
     rc = add_roles(ctx, id, n->roles);
@@ -399,6 +411,41 @@ enum err user_reachable(struct ctx *ctx, bool *out, const char *user_id)
     db_rows_close(rows);
     if (rc == OK)
         *out = there;
+    return rc;
+}
+
+enum err user_gender(struct ctx *ctx, const char **out, const char *user_id)
+{
+    struct rows *rows = NULL;
+    bool there = false;
+    enum err rc = db_query(ctx, &rows, &STAFF_GENDER, DB_TEXT(user_id));
+
+    *out = NULL;
+    if (rc)
+        return rc;
+    rc = db_next(ctx, rows, &there);
+    if (rc == OK && there)
+        *out = row_text(rows, 0);
+    db_rows_close(rows);
+    return rc;
+}
+
+enum err user_set_gender(struct ctx *ctx, const char *user_id, const char *gender)
+{
+    enum err rc = gender_check(ctx, gender);
+
+    if (rc == OK)
+        rc = db_begin(ctx);
+    if (rc)
+        return rc;
+    rc = db_exec(ctx, NULL, &STAFF_GENDER_SET, DB_TEXT(user_id),
+                 DB_TEXT(gender && gender[0] ? gender : NULL));
+    if (rc == OK)
+        rc = audit_add(ctx, "user.gender", user_id, NULL, NULL);
+    if (rc == OK)
+        rc = db_commit(ctx);
+    if (rc)
+        db_rollback(ctx);
     return rc;
 }
 

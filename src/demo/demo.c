@@ -126,6 +126,7 @@ static enum err make_user(struct ctx *ctx, struct world *w, size_t row)
     struct demo_user *u = &w->staff[row];
     struct user_new n = { .login = csv_table_cell(s, row, "login"),
                           .name = csv_table_cell(s, row, "name"),
+                          .gender = csv_table_cell(s, row, "sex"),
                           .password = DEMO_PASSWORD,
                           .lang = csv_table_cell(s, row, "lang"),
                           .roles = roles,

@@ -11,6 +11,8 @@
 
 /* Given to records_use_hooks. */
 extern const struct record_hooks people_hooks;
+/* Registration of a family: one form, whose answers become people, household, returns, cases. */
+extern const struct record_hooks registration_hooks;
 
 /* Bytes of a beneficiary code before they are written as base 32: enough never to meet twice. */
 #define PEOPLE_CODE_BYTES 10

@@ -4,6 +4,7 @@
 #include "core/id.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "forms_gen.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
 #include "records/search_words.h"
@@ -63,9 +64,13 @@ static void fill_head(struct ctx *ctx, struct record_form_view *v, const struct 
     const char *title = label_text(ctx, &form->title);
 
     if (rec->id == NULL) {
-        v->title = tr(ctx, "New: {0}", TR_TEXT(title));
+        const char *other = record_stands_for(form);
+
+        v->title = other ? title : tr(ctx, "New: {0}", TR_TEXT(title));
         v->action = url_build(ctx, "/records/{}", form->kind);
-        v->cancel = v->parent_id != NULL ? v->parent_link : v->action;
+        v->cancel = v->parent_id != NULL ? v->parent_link
+                    : other              ? url_build(ctx, "/records/{}", other)
+                                         : v->action;
         v->search_id = s->post == NULL ? NULL : s->post->search_id;
     } else {
         v->title = tr(ctx, "Edit: {0}", TR_TEXT(record_name(ctx, rec)));
@@ -99,6 +104,7 @@ enum err show_form(struct ctx *ctx, struct res *res, int status, const struct sh
     v.post = s->post;
     form_fill(ctx, &v, form, rec->answers);
     fill_hits(ctx, &v, s->hits, s->hits_len);
+    look_fill(ctx, &v, s);
     record_form_reply(res, status, &v);
     return OK;
 }
@@ -199,6 +205,10 @@ static enum err insert_new(struct ctx *ctx, struct res *res, struct shown_form *
     enum err rc = answers_validate(ctx, answers_copy(ctx->arena, s->rec->answers), true);
     struct record_hit *hits = NULL;
 
+    if (!rc && may(ctx, FORM_PERSON, "search"))
+        rc = look_take(ctx, s);
+    if (!rc && s->look)
+        return show_form(ctx, res, 422, s);
     if (!rc && !s->post->confirm && may(ctx, s->rec->form->kind, "search"))
         rc = record_duplicates(ctx, &hits, &s->hits_len, s->rec);
     s->hits = hits;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/log.h"
 #include "core/text.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
@@ -182,8 +183,9 @@ static void fill_repeat(struct maker *m, struct widget_view *w, struct answers *
 {
     struct widget_repeat_view *r = &w->repeat;
 
-    if (f->required && t->rows_len[f->place] == 0 && f->repeat_count == NULL)
-        answers_add_row(m->ctx->arena, t, f);
+    if (f->required && t->rows_len[f->place] == 0 && f->repeat_count == NULL &&
+        answers_defaults(m->ctx, answers_add_row(m->ctx->arena, t, f)) != OK)
+        log_error("the defaults of a row could not be worked out");
     r->counted = f->repeat_count != NULL;
     r->top = f->parent == NULL;
     r->rows_len = t->rows_len[f->place];

@@ -189,6 +189,20 @@ static void fill_rights(struct ctx *ctx, struct record_list_view *v, const struc
     v->add = url_build(ctx, "/records/{}/new", form->kind);
 }
 
+/* A form that makes several records of this kind at once. */
+static void fill_whole(struct ctx *ctx, struct record_list_view *v, const struct form *form)
+{
+    for (size_t i = 0; i < ctx->forms->len; i++) {
+        const struct form *other = ctx->forms->items[i];
+
+        if (!text_equal(record_stands_for(other), form->kind) ||
+            other->privacy > ctx->user->clearance || !may(ctx, other->kind, "create"))
+            continue;
+        v->whole_title = label_text(ctx, &other->title);
+        v->whole = url_build(ctx, "/records/{}/new", other->kind);
+    }
+}
+
 static enum err fill_parent(struct ctx *ctx, struct record_list_view *v, const struct form *form,
                             const char *parent_id)
 {
@@ -265,6 +279,7 @@ enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
     v.kind = kind;
     v.count = v.problem == NULL ? count_text(ctx, list.count) : NULL;
     fill_rights(ctx, &v, form);
+    fill_whole(ctx, &v, form);
     rc = fill_parent(ctx, &v, form, f.parent_id);
     if (!rc)
         rc = unfinished_fill(ctx, &v.unfinished, kind, NULL);

@@ -23,6 +23,13 @@ const struct record_hooks *record_hooks_of(const char *kind)
     return NULL;
 }
 
+const char *record_stands_for(const struct form *form)
+{
+    const struct record_hooks *hooks = record_hooks_of(form->kind);
+
+    return hooks && hooks->expand ? hooks->expands_to : NULL;
+}
+
 /* Set before fork. */
 static record_watcher watchers[RECORD_WATCHERS_MAX];
 static size_t watchers_len;

@@ -108,6 +108,9 @@ static enum err take_control(struct ctx *ctx, struct form_post *out, const struc
     } else if (text_starts(name, "_take.")) {
         out->takes[out->takes_len].name = name + 6;
         out->takes[out->takes_len++].value = p->value;
+    } else if (text_starts(name, "_same.")) {
+        out->same[out->same_len].name = name + 6;
+        out->same[out->same_len++].value = p->value;
     } else if (text_starts(name, "_was.")) {
         out->was[out->was_len].name = name + 5;
         out->was[out->was_len++].value = p->value;
@@ -233,6 +236,7 @@ static void make_room(struct ctx *ctx, struct form_post *out, size_t len)
     out->refs = ARENA_ARRAY(ctx->arena, len + 1, struct ref_asked);
     out->takes = ARENA_ARRAY(ctx->arena, len + 1, struct pair_view);
     out->was = ARENA_ARRAY(ctx->arena, len + 1, struct pair_view);
+    out->same = ARENA_ARRAY(ctx->arena, len + 1, struct pair_view);
 }
 
 static enum err sort_pairs(struct ctx *ctx, struct form_post *out, const char *kind,

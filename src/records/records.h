@@ -50,9 +50,27 @@ struct record {
 };
 
 struct html;
+struct record_hit;
 struct record_extra {
     void (*draw)(struct html *h, const void *view); /* NULL = nothing to show */
     const void *view;
+};
+
+/*
+ * What a form that asks for several records at once wants settled before it is stored: who may be
+ * somebody known already, and what it chose itself.
+ */
+struct record_likeness {
+    struct answers *at; /* the row, and the reference in it that names the known one */
+    const struct field *field;
+    const char *title; /* who is meant: "Person 2: Awa Ndiaye" */
+    const struct record_hit *hits;
+    size_t hits_len;
+};
+struct record_look {
+    const struct record_likeness *items;
+    size_t len;
+    const char *note; /* what was put into the answers, and why: to be looked at; NULL = nothing */
 };
 
 /*
@@ -81,7 +99,19 @@ struct record_hooks {
     enum err (*given_up)(struct ctx *ctx, const struct record *rec, const char *reason);
     /* Page on which one gives it up and says why: a path with {} for the id of what is kept. */
     const char *stop_page;
+    /*
+     * Makes records of other kinds out of the answers, which are complete and good: those of this
+     * kind are never stored themselves. Called by record_insert within one transaction, with all
+     * answers; *head_out is the record that stands for them all. Problems are told by the paths of
+     * this kind's questions.
+     */
+    enum err (*expand)(struct ctx *ctx, struct record *rec, struct record **head_out);
+    const char *expands_to; /* kind that people look for afterwards */
+    /* Asked by the page before a new one is inserted. It may put answers in, with a note. */
+    enum err (*look)(struct ctx *ctx, struct record *rec, struct record_look *out);
 };
+/* Kind that stands for one whose form is only filled in, never kept (expands_to); else NULL. */
+const char *record_stands_for(const struct form *form);
 
 /* Called once before fork with every domain's hooks; ends with NULL. */
 void records_use_hooks(const struct record_hooks *const *hooks);

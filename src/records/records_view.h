@@ -52,6 +52,24 @@ struct hit_view {
     struct url link;
 };
 
+/* Somebody on a form of several, and who it may be. */
+struct likeness_view {
+    const char *title;
+    const char *name;  /* of the choice */
+    const char *id;    /* of its elements */
+    const char *other; /* value of "somebody else" */
+    bool other_chosen;
+    const struct same_view *items;
+    size_t items_len;
+};
+struct same_view {
+    struct hit_view hit;
+    const char *name;
+    const char *id; /* of the element */
+    const char *value;
+    bool chosen;
+};
+
 /* Forms that were begun and not saved. */
 struct unfinished_row_view {
     const char *text;
@@ -94,6 +112,10 @@ struct record_form_view {
     size_t problems_len;
     const struct hit_view *hits; /* may be the same person */
     size_t hits_len;
+    const struct likeness_view *likes; /* the same of a form of several people */
+    size_t likes_len;
+    const char *note; /* what was chosen by the program, and why */
+    bool asks;        /* likes or a note: to be looked at before it is stored */
     struct widget_view *items;
     size_t items_len;
     int64_t answered;
@@ -359,6 +381,8 @@ struct head_view {
 };
 
 struct record_list_view {
+    const char *whole_title; /* of a form that adds several at once; NULL = none */
+    struct url whole;
     const char *title;
     const char *kind;
     const char *parent_title; /* NULL: not one record's children only */

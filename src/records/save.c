@@ -361,8 +361,28 @@ enum err record_check(struct ctx *ctx, struct record *rec)
     return check(ctx, &full, NULL);
 }
 
+/* A form that is only filled in: what it makes is stored, all or nothing. */
+static enum err insert_expanded(struct ctx *ctx, struct record *rec, struct record *full,
+                                const struct record_hooks *hooks)
+{
+    struct record *head = NULL;
+    enum err rc = db_begin(ctx);
+
+    if (rc)
+        return rc;
+    rc = hooks->expand(ctx, full, &head);
+    if (rc == OK)
+        rc = db_commit(ctx);
+    if (rc)
+        db_rollback(ctx);
+    else
+        *rec = *head;
+    return rc;
+}
+
 enum err record_insert(struct ctx *ctx, struct record *rec)
 {
+    const struct record_hooks *hooks = record_hooks_of(rec->form->kind);
     struct record full = *rec;
     struct plan p = { 0 };
     enum err rc;
@@ -373,6 +393,8 @@ enum err record_insert(struct ctx *ctx, struct record *rec)
     full.status = full.form->initial_status; /* a hook may give it another one of the form's */
     answers_merge(ctx, full.answers, NULL);
     rc = check(ctx, &full, NULL);
+    if (rc == OK && hooks && hooks->expand)
+        return insert_expanded(ctx, rec, &full, hooks);
     if (rc == OK && !full.key_id && full.form->subject)
         rc = vault_key_new(ctx, &full.key_id);
     if (rc)

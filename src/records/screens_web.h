@@ -21,6 +21,8 @@
 
 /* --- what came with a record's form (post_web.c) --- */
 
+#define SAME_NONE "new" /* somebody else than all that are alike */
+
 struct ref_asked {
     const char *path;
     const char *words;
@@ -34,6 +36,8 @@ struct form_post {
     size_t media_len;        /* the first of them are files that have just come */
     struct pair_view *takes; /* choices of a conflict: path, mine or theirs */
     size_t takes_len;
+    struct pair_view *same; /* path of a reference: id of the known one, or SAME_NONE */
+    size_t same_len;
     struct ref_asked *refs; /* what was typed to find what references name */
     size_t refs_len;
     int64_t version;       /* what the user saw */
@@ -130,11 +134,18 @@ struct shown_form {
     const struct form_post *post;  /* NULL: nothing was typed yet */
     const struct record_hit *hits; /* possible duplicates */
     size_t hits_len;
-    const char *resumed; /* says since when this was kept; NULL = it was not */
-    bool offer;          /* tells of unfinished forms of this kind, or of this record */
+    const struct record_look *look; /* NULL = nothing is to be settled before saving */
+    const char *resumed;            /* says since when this was kept; NULL = it was not */
+    bool offer;                     /* tells of unfinished forms of this kind, or of this record */
 };
 enum err show_form(struct ctx *ctx, struct res *res, int status,
                    const struct shown_form *s) MUST_USE;
+
+/* --- before it is stored (look_web.c) --- */
+
+/* Asks the kind's look; s->look stays NULL where nothing is left to be said or seen. */
+enum err look_take(struct ctx *ctx, struct shown_form *s) MUST_USE;
+void look_fill(struct ctx *ctx, struct record_form_view *v, const struct shown_form *s);
 
 /* --- unfinished forms (unfinished_web.c) --- */
 

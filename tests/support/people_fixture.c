@@ -9,7 +9,7 @@
 #include "core/text.h"
 #include "people/people.h"
 
-static const struct record_hooks *const hooks[] = { &people_hooks, NULL };
+static const struct record_hooks *const hooks[] = { &people_hooks, &registration_hooks, NULL };
 
 void must(struct fixture *f, enum err rc)
 {
