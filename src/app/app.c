@@ -59,27 +59,13 @@
 #define TIDY_EVERY_MS       ((int64_t)60 * 60 * 1000)
 
 static const struct route *const all_routes[] = {
-    home_routes,
-    web_routes,
-    records_routes,
-    attach_routes,
-    rules_routes,
-    forms_routes,
-    survey_routes,
-    messages_routes,
-    message_settings_routes,
-    notify_routes,
-    webhook_routes,
-    facts_routes,
-    facts_api_routes,
-    letters_routes,
-    letter_edit_routes,
-    letterhead_routes,
-    guide_routes,
-    grid_routes,
-    plans_routes,
-    people_routes,
-    NULL,
+    home_routes,       web_routes,      records_routes,
+    attach_routes,     rules_routes,    forms_routes,
+    survey_routes,     messages_routes, message_settings_routes,
+    notify_routes,     webhook_routes,  facts_routes,
+    facts_api_routes,  letters_routes,  letter_edit_routes,
+    letterhead_routes, guide_routes,    grid_routes,
+    plans_routes,      people_routes,   NULL,
 };
 
 static const struct nav_item all_nav[] = {
@@ -232,11 +218,11 @@ static const struct job_period app_periods[] = {
 static const struct fact_measured *const all_measured[] = { &survey_measured, NULL };
 static const struct job_period *const all_periods[] = { app_periods, facts_periods, NULL };
 
-static const struct record_hooks *const all_hooks[] = { &person_hooks,       &case_hooks,
-                                                        &survey_hooks,       &grid_answer_hooks,
-                                                        &place_answer_hooks, &grid_choice_hooks,
-                                                        &plan_hooks,         &registration_hooks,
-                                                        NULL };
+static const struct record_hooks *const all_hooks[] = {
+    &person_hooks,      &case_hooks,         &survey_hooks,
+    &grid_answer_hooks, &place_answer_hooks, &grid_choice_hooks,
+    &plan_hooks,        &registration_hooks, NULL
+};
 
 enum err app_load(struct ctx *ctx)
 {
