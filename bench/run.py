@@ -25,6 +25,7 @@ import forms_page  # noqa: E402
 import pages  # noqa: E402
 import publish  # noqa: E402
 import rules  # noqa: E402
+import scoring  # noqa: E402
 
 FOLDER = os.path.join(ROOT, "build", "bench")
 
@@ -192,33 +193,6 @@ def creates(server, sync_rate):
         f"{bad[0]} failed; {rate / sync_rate:.2f} of fdatasync; client in Python shares the cores")
 
 
-def scoring(interviews):
-    path = os.path.join(FOLDER, f"interviews-{interviews}.csv")
-    if not os.path.exists(path):
-        with open(path, "wb") as file:
-            subprocess.run(["python3", os.path.join(ROOT, "tests/support/make_interviews.py"),
-                            str(interviews), "7"], stdout=file, check=True)
-    out, summary = os.path.join(FOLDER, "scores.csv"), os.path.join(FOLDER, "summary.csv")
-    best, memory = [], 0
-    for _ in range(3):
-        began = time.perf_counter()
-        done = subprocess.run(["/usr/bin/time", "-f", "%M", os.environ["HOMEWARD"], "survey", "score",
-                               path, "--out", out, "--summary", summary, "--by", "country,sex"],
-                              capture_output=True)
-        best.append(time.perf_counter() - began)
-        memory = max(memory, int(done.stderr.split()[-1]) // 1024)
-        if done.returncode != 0:
-            raise SystemExit(done.stderr.decode())
-    with open(path, "rb") as file:
-        began = time.perf_counter()
-        while file.read(1 << 20):
-            pass
-        reading = time.perf_counter() - began
-    size = os.path.getsize(path) / 1e6
-    say(f"{interviews} interviews scored ({size:.0f} MB)", f"{min(best):.2f} s",
-        f"{memory} MiB; {min(best) / reading:.0f} times as long as reading the file ({reading:.2f} s)")
-
-
 def main():
     os.makedirs(FOLDER, exist_ok=True)
     subprocess.run(["meson", "configure", os.path.join(ROOT, "build", "release"), "-Dtests=true"],
@@ -228,7 +202,7 @@ def main():
     people = option("--people", 100000)
     sync_rate = fdatasync_rate()
     say("this disk: 4 KB appends made durable, one at a time", f"{sync_rate:.0f}/s")
-    scoring(option("--interviews", 1000000))
+    scoring.measure(say, FOLDER, option("--interviews", 1000000))
     forms.measure(say, FOLDER)
     forms_page.measure(say, FOLDER)
     publish.measure(say, FOLDER)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -12,8 +13,11 @@
 #include "core/tr.h"
 
 #define BLOCK   ((size_t)1024 * 1024)
-#define PADDING 192 /* readable bytes behind the last one */
-#define STRIDE  64  /* bytes looked at together */
+#define PADDING 192                 /* readable bytes behind the last one */
+#define STRIDE  64                  /* bytes looked at together */
+#define READ_ON ((size_t)16 * 1024) /* to the end of a row that goes over upto */
+
+#define LINE_NEAR ((size_t)64 * 1024)
 
 struct feed {
     const char *name;
@@ -22,6 +26,9 @@ struct feed {
     bool end;  /* nothing more comes */
     char delimiter;
     int64_t number;
+    int64_t size; /* of a regular file, else -1 */
+    int64_t at;   /* where the file is read next */
+    int64_t upto; /* beyond it only a little is read at a time */
     char *bytes;
     size_t cap;
     size_t start; /* of the row to come */
@@ -35,7 +42,14 @@ static enum err make(struct ctx *ctx, struct feed **out, int fd, const char *nam
 {
     struct feed *f = ARENA_NEW(ctx->arena, struct feed);
 
+    struct stat st = { 0 };
+
     *f = (struct feed){ .name = arena_strdup(ctx->arena, name), .fd = fd, .ours = ours };
+    f->size = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (int64_t)st.st_size : -1;
+    f->at = f->size < 0 ? 0 : (int64_t)lseek(fd, 0, SEEK_CUR);
+    if (f->at < 0)
+        f->at = 0;
+    f->upto = f->size;
     f->cap = BLOCK;
     f->bytes = arena_alloc(ctx->arena, f->cap + PADDING);
     f->cells = ARENA_ARRAY(ctx->arena, CSV_COLUMNS_MAX + STRIDE, struct feed_cell);
@@ -83,6 +97,56 @@ void feed_close(struct feed *f)
     f->start = f->len;
 }
 
+int64_t feed_size(const struct feed *f)
+{
+    return f->size;
+}
+
+int64_t feed_number(const struct feed *f)
+{
+    return f->number;
+}
+
+int64_t feed_tell(const struct feed *f)
+{
+    return f->at - (int64_t)(f->len - f->start);
+}
+
+void feed_seek(struct feed *f, int64_t at, int64_t number, int64_t upto)
+{
+    f->at = at;
+    f->number = number;
+    f->upto = upto;
+    f->start = 0;
+    f->len = 0;
+    f->end = false;
+}
+
+int64_t feed_line_after(struct feed *f, int64_t at)
+{
+    ssize_t got = pread(f->fd, f->bytes, LINE_NEAR, at);
+    const char *line = got > 0 ? memchr(f->bytes, '\n', (size_t)got) : NULL;
+
+    f->len = 0;
+    f->start = 0;
+    return line ? at + (line - f->bytes) + 1 : -1;
+}
+
+static ssize_t read_some(struct feed *f)
+{
+    size_t room = f->cap - f->len;
+    size_t wanted = f->upto > f->at ? (size_t)(f->upto - f->at) + READ_ON : READ_ON;
+    ssize_t got;
+
+    do
+        got = f->size < 0 ? read(f->fd, f->bytes + f->len, room)
+                          : pread(f->fd, f->bytes + f->len, room < wanted ? room : wanted, f->at);
+    while (got < 0 && errno == EINTR);
+    if (got > 0)
+        f->at += got;
+    return got;
+}
+
 /* Reads more behind what is there; what was used is dropped first. */
 static enum err fill(struct ctx *ctx, struct feed *f)
 {
@@ -101,9 +165,7 @@ static enum err fill(struct ctx *ctx, struct feed *f)
         f->bytes = arena_grow(ctx->arena, f->bytes, f->cap + PADDING, 2 * f->cap + PADDING);
         f->cap *= 2;
     }
-    do
-        got = read(f->fd, f->bytes + f->len, f->cap - f->len);
-    while (got < 0 && errno == EINTR);
+    got = read_some(f);
     if (got < 0)
         return ctx_fail(
             ctx, ERR_IO,

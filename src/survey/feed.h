@@ -44,6 +44,19 @@ enum err feed_open_fd(struct ctx *ctx, struct feed **out, int fd, const char *na
 /* Next row; *more_out = false at the end. Empty lines are passed over. */
 enum err feed_next(struct ctx *ctx, struct feed *f, struct feed_row *row, bool *more_out) MUST_USE;
 int feed_fd(const struct feed *f);
+/* Size of a regular file; -1 for what cannot be read at any place. */
+int64_t feed_size(const struct feed *f);
+/* Where the next row begins, in bytes from the start of the file. */
+int64_t feed_tell(const struct feed *f);
+/*
+ * Goes on with the row that begins at byte at of a regular file, as the row after number. upto: how
+ * far it is worth reading ahead. The heading was read before.
+ */
+void feed_seek(struct feed *f, int64_t at, int64_t number, int64_t upto);
+/* Rows passed so far, empty ones too: number of the last one. */
+int64_t feed_number(const struct feed *f);
+/* The byte behind the first LF at or behind at; -1 if there is none near or it cannot be read. */
+int64_t feed_line_after(struct feed *f, int64_t at);
 void feed_close(struct feed *f); /* also run by the arena */
 
 #endif

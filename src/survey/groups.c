@@ -6,8 +6,10 @@
 
 #include "survey/groups_inner.h"
 
-#define SLOTS_FIRST ((size_t)1 << 14)
-#define NAMES_SLOTS ((size_t)1 << 15) /* more than GROUPS_MAX, so there is always a free one */
+#define SLOTS_FIRST   ((size_t)1 << 14)
+#define AHEAD         16 /* values whose slots are on their way from memory */
+#define PENDING_FIRST ((size_t)16 * 1024)
+#define NAMES_SLOTS   ((size_t)1 << 15) /* more than GROUPS_MAX, so there is always a free one */
 
 static uint64_t mix(uint64_t x)
 {
@@ -37,6 +39,7 @@ enum err groups_new(struct ctx *ctx, struct groups **out, const struct profile *
     struct groups *g = ARENA_NEW(ctx->arena, struct groups);
 
     *g = (struct groups){ .profile = p, .by = by, .by_len = by_len };
+    g->keep = ctx->arena;
     g->names = ARENA_ARRAY(ctx->arena, GROUPS_MAX, struct group);
     g->names_slots = ARENA_ARRAY(ctx->arena, NAMES_SLOTS, uint16_t);
     make_slots(g, SLOTS_FIRST);
@@ -87,10 +90,13 @@ static enum err new_group(struct ctx *ctx, struct groups *g, const struct feed_c
                            " as country or sex.",
                            TR_INT((int64_t)g->len)));
     group = &g->names[g->len++];
+    group->flagged = 0;
+    group->settled = 0;
     group->values = ARENA_ARRAY(ctx->arena, g->by_len, struct feed_cell);
     group->ends = ARENA_ARRAY(ctx->arena, g->by_len, struct code_bytes);
     for (size_t i = 0; i < g->by_len; i++) {
-        group->values[i].text = arena_memdup(ctx->arena, values[i].text, values[i].len);
+        group->values[i].text = arena_alloc(ctx->arena, values[i].len + 8);
+        memcpy(group->values[i].text, values[i].text, values[i].len);
         group->values[i].len = values[i].len;
         group->ends[i] = code_bytes(values[i].text, values[i].len);
     }
@@ -98,8 +104,7 @@ static enum err new_group(struct ctx *ctx, struct groups *g, const struct feed_c
     return OK;
 }
 
-static enum err find_group(struct ctx *ctx, struct groups *g, const struct feed_cell *values,
-                           size_t *out)
+enum err groups_find(struct ctx *ctx, struct groups *g, const struct feed_cell *values, size_t *out)
 {
     size_t at = hash_values(g, values) & (NAMES_SLOTS - 1);
     struct group *group = NULL;
@@ -153,46 +158,83 @@ static enum err grow(struct ctx *ctx, struct groups *g)
     return OK;
 }
 
+enum err groups_count(struct ctx *ctx, struct groups *g, const struct group_value *value)
+{
+    struct group_value *to = find_value(g, value->num, value->tag);
+
+    to->count += value->count;
+    if (to->count != value->count)
+        return OK;
+    to->num = value->num;
+    to->tag = value->tag;
+    return ++g->used * 2 > g->slots_len ? grow(ctx, g) : OK;
+}
+
 enum err groups_settle(struct ctx *ctx, struct groups *g)
 {
     enum err rc = OK;
 
-    for (unsigned i = 0; i < g->pending_len && !rc; i++) {
-        const struct group_value *p = &g->pending[i];
-        struct group_value *value = find_value(g, p->num, p->tag);
+    for (size_t i = 0; i < g->pending_len && !rc; i++) {
+        const struct group_value *ahead = &g->pending[i + AHEAD < g->pending_len ? i + AHEAD : i];
 
-        if (value->count++)
-            continue;
-        value->num = p->num;
-        value->tag = p->tag;
-        if (++g->used * 2 > g->slots_len)
-            rc = grow(ctx, g);
+        __builtin_prefetch(&g->slots[slot_of(g, ahead->num, ahead->tag)], 1);
+        rc = groups_count(ctx, g, &g->pending[i]);
     }
     g->pending_len = 0;
+    g->settled = g->len;
+    g->settled_text = g->text_len;
+    for (size_t i = 0; i < g->len; i++)
+        g->names[i].settled = g->names[i].flagged;
     return rc;
+}
+
+void groups_take_back(struct groups *g)
+{
+    g->pending_len = 0;
+    g->text_len = g->settled_text;
+    for (size_t i = 0; i < g->settled; i++)
+        g->names[i].flagged = g->names[i].settled;
+    if (g->len == g->settled)
+        return;
+    g->len = g->settled;
+    memset(g->names_slots, 0, NAMES_SLOTS * sizeof(*g->names_slots));
+    for (size_t i = 0; i < g->len; i++) {
+        size_t at = hash_values(g, g->names[i].values) & (NAMES_SLOTS - 1);
+
+        while (g->names_slots[at])
+            at = (at + 1) & (NAMES_SLOTS - 1);
+        g->names_slots[at] = (uint16_t)(i + 1);
+    }
+}
+
+/* Room for one interview more. */
+static void make_pending(struct groups *g)
+{
+    size_t cap = g->pending_cap ? 2 * g->pending_cap : PENDING_FIRST;
+
+    if (g->pending_len + DIM_COUNT <= g->pending_cap)
+        return;
+    g->pending = arena_grow(g->keep, g->pending, g->pending_cap * sizeof(*g->pending),
+                            cap * sizeof(*g->pending));
+    g->pending_cap = cap;
 }
 
 enum err groups_add(struct ctx *ctx, struct groups *g, const struct feed_cell *values,
                     const struct scores *scores)
 {
     size_t group = 0;
-    enum err rc = groups_settle(ctx, g);
+    enum err rc = groups_find(ctx, g, values, &group);
 
-    if (!rc)
-        rc = find_group(ctx, g, values, &group);
     if (rc)
         return rc;
+    make_pending(g);
     g->names[group].flagged += scores->flagged;
     for (unsigned d = 0; d < DIM_COUNT; d++) {
         struct score s = scores->of[d];
-        struct group_value *p = &g->pending[g->pending_len];
 
-        if (!s.den)
-            continue;
-        p->num = (uint64_t)s.num;
-        p->tag = group_tag(group, d, (uint64_t)s.den);
-        __builtin_prefetch(&g->slots[slot_of(g, p->num, p->tag)], 1);
-        g->pending_len++;
+        if (s.den)
+            g->pending[g->pending_len++] =
+                (struct group_value){ (uint64_t)s.num, group_tag(group, d, (uint64_t)s.den), 1 };
     }
     return OK;
 }

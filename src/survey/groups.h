@@ -26,9 +26,17 @@ struct groups;
 /* by: names of the columns, at most GROUP_BY_MAX; both outlive the groups. */
 enum err groups_new(struct ctx *ctx, struct groups **out, const struct profile *p,
                     const char *const *by, size_t by_len) MUST_USE;
-/* Counts one interview; values are its cells of the columns of --by. */
+/* One interview; values are its cells of the columns of --by. It counts once settled. */
 enum err groups_add(struct ctx *ctx, struct groups *g, const struct feed_cell *values,
                     const struct scores *scores) MUST_USE;
+/* Counts what was added since the last time. */
+enum err groups_settle(struct ctx *ctx, struct groups *g) MUST_USE;
+/* Takes back what was added since groups_settle, as if it had never been. */
+void groups_take_back(struct groups *g);
+/* All that was counted, as bytes for another process. 0 or the errno of the failure. */
+int groups_send(struct groups *g, int fd);
+/* Counts what another process sent; ERR_IO when the bytes end early. */
+enum err groups_receive(struct ctx *ctx, struct groups *g, int fd) MUST_USE;
 /* The summary: groups in byte order of their values, the whole last. */
 enum err groups_write(struct ctx *ctx, struct groups *g, struct sink *to) MUST_USE;
 int64_t groups_flagged(const struct groups *g);

@@ -15,7 +15,8 @@ struct group_value {
 struct group {
     struct feed_cell *values;
     struct code_bytes *ends; /* of the values: up to 16 bytes need no other comparison */
-    int64_t flagged;
+    int64_t flagged;         /* pending ones too */
+    int64_t settled;
 };
 
 struct groups {
@@ -25,24 +26,31 @@ struct groups {
     struct group *names;
     size_t len;
     size_t text_len;
+    size_t settled; /* groups and bytes of text when all was counted */
+    size_t settled_text;
     uint16_t *names_slots; /* place of the group + 1 */
     struct arena *arena;   /* of the slots */
     struct group_value *slots;
     size_t slots_len; /* a power of two */
     size_t used;
-    /* The interview before, not yet counted: its slots are on their way from memory meanwhile. */
-    struct group_value pending[DIM_COUNT];
-    unsigned pending_len;
+    /* Not yet counted, so that they can be taken back; see groups_settle. */
+    struct group_value *pending;
+    size_t pending_len;
+    size_t pending_cap;
+    struct arena *keep; /* ctx->arena of groups_new */
 };
-
-/* Counts what is pending. */
-enum err groups_settle(struct ctx *ctx, struct groups *g) MUST_USE;
 
 /* Denominators are below 2^40, groups below 2^14. */
 static inline uint64_t group_tag(size_t group, unsigned score, uint64_t den)
 {
     return (uint64_t)group << 44 | (uint64_t)score << 40 | den;
 }
+
+/* Counts a value as often as it says. */
+enum err groups_count(struct ctx *ctx, struct groups *g, const struct group_value *value) MUST_USE;
+/* The place of the group of these values, made if there is none. */
+enum err groups_find(struct ctx *ctx, struct groups *g, const struct feed_cell *values,
+                     size_t *out) MUST_USE;
 
 static inline size_t tag_group(uint64_t tag)
 {

@@ -219,7 +219,8 @@ enum answer_fault {
     ANSWER_GOOD,
     ANSWER_NO_CODE, /* not a choice of the question */
     ANSWER_TWICE,   /* one choice given twice */
-    ANSWER_ALONE    /* an exclusive choice beside others */
+    ANSWER_ALONE,   /* an exclusive choice beside others */
+    ANSWER_NO_MARK  /* in the column of one choice: neither 1 nor 0 */
 };
 
 /* What one answer of a question comes to. */
@@ -234,6 +235,10 @@ struct answer {
  */
 enum answer_fault answer_read(const struct question *q, const char *text, size_t len,
                               struct answer *out);
+
+/* The same from places of codes, at least one; only ANSWER_TWICE and ANSWER_ALONE can be wrong. */
+enum answer_fault answer_of_codes(const struct question *q, const int *codes, size_t len,
+                                  struct answer *out);
 
 /* The steps that go into each of profile->means. Starts as { 0 }. */
 struct steps {

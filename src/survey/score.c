@@ -135,6 +135,20 @@ static enum answer_fault read_multiple(const struct question *q, const char *tex
     return alone && count > 1 ? ANSWER_ALONE : ANSWER_GOOD;
 }
 
+enum answer_fault answer_of_codes(const struct question *q, const int *codes, size_t len,
+                                  struct answer *out)
+{
+    uint64_t seen[SEEN_WORDS] = { 0 };
+    bool alone = false;
+
+    for (size_t i = 0; i < len; i++) {
+        if (add_code(q, codes[i], (int)i, seen, out))
+            return ANSWER_TWICE;
+        alone = alone || q->codes[codes[i]].exclusive;
+    }
+    return alone && len > 1 ? ANSWER_ALONE : ANSWER_GOOD;
+}
+
 enum answer_fault answer_read(const struct question *q, const char *text, size_t len,
                               struct answer *out)
 {
@@ -215,6 +229,8 @@ const char *answer_fault_text(struct ctx *ctx, enum answer_fault fault)
         return tr(ctx, "a choice is given twice");
     case ANSWER_ALONE:
         return tr(ctx, "a choice that stands alone is given beside others");
+    case ANSWER_NO_MARK:
+        return tr(ctx, "the column of one choice holds 1 or 0: 1 if it was chosen");
     case ANSWER_GOOD:
         break;
     }

@@ -80,6 +80,14 @@ void bad_tell(struct ctx *ctx, struct bad_rows *bad, int64_t row, const char *co
     arena_rewind(ctx->arena, mark);
 }
 
+void bad_end(struct ctx *ctx, const struct bad_rows *bad)
+{
+    if (bad->told > BAD_SHOWN)
+        (void)fprintf(stderr, "%s\n",
+                      tr(ctx, "{0} more mistakes are not shown; --bad FILE writes all of them.",
+                         TR_INT(bad->told - BAD_SHOWN)));
+}
+
 /* Each byte that is no UTF-8 becomes U+FFFD. */
 static struct feed_cell plain(struct ctx *ctx, const struct feed_cell *cell)
 {
@@ -121,62 +129,56 @@ static bool tell_foreign(struct ctx *ctx, struct bad_rows *bad, const struct col
     return found;
 }
 
-unsigned sections_read(const struct feed_cell *cell)
+/* The choices that the question has, for whoever has to mend the value. */
+static const char *reason_of(struct ctx *ctx, const struct question *q, enum answer_fault fault)
 {
-    unsigned found = 0;
+    struct buf names;
 
-    for (size_t at = 0; at < cell->len;) {
-        struct feed_cell word = { cell->text + at, 0 };
-        unsigned bit = 0;
-
-        while (at + word.len < cell->len && word.text[word.len] != ' ')
-            word.len++;
-        at += word.len + 1;
-        for (unsigned d = 0; d < PROFILE_SECTIONS; d++) {
-            const char *name = dimension_code((enum dimension)d);
-
-            if (cell_is(&word, name, strlen(name)))
-                bit = 1u << d;
-        }
-        if (word.len && (!bit || found & bit))
-            return 0;
-        found |= bit;
-    }
-    return found ? found : ALL_SECTIONS;
+    if (fault != ANSWER_NO_CODE)
+        return answer_fault_text(ctx, fault);
+    buf_init(&names, ctx->arena, PROFILE_CODES_MAX * 128);
+    for (size_t i = 0; i < q->codes_len; i++)
+        buf_printf(&names, "%s%s", i ? ", " : "", q->codes[i].name);
+    return tr(ctx, "this is no name and no label of a choice of the question, which has {0}",
+              TR_TEXT(buf_text(&names)));
 }
 
-static void tell_answers(struct ctx *ctx, struct bad_rows *bad, const struct columns *c,
-                         const struct feed_row *row)
+static void tell_answer(struct ctx *ctx, struct bad_rows *bad, const struct columns *c,
+                        const struct feed_row *row, const struct question_column *q)
 {
-    for (size_t i = 0; i < c->questions_len; i++) {
-        const struct question *q = c->questions[i].question;
-        const struct feed_cell *cell = &row->cells[c->questions[i].column];
-        struct answer answer = { -1, NO_POINTS };
-        enum answer_fault fault =
-            cell->len ? answer_read(q, cell->text, cell->len, &answer) : ANSWER_GOOD;
+    struct answer answer = { -1, NO_POINTS };
+    bool there = false;
+    size_t column = 0;
+    enum answer_fault fault = cell_answer(q, row, &answer, &there, &column);
 
-        if (fault)
-            bad_tell(ctx, bad, row->number, q->name, cell, answer_fault_text(ctx, fault));
-    }
+    if (fault)
+        bad_tell(ctx, bad, row->number,
+                 column == q->column ? q->question->name : c->headings[column], &row->cells[column],
+                 reason_of(ctx, q->question, fault));
 }
 
 static void tell_cells(struct ctx *ctx, struct bad_rows *bad, const struct columns *c,
                        const struct feed_row *row, const struct profile *p)
 {
     const struct feed_cell *cell = &row->cells[c->key];
+    size_t sections = c->sections.column;
 
     if (cell->len == 0)
-        bad_tell(ctx, bad, row->number, column_title(c, p, (size_t)c->key), cell,
+        bad_tell(ctx, bad, row->number, column_title(c, p, c->key), cell,
                  tr(ctx, "the interview has no key"));
-    cell = c->consent < 0 ? NULL : &row->cells[c->consent];
-    if (cell && !cell_is(cell, "yes", 3))
-        bad_tell(ctx, bad, row->number, column_title(c, p, (size_t)c->consent), cell,
+    if (!row_consents(c, row))
+        bad_tell(ctx, bad, row->number, "consent_given", &row->cells[c->consent],
                  tr(ctx, "there is no consent to the interview"));
-    cell = c->sections < 0 ? NULL : &row->cells[c->sections];
-    if (cell && !sections_read(cell))
-        bad_tell(ctx, bad, row->number, column_title(c, p, (size_t)c->sections), cell,
+    if (!row_sections(c, row)) {
+        if (sections == NO_COLUMN)
+            sections = c->sections.options[0].column;
+        bad_tell(ctx, bad, row->number, "sections_selected", &row->cells[sections],
                  tr(ctx, "these are not sections of the survey"));
-    tell_answers(ctx, bad, c, row);
+    }
+    for (size_t i = 0; i < c->questions_len; i++)
+        tell_answer(ctx, bad, c, row, &c->questions[i]);
+    for (size_t i = 0; i < c->split_len; i++)
+        tell_answer(ctx, bad, c, row, &c->split[i]);
 }
 
 void bad_row(struct ctx *ctx, struct bad_rows *bad, const struct columns *c,

@@ -11,10 +11,13 @@ static const char *const usage = N_(
     "homeward survey score FILE.csv --out FILE [--summary FILE] [--by COLUMNS]\n"
     "\n"
     "Scores a file of Reintegration Sustainability Survey interviews. Each row is one interview.\n"
-    "Columns are named by the questions of the survey form, such as food_reduction; groups may\n"
-    "stand before the name (economic/food_reduction). Cells hold the codes of the choices,\n"
-    "several of them separated by spaces; an empty cell means not answered. FILE may be - for\n"
-    "standard input. Comma, semicolon and tab are understood.\n"
+    "Exports of ODK Central and KoboToolbox are taken as they come: a column is named by the\n"
+    "question (food_reduction) or by its label in any language of the form; groups may stand\n"
+    "before it (economic/food_reduction, economic-food_reduction). Cells hold codes or labels of\n"
+    "the choices, several of them separated by spaces, or each choice has a column with 1 or 0\n"
+    "(productive_assets/land). An empty cell means not answered. Columns that the export adds\n"
+    "are passed over. --explain shows what each column is used for. FILE may be - for standard\n"
+    "input. Comma, semicolon and tab are understood.\n"
     "\n"
     "scores: key,economic,social,psychosocial,composite,dont_know_declined,intensity,profile\n"
     "summary: n, mean, median and shares of each score, per group of --by and for the whole\n"
@@ -24,12 +27,15 @@ static const char *const usage = N_(
     "are not looked for. If the file as a whole cannot be scored, no output is written.");
 
 static const struct opt_spec specs[] = {
-    { "out", "FILE", N_("where the scores are written"), true },
+    { "out", "FILE", N_("where the scores are written"), false },
     { "summary", "FILE", N_("where the summary is written"), false },
     { "by", "COLUMNS", N_("columns that make the groups of the summary, such as country,sex"),
       false },
     { "profile", "NAME", N_("scoring profile (default: homeward-1)"), false },
-    { "key", "COLUMN", N_("column that names the interview (default: key)"), false },
+    { "key", "COLUMN", N_("column that names the interview (default: key, instanceID, _uuid)"),
+      false },
+    { "explain", NULL, N_("show what each column is used for, and score nothing"), false },
+    { "jobs", "N", N_("processes that work at a time (default: one for each core)"), false },
     { "content", "DIR", N_("folder whose files replace or add to the shipped content"), false },
     { "bad", "FILE", N_("write every mistake into this file: row,column,value,reason"), false },
     { 0 },
@@ -66,8 +72,15 @@ static enum err read_options(struct ctx *ctx, struct score_options *o, const str
                                  .summary = opt_text(opts, "summary"),
                                  .bad = opt_text(opts, "bad"),
                                  .key = opt_text(opts, "key") };
-    if (!o->key)
-        o->key = "key";
+    o->explain = opt_flag(opts, "explain");
+    if (!o->out && !o->explain)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "Say where the scores are written: --out FILE, or --explain to see"
+                                " only what the columns are used for."));
+    if (opt_text(opts, "jobs") && !parse_int(opt_text(opts, "jobs"), 1, JOBS_MAX, &o->jobs))
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "--jobs takes a number from 1 to {0}, not {1}.", TR_INT(JOBS_MAX),
+                           TR_TEXT(opt_text(opts, "jobs"))));
     o->profile = profile_find(name);
     if (!o->profile)
         return ctx_fail(ctx, ERR_INVALID,
@@ -107,7 +120,7 @@ static enum err score_command(struct ctx *ctx, int argc, char **argv)
         rc = read_options(ctx, &o, opts);
     if (!rc)
         rc = score_file(ctx, &report, &o);
-    if (rc)
+    if (rc || o.explain)
         return rc;
     (void)fprintf(stderr, "%s\n",
                   tr(ctx,

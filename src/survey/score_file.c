@@ -7,30 +7,16 @@
 #include "core/text.h"
 #include "core/tr.h"
 
-struct job {
-    const struct score_options *o;
-    const struct profile *profile;
-    struct feed *feed;
-    struct columns columns;
-    struct sink *out;
-    struct sink *summary;
-    struct groups *groups;
-    struct bad_rows bad;
-    int64_t good;
-    size_t tail_len;
-    char tail[128]; /* ",homeward-1" and the end of the line */
-};
+#define STREAM_STEP 4194304 /* bytes between two times that groups are counted */
 
 /* Everything of a row but its answers; false if anything is wrong with it. */
 static bool row_good(const struct columns *c, const struct feed_row *row, unsigned *sections_out)
 {
     *sections_out = ALL_SECTIONS;
-    if (row->len != c->width || row->cells[c->key].len == 0)
+    if (row->len != c->width || row->cells[c->key].len == 0 || !row_consents(c, row))
         return false;
-    if (c->consent >= 0 && !cell_is(&row->cells[c->consent], "yes", 3))
-        return false;
-    if (c->sections >= 0 && row->cells[c->sections].len)
-        *sections_out = sections_read(&row->cells[c->sections]);
+    if (c->sections.column != NO_COLUMN || c->sections.options_len)
+        *sections_out = row_sections(c, row);
     for (size_t i = 0; row->foreign && i < c->width; i++)
         if (!text_valid(row->cells[i].text, row->cells[i].len, NULL))
             return false;
@@ -58,6 +44,21 @@ static inline bool add_answer(const struct question *q, const struct feed_cell *
     return true;
 }
 
+/* The same for labels, and for choices in columns of their own. */
+static bool add_cells(const struct question_column *q, const struct feed_row *row,
+                      unsigned sections, struct tally *t, struct steps *steps)
+{
+    struct answer answer = { -1, NO_POINTS };
+    bool there = false;
+    size_t column = 0;
+
+    if (cell_answer(q, row, &answer, &there, &column) != ANSWER_GOOD)
+        return false;
+    if (there && sections & 1u << q->question->dimension)
+        tally_answer(q->question, t, steps, answer);
+    return true;
+}
+
 /* Scores one row; false if anything is wrong with it. */
 static bool score_row(const struct job *j, const struct feed_row *row, struct scores *out)
 {
@@ -69,11 +70,16 @@ static bool score_row(const struct job *j, const struct feed_row *row, struct sc
     if (!row_good(c, row, &sections))
         return false;
     for (size_t i = 0; i < c->questions_len; i++) {
-        const struct feed_cell *cell = &row->cells[c->questions[i].column];
+        const struct question_column *q = &c->questions[i];
+        const struct feed_cell *cell = &row->cells[q->column];
 
-        if (cell->len && !add_answer(c->questions[i].question, cell, sections, &tally, &steps))
+        if (cell->len && !add_answer(q->question, cell, sections, &tally, &steps) &&
+            !add_cells(q, row, sections, &tally, &steps))
             return false;
     }
+    for (size_t i = 0; i < c->split_len; i++)
+        if (!add_cells(&c->split[i], row, sections, &tally, &steps))
+            return false;
     tally_means(j->profile, &tally, &steps, sections);
     score_finish(j->profile, out, &tally, sections);
     return true;
@@ -86,7 +92,7 @@ static void write_scores(const struct job *j, const struct feed_cell *key,
     size_t len = 0;
     const char *intensity = intensity_code(scores->intensity);
 
-    sink_cell(j->out, key->text, key->len);
+    sink_cell(j->rows, key->text, key->len);
     for (int d = 0; d < DIM_COUNT; d++) {
         line[len++] = ',';
         if (scores->of[d].den) {
@@ -95,11 +101,11 @@ static void write_scores(const struct job *j, const struct feed_cell *key,
         }
     }
     line[len++] = ',';
-    sink_add(j->out, line, len);
-    sink_int(j->out, scores->dont_know_declined);
-    sink_add(j->out, ",", 1);
-    sink_text(j->out, intensity);
-    sink_add(j->out, j->tail, j->tail_len);
+    sink_add(j->rows, line, len);
+    sink_int(j->rows, scores->dont_know_declined);
+    sink_add(j->rows, ",", 1);
+    sink_text(j->rows, intensity);
+    sink_add(j->rows, j->tail, j->tail_len);
 }
 
 static enum err count_row(struct ctx *ctx, struct job *j, const struct feed_row *row,
@@ -114,29 +120,53 @@ static enum err count_row(struct ctx *ctx, struct job *j, const struct feed_row 
     return groups_add(ctx, j->groups, by, scores);
 }
 
-static enum err read_rows(struct ctx *ctx, struct job *j, int64_t *flagged)
+enum err score_rows(struct ctx *ctx, struct job *j, int64_t upto, bool tell, bool *bad_out)
 {
     struct feed_row row = { 0 };
     bool more = true;
-    enum err rc;
+    enum err rc = OK;
 
-    for (;;) {
+    *bad_out = false;
+    while (feed_tell(j->feed) < upto) {
         struct scores scores = { 0 };
 
         rc = feed_next(ctx, j->feed, &row, &more);
         if (rc || !more)
-            return rc;
+            break;
         if (!score_row(j, &row, &scores)) {
-            bad_row(ctx, &j->bad, &j->columns, &row, j->profile);
+            if (row_is_heading(&j->columns, &row))
+                continue;
+            *bad_out = true;
+            if (!tell)
+                return OK;
+            bad_row(ctx, &j->done.bad, &j->columns, &row, j->profile);
             continue;
         }
         write_scores(j, &row.cells[j->columns.key], &scores);
         rc = count_row(ctx, j, &row, &scores);
         if (rc)
             return rc;
-        j->good++;
-        *flagged += scores.flagged;
+        j->done.good++;
+        j->done.flagged += scores.flagged;
     }
+    return rc;
+}
+
+/* Everything by this process; what cannot be read at any place is read like this. */
+static enum err score_stream(struct ctx *ctx, struct job *j)
+{
+    bool bad = false;
+    enum err rc = OK;
+    int64_t before = -1;
+
+    j->rows = j->out;
+    while (!rc && feed_number(j->feed) != before) {
+        before = feed_number(j->feed);
+        rc = score_rows(ctx, j, feed_tell(j->feed) + STREAM_STEP, true, &bad);
+        if (!rc && j->groups)
+            rc = groups_settle(ctx, j->groups);
+    }
+    return rc;
 }
 
 static enum err read_heading(struct ctx *ctx, struct job *j)
@@ -182,22 +212,22 @@ static enum err open_outputs(struct ctx *ctx, struct job *j)
     if (!rc && j->o->summary)
         rc = sink_open(ctx, &j->summary, j->o->summary);
     if (!rc && j->o->bad)
-        rc = sink_open(ctx, &j->bad.file, j->o->bad);
+        rc = sink_open(ctx, &j->done.bad.file, j->o->bad);
     if (!rc && j->o->summary)
         rc = groups_new(ctx, &j->groups, j->profile, j->o->by, j->o->by_len);
     if (rc)
         return rc;
     sink_text(j->out, "key,economic,social,psychosocial,composite,dont_know_declined,intensity,"
                       "profile\n");
-    if (j->bad.file)
-        sink_text(j->bad.file, "row,column,value,reason\n");
+    if (j->done.bad.file)
+        sink_text(j->done.bad.file, "row,column,value,reason\n");
     return OK;
 }
 
 /* All are written before the first appears under its name. */
 static enum err publish(struct ctx *ctx, struct job *j)
 {
-    struct sink *sinks[] = { j->out, j->summary, j->bad.file };
+    struct sink *sinks[] = { j->out, j->summary, j->done.bad.file };
     enum err rc = OK;
 
     if (j->groups)
@@ -211,32 +241,39 @@ static enum err publish(struct ctx *ctx, struct job *j)
     return rc;
 }
 
+static enum err score_all(struct ctx *ctx, struct job *j)
+{
+    int64_t jobs = score_jobs(j);
+    enum err rc = check_names(ctx, j);
+
+    if (!rc)
+        rc = open_outputs(ctx, j);
+    if (!rc)
+        rc = jobs > 1 ? score_chunks(ctx, j, jobs) : score_stream(ctx, j);
+    if (!rc)
+        rc = publish(ctx, j);
+    if (!rc)
+        bad_end(ctx, &j->done.bad);
+    return rc;
+}
+
 enum err score_file(struct ctx *ctx, struct score_report *out, const struct score_options *o)
 {
     struct job j = { .o = o, .profile = o->profile };
-    int64_t flagged = 0;
     enum err rc;
 
     j.tail_len = (size_t)snprintf(j.tail, sizeof(j.tail), ",%s\n", profile_name(o->profile));
     rc = feed_open(ctx, &j.feed, o->file);
     if (rc)
         return rc;
-    rc = check_names(ctx, &j);
-    if (!rc)
-        rc = read_heading(ctx, &j);
-    if (!rc)
-        rc = open_outputs(ctx, &j);
-    if (!rc)
-        rc = read_rows(ctx, &j, &flagged);
-    if (!rc)
-        rc = publish(ctx, &j);
+    rc = read_heading(ctx, &j);
+    if (!rc && o->explain)
+        columns_explain(ctx, &j.columns, j.profile);
+    else if (!rc)
+        rc = score_all(ctx, &j);
     feed_close(j.feed);
     if (rc)
         return rc;
-    if (j.bad.told > BAD_SHOWN)
-        (void)fprintf(stderr, "%s\n",
-                      tr(ctx, "{0} more mistakes are not shown; --bad FILE writes all of them.",
-                         TR_INT(j.bad.told - BAD_SHOWN)));
-    *out = (struct score_report){ j.good, j.bad.rows, flagged };
+    *out = (struct score_report){ j.done.good, j.done.bad.rows, j.done.flagged };
     return OK;
 }

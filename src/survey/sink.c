@@ -19,7 +19,9 @@ struct sink {
     int fd;
     int error; /* errno of the first failure */
     size_t len;
+    size_t cap;
     char *bytes;
+    struct arena *grows; /* in memory: there is no file */
 };
 
 static void discard(void *arg)
@@ -41,6 +43,7 @@ enum err sink_open(struct ctx *ctx, struct sink **out, const char *path)
     bool direct = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 
     *s = (struct sink){ .path = arena_strdup(ctx->arena, path), .fd = -1 };
+    s->cap = BLOCK;
     s->bytes = arena_alloc(ctx->arena, BLOCK);
     if (direct) {
         s->fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -73,17 +76,72 @@ static void write_all(struct sink *s, const char *bytes, size_t len)
     }
 }
 
-static void flush(struct sink *s)
+void sink_flush(struct sink *s)
 {
     write_all(s, s->bytes, s->len);
     s->len = 0;
 }
 
+struct sink *sink_memory(struct ctx *ctx)
+{
+    struct sink *s = ARENA_NEW(ctx->arena, struct sink);
+
+    *s = (struct sink){ .path = "", .fd = -1, .cap = BLOCK, .grows = ctx->arena };
+    s->bytes = arena_alloc(ctx->arena, BLOCK);
+    return s;
+}
+
+const char *sink_taken(struct sink *s, size_t *len_out)
+{
+    *len_out = s->len;
+    s->len = 0;
+    return s->bytes;
+}
+
+bool sink_has_places(const struct sink *s)
+{
+    return s->written != NULL;
+}
+
+void sink_put(struct sink *s, int64_t at, const char *bytes, size_t len)
+{
+    while (len > 0 && !s->error) {
+        ssize_t done = pwrite(s->fd, bytes, len, at);
+
+        if (done < 0 && errno != EINTR)
+            s->error = errno;
+        if (done > 0) {
+            bytes += done;
+            at += done;
+            len -= (size_t)done;
+        }
+    }
+}
+
+int64_t sink_length(const struct sink *s)
+{
+    return (int64_t)s->len;
+}
+
+static void make_room(struct sink *s, size_t len)
+{
+    size_t cap = s->cap;
+
+    if (!s->grows) {
+        sink_flush(s);
+        return;
+    }
+    while (len > cap - s->len)
+        cap *= 2;
+    s->bytes = arena_grow(s->grows, s->bytes, s->cap, cap);
+    s->cap = cap;
+}
+
 void sink_add(struct sink *s, const char *bytes, size_t len)
 {
-    if (len > BLOCK - s->len)
-        flush(s);
-    if (len > BLOCK) {
+    if (len > s->cap - s->len)
+        make_room(s, len);
+    if (len > s->cap) {
         write_all(s, bytes, len);
         return;
     }
@@ -143,9 +201,14 @@ static enum err failed(struct ctx *ctx, const struct sink *s)
         tr(ctx, "Could not write {0}: {1}", TR_TEXT(s->path), TR_TEXT(strerror(s->error))));
 }
 
+enum err sink_check(struct ctx *ctx, const struct sink *s)
+{
+    return s->error ? failed(ctx, s) : OK;
+}
+
 enum err sink_finish(struct ctx *ctx, struct sink *s)
 {
-    flush(s);
+    sink_flush(s);
     if (close(s->fd) < 0 && !s->error)
         s->error = errno;
     s->fd = -1;

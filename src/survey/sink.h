@@ -19,6 +19,20 @@
 struct sink;
 
 enum err sink_open(struct ctx *ctx, struct sink **out, const char *path) MUST_USE;
+/* One that keeps everything in memory, for sink_taken. */
+struct sink *sink_memory(struct ctx *ctx);
+/* What was added since the last time; valid until more is added. */
+const char *sink_taken(struct sink *s, size_t *len_out);
+/* Writes what is kept back. */
+void sink_flush(struct sink *s);
+/* Whether bytes can be put at any place of it; so not a pipe. */
+bool sink_has_places(const struct sink *s);
+/* Puts bytes at a place of the file; nothing is kept back, and sink_add may not follow. */
+void sink_put(struct sink *s, int64_t at, const char *bytes, size_t len);
+/* Bytes added so far and not yet written: of a new file its whole length. */
+int64_t sink_length(const struct sink *s);
+/* ERR_IO, with the problem, once writing has failed. */
+enum err sink_check(struct ctx *ctx, const struct sink *s) MUST_USE;
 void sink_add(struct sink *s, const char *bytes, size_t len);
 void sink_text(struct sink *s, const char *text);
 void sink_int(struct sink *s, int64_t n);

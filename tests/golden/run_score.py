@@ -220,6 +220,127 @@ def test_refusals():
        "missing questions are noted and count as not answered", done.stderr)
 
 
+EXPORTS = os.path.join(DATA, "exports")  # written by tests/support/make_exports.py
+EXPORT_KINDS = ("central-groups", "central-names", "kobo-xml", "kobo-labels-en", "kobo-labels-fr",
+                "kobo-labels-es", "kobo-labels-ar", "kobo-labels-groups-fr")
+
+
+def export(name):
+    return read(os.path.join(EXPORTS, name + ".csv"))
+
+
+def recoded(name, given, **change):
+    """An export with another delimiter, written by Python."""
+    rows = csv.reader(io.StringIO(export(name).decode()), delimiter=given)
+    out = io.StringIO()
+    csv.writer(out, **change).writerows(rows)
+    return out.getvalue().encode()
+
+
+def test_exports():
+    subprocess.run([sys.executable, os.path.join(SUPPORT, "score_independent.py"),
+                    os.path.join(EXPORTS, "plain.csv"), "--out", path("their.csv"), "--summary",
+                    path("their-sum.csv"), "--by", "round"], check=True)
+    theirs = read(path("their.csv"))
+    ok(theirs.count(b"\n") == 13, "the independent calculation knows the interviews of the exports")
+    for name in EXPORT_KINDS:
+        done = score(os.path.join(EXPORTS, name + ".csv"))
+        ok(done.returncode == 0 and read(path("out.csv")) == theirs,
+           f"the same scores from the export {name}", done.stderr)
+    shapes = {
+        "tabs, a BOM and CRLF": b"\xef\xbb\xbf" + recoded("kobo-labels-fr", ";", delimiter="\t"),
+        "TRUE and FALSE": recoded("kobo-xml", ";").replace(b",1,", b",TRUE,")
+                          .replace(b",1,", b",TRUE,").replace(b",0,", b",FALSE,")
+                          .replace(b",0,", b",FALSE,"),
+        "a row of tags": export("kobo-xml").replace(b"\n", b'\n"#date"' + b';""' * (
+            export("kobo-xml").split(b"\n")[0].count(b";")) + b"\n", 1),
+        "the heading once more": export("kobo-labels-ar") + export("kobo-labels-ar").split(
+            b"\n")[0] + b"\n",
+    }
+    for name, data in shapes.items():
+        done = score(put("in.csv", data))
+        ok(done.returncode == 0 and read(path("out.csv")) == theirs, "the same with " + name,
+           done.stderr)
+    for jobs in ("2", "3", "7"):
+        done = score(os.path.join(EXPORTS, "kobo-labels-es.csv"), "--jobs", jobs)
+        ok(done.returncode == 0 and read(path("out.csv")) == theirs,
+           f"the same by {jobs} processes, with lines inside quotes", done.stderr)
+
+
+def without_column(name, column):
+    rows = list(csv.reader(io.StringIO(export(name).decode())))
+    place = rows[0].index(column)
+    out = io.StringIO()
+    csv.writer(out).writerows(row[:place] + row[place + 1:] for row in rows)
+    return out.getvalue().encode()
+
+
+def test_export_faults():
+    whole = read(path("their.csv"))
+    done = score(put("in.csv", without_column("central-names", "productive_assets")))
+    ok(done.returncode == 0 and read(path("out.csv")) == whole,
+       "choices in columns of their own are enough", done.stderr)
+    rows = list(csv.reader(io.StringIO(without_column("central-names",
+                                                      "productive_assets").decode())))
+    rows[1][rows[0].index("productive_assets/other")] = "maybe"
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    done = score(put("in.csv", out.getvalue().encode()))
+    ok(done.returncode == 2 and 'value "maybe": ' in done.stderr and "1 or 0" in done.stderr
+       and "column productive_assets/other" in done.stderr,
+       "a mark that is neither 1 nor 0 is told", done.stderr)
+    alien = export("kobo-labels-fr").replace('"Oui"'.encode(), '"Peut-être"'.encode(), 99)
+    done = score(put("in.csv", alien))
+    ok(done.returncode == 2 and "column consent_given" in done.stderr
+       and 'value "Peut-être"' in done.stderr, "a label that is none is told", done.stderr[:300])
+    done = run("survey", "score", os.path.join(EXPORTS, "kobo-labels-groups-fr.csv"), "--explain")
+    rows = list(csv.reader(io.StringIO(done.stdout)))
+    uses = {row[1]: row[2] for row in rows[1:] if len(row) == 3}
+    ok(done.returncode == 0 and rows[0] == ["column", "heading", "use"]
+       and uses["_uuid"] == "names the interview" and uses["_id"].startswith("added by the export")
+       and uses["Dimension économique/8. Lesquels de ces biens, qui peuvent aider à gagner sa vie, "
+                "possédez-vous\u00a0?/Des terres"] == "question productive_assets, choice land",
+       "--explain shows what each column is used for", done.stdout[:600] + done.stderr)
+    refused("two columns for a question are told with their places", "columns 1 and 2",
+            data=b"food_reduction,a-food_reduction,key\nnever,never,a\n")
+    refused("a file that names no interview is told what to say", "--key",
+            data=b"food_reduction\nnever\n")
+    ok(run("survey", "score", os.path.join(EXPORTS, "plain.csv")).returncode != 0,
+       "an output must be named")
+
+
+def test_processes():
+    """The same bytes from several processes, whatever stands at the cuts."""
+    with open(path("many.csv"), "wb") as file:
+        subprocess.run([sys.executable, os.path.join(SUPPORT, "make_interviews.py"), "3000", "9"],
+                       stdout=file, check=True)
+    rows = list(csv.reader(io.StringIO(read(path("many.csv")).decode())))
+    rows[0].append("note")
+    for number, row in enumerate(rows[1:]):
+        row.append("a line,\nanother \"line\"\n" * (number % 40))
+        if number % 97 == 0:
+            row[5] = "glad"
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    file = put("in.csv", out.getvalue().encode())
+    results = []
+    for jobs in ("1", "2", "3", "5"):
+        done = score(file, *BY, "--jobs", jobs, "--bad", path("bad.csv"))
+        results.append((done.returncode, done.stderr, read(path("out.csv")), read(path("sum.csv")),
+                        read(path("bad.csv"))))
+    ok(results[0][0] == 2 and results[0][4].count(b"glad") == 31, "bad rows among many are told",
+       results[0][1][-300:])
+    for jobs, result in zip((2, 3, 5), results[1:]):
+        ok(result == results[0], f"{jobs} processes write the same bytes as one")
+    done = run("survey", "score", file, "--jobs", "3", "--out", "/dev/stdout")
+    ok(done.stdout.encode() == results[0][2], "also into a pipe", done.stderr[-300:])
+    done = run("survey", "score", file, "--jobs", "3", "--out", "/dev/full")
+    ok(done.returncode != 0 and "/dev/full" in done.stderr, "a full disk is told by any process",
+       done.stderr[-300:])
+    refused("an open quote is told by any process", "never closed", "--jobs", "3",
+            data=read(path("many.csv")) + b'"x')
+
+
 PROFILE_EDIT = [("homeward-1,1,rss", "mine,7,rss"),
                 (",econ_satisfaction,economic,1,", ",econ_satisfaction,economic,1/7,")]
 
@@ -287,6 +408,9 @@ test_shapes()
 test_odd_values()
 test_bad_rows()
 test_refusals()
+test_exports()
+test_export_faults()
+test_processes()
 test_own_profile()
 test_independent()
 test_memory()
