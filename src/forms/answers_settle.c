@@ -67,7 +67,7 @@ static enum err calculate(struct settling *s, struct answers *t, const struct fi
     return OK;
 }
 
-/* As many rows as repeat_count says. */
+/* As many rows as repeat_count says; while it gives no number, those that there are: as in ODK. */
 static enum err count_rows(struct settling *s, struct answers *t, const struct field *f)
 {
     struct expr_host host = answers_host(s->ctx, t, f, s->today);
@@ -79,6 +79,8 @@ static enum err count_rows(struct settling *s, struct answers *t, const struct f
     if (rc)
         return rc;
     n = expr_number(s->ctx, &v);
+    if (isnan(n))
+        return OK;
     if (n >= 1)
         wanted = n < ANSWERS_ROWS_MAX ? (size_t)n : ANSWERS_ROWS_MAX;
     s->any = s->any || t->rows_len[f->place] != wanted;

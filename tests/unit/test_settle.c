@@ -174,6 +174,28 @@ static void test_a_repeat_has_as_many_rows_as_its_count_says(void **state)
     assert_int_equal(t->rows_len[place], ANSWERS_ROWS_MAX);
 }
 
+/* Who clears the number to write another one does not lose the rows. */
+static void test_a_repeat_keeps_its_rows_while_its_count_is_no_number(void **state)
+{
+    const struct form *form = form_of(",integer,n,N,N,,\n,begin repeat,kid,K,K,,,,,${n},\n"
+                                      ",text,kid_name,A,A,,\n,end repeat,,,,,\n");
+    struct answers *t = answers_new(ctx.arena, form);
+    size_t place = field_find(form, "kid")->place;
+
+    (void)state;
+    assert_int_equal(answers_recompute(&ctx, t, NULL, NULL), OK);
+    assert_int_equal(t->rows_len[place], 0);
+    (void)answer(t, "n", "2");
+    answers_set(t->rows[place][1], field_find(form, "kid_name"), "Awa");
+    (void)answer(t, "n", NULL);
+    assert_int_equal(t->rows_len[place], 2);
+    (void)answer(t, "n", "3");
+    assert_int_equal(t->rows_len[place], 3);
+    assert_string_equal(value(t->rows[place][1], "kid_name"), "Awa");
+    (void)answer(t, "n", "0");
+    assert_int_equal(t->rows_len[place], 0);
+}
+
 static void test_a_repeat_may_name_its_neighbours_by_path(void **state)
 {
     const struct form *form =
@@ -336,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_what_did_not_change_stops_there),
         cmocka_unit_test(test_rows_see_a_change_outside_and_sums_a_change_inside),
         cmocka_unit_test(test_a_repeat_has_as_many_rows_as_its_count_says),
+        cmocka_unit_test(test_a_repeat_keeps_its_rows_while_its_count_is_no_number),
         cmocka_unit_test(test_a_repeat_may_name_its_neighbours_by_path),
         cmocka_unit_test(test_a_trigger_calculates_once_and_not_at_other_changes),
         cmocka_unit_test(test_a_choice_filter_says_which_choices_there_are),
