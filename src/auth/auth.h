@@ -163,6 +163,17 @@ enum err user_set_gender(struct ctx *ctx, const char *user_id, const char *gende
 /* Display name of a user id; "" if unknown. */
 enum err user_name(struct ctx *ctx, const char **out, const char *user_id) MUST_USE;
 
+/* Names read for one list: who stands there often is asked for once. Zeroed before first use. */
+#define USER_NAMES 8
+struct user_names {
+    const char *ids[USER_NAMES];
+    const char *names[USER_NAMES];
+    size_t len;
+};
+/* As user_name, through the names that were read before. */
+enum err user_name_again(struct ctx *ctx, struct user_names *read, const char **out,
+                         const char *user_id) MUST_USE;
+
 /* --- offices --- */
 
 struct office {

@@ -228,3 +228,24 @@ enum err user_name(struct ctx *ctx, const char **out, const char *user_id)
     db_rows_close(rows);
     return rc;
 }
+
+enum err user_name_again(struct ctx *ctx, struct user_names *read, const char **out,
+                         const char *user_id)
+{
+    size_t place = read->len % USER_NAMES;
+    enum err rc;
+
+    for (size_t i = 0; user_id && i < read->len && i < USER_NAMES; i++) {
+        if (!text_equal(read->ids[i], user_id))
+            continue;
+        *out = read->names[i];
+        return OK;
+    }
+    rc = user_name(ctx, out, user_id);
+    if (rc || !user_id)
+        return rc;
+    read->ids[place] = user_id;
+    read->names[place] = *out;
+    read->len++;
+    return OK;
+}

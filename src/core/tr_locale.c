@@ -22,6 +22,10 @@
 #define TEXT_MAX       256     /* of a formatted date or number, in UTF-16 units */
 #define GREGORIAN_ONLY (-1e15) /* before any date we know: the calendar never turns Julian */
 #define FOLDER         "content/i18n/"
+#define SHOWN_LEN      1024 /* a power of two */
+#define SHOWN_MAX      72
+#define DAY_MS         86400000
+#define MINUTE_MS      60000
 
 struct language {
     char code[CODE_MAX];
@@ -34,6 +38,18 @@ struct language {
     UNumberFormat *decimal;
 };
 
+/*
+ * Dates as they were last shown. A page has dozens, mostly the same ones, and ICU takes 2 us for
+ * each. They stand by themselves: nothing says whose they are.
+ */
+struct shown {
+    const struct language *l; /* NULL: empty */
+    bool moment;
+    int64_t at; /* the day, or the minute */
+    char text[SHOWN_MAX];
+};
+
+static struct shown shown[SHOWN_LEN];
 static struct language languages[LANGUAGES_MAX];
 static const char *codes[LANGUAGES_MAX + 1];
 static size_t languages_len;
@@ -41,6 +57,7 @@ static unsigned made_for;
 
 static void forget_all(void)
 {
+    memset(shown, 0, sizeof(shown));
     for (size_t i = 0; i < languages_len; i++) {
         struct language *l = &languages[i];
 
@@ -228,6 +245,30 @@ static const char *format_ms(struct arena *a, const UDateFormat *format, int64_t
     return U_SUCCESS(status) ? to_utf8(a, text, len) : NULL;
 }
 
+static struct shown *shown_place(const struct language *l, bool moment, int64_t at)
+{
+    uint64_t h = ((uint64_t)at * 2 + moment + (uint64_t)(l - languages) * 131) *
+                 UINT64_C(0x9E3779B97F4A7C15);
+
+    return &shown[h >> 32 & (SHOWN_LEN - 1)];
+}
+
+/* A day or a minute in words; NULL if that cannot be said. */
+static const char *show(struct arena *a, const struct language *l, bool moment, int64_t at)
+{
+    struct shown *s = shown_place(l, moment, at);
+    const char *text;
+
+    if (s->l == l && s->moment == moment && s->at == at)
+        return arena_strdup(a, s->text);
+    text = format_ms(a, moment ? l->moment : l->date, at * (moment ? MINUTE_MS : DAY_MS));
+    if (text && strlen(text) < SHOWN_MAX) {
+        *s = (struct shown){ .l = l, .moment = moment, .at = at };
+        memcpy(s->text, text, strlen(text) + 1);
+    }
+    return text;
+}
+
 const char *language_date(struct language *l, struct arena *a, const char *date)
 {
     const char *text;
@@ -237,7 +278,7 @@ const char *language_date(struct language *l, struct arena *a, const char *date)
         return date ? date : "";
     if (!l->date)
         l->date = open_format(l, UDAT_NONE);
-    text = format_ms(a, l->date, days * 86400000);
+    text = show(a, l, false, days);
     return text ? text : date;
 }
 
@@ -257,17 +298,19 @@ const char *language_date_name(struct language *l, struct arena *a, const char *
             udat_applyPattern(l->names[name], false, name == LANGUAGE_MONTH ? month : day, 3);
     }
     if (l->names[name])
-        text = format_ms(a, l->names[name], days * 86400000);
+        text = format_ms(a, l->names[name], days * DAY_MS);
     return text ? text : "";
 }
 
+/* Seconds are not shown. */
 const char *language_moment(struct language *l, struct arena *a, int64_t local_ms)
 {
+    int64_t minute = local_ms / MINUTE_MS - (local_ms % MINUTE_MS < 0);
     const char *text;
 
     if (!l->moment)
         l->moment = open_format(l, UDAT_SHORT);
-    text = format_ms(a, l->moment, local_ms);
+    text = show(a, l, true, minute);
     return text ? text : moment_local(a, local_ms, "UTC");
 }
 

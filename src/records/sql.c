@@ -666,7 +666,9 @@ enum err sql_rows_max(struct ctx *ctx, int64_t *out, const struct form *form,
     build_add(&b, sql_table(ctx->arena, form, repeat));
     build_add(&b, " WHERE 1 = 1");
     add_scope(&b, &pick);
-    build_add(&b, " GROUP BY parent_id) AS counts");
+    /* Rows lie in the order of their record: those of a repeat inside no other need no sorting. */
+    build_add(&b,
+              repeat->repeat ? " GROUP BY parent_id) AS counts" : " GROUP BY root_id) AS counts");
     rc = build_query(&b, &rows);
     return rc ? rc : sql_one_int(ctx, out, rows, NULL);
 }

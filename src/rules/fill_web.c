@@ -161,17 +161,6 @@ static enum err asked_text(struct ctx *ctx, const char **out, const struct gate_
     return OK;
 }
 
-static bool can_reach(const struct record *rec, const struct rule *rule)
-{
-    if (!text_equal(rule->kind, rec->form->kind))
-        return true;
-    for (size_t i = 0; i < rec->form->states_len; i++)
-        if (text_equal(rec->form->states[i].from, rec->status) &&
-            text_equal(rec->form->states[i].to, rule->status))
-            return true;
-    return false;
-}
-
 static enum err gate_fill(struct ctx *ctx, struct gate_view *o, const struct gate_state *g,
                           const struct record *rec)
 {
@@ -209,7 +198,7 @@ static enum err gates_fill(struct ctx *ctx, struct rules_part_view *v, const str
     struct gate_view *views;
     struct gate_view *ahead;
     size_t len = 0;
-    enum err rc = rules_gates(ctx, &gates, &len, rec);
+    enum err rc = rules_gates_near(ctx, &gates, &len, rec);
 
     if (rc)
         return rc;
@@ -220,7 +209,7 @@ static enum err gates_fill(struct ctx *ctx, struct rules_part_view *v, const str
 
         if (shown_ahead(ctx, g))
             rc = gate_fill(ctx, &ahead[v->guards_len++], g, rec);
-        else if (!g->rule->on_save && g->refuses && can_reach(rec, g->rule))
+        else if (!g->rule->on_save && g->refuses)
             rc = gate_fill(ctx, &views[v->gates_len++], g, rec);
     }
     v->gates = views;

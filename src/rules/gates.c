@@ -143,11 +143,12 @@ enum err rules_save_gates(struct ctx *ctx, const struct record *rec, const struc
 
 /* --- looking at them, and leave to pass --- */
 
+/* What is told of a gate; doc is NULL where it is not judged. */
 static enum err fill_gate(struct ctx *ctx, struct gate_state *out, const struct document *doc,
                           const struct rule *rule, const struct override *o)
 {
     struct verdict v = { 0 };
-    enum err rc = rule_judge(ctx, &v, doc, rule);
+    enum err rc = doc ? rule_judge(ctx, &v, doc, rule) : OK;
 
     if (rc)
         return rc;
@@ -160,31 +161,66 @@ static enum err fill_gate(struct ctx *ctx, struct gate_state *out, const struct 
     return OK;
 }
 
-enum err rules_gates(struct ctx *ctx, struct gate_state **out, size_t *len_out,
-                     const struct record *rec)
+/* Whether a step from here leads to what the rule guards; of other records that is not known. */
+static bool can_reach(const struct record *rec, const struct rule *rule)
+{
+    if (!text_equal(rule->kind, rec->form->kind))
+        return true;
+    for (size_t i = 0; i < rec->form->states_len; i++)
+        if (text_equal(rec->form->states[i].from, rec->status) &&
+            text_equal(rec->form->states[i].to, rule->status))
+            return true;
+    return false;
+}
+
+/* near: only what stands before a next step is judged, so less of the case is read. */
+static enum err look_at_gates(struct ctx *ctx, struct gate_state **out, size_t *len_out,
+                              const struct record *rec, bool near)
 {
     const struct rule_set *set = rules_of();
     struct gate_state *items = ARENA_ARRAY(ctx->arena, set->len + 1, struct gate_state);
+    bool *judged = ARENA_ARRAY(ctx->arena, set->len + 1, bool);
     struct override *overrides = NULL;
     struct document *doc = NULL;
     size_t overrides_len = 0;
-    size_t len = 0;
-    enum err rc = document_load(ctx, &doc, set->shape, rec->id, PARTS_EVERY, NULL);
+    uint64_t parts = 0;
+    enum err rc = OK;
 
+    for (size_t i = 0; i < set->len; i++) {
+        const struct rule *rule = &set->items[i];
+
+        judged[i] = rule->does == RULE_GATE && (!near || (!rule->on_save && can_reach(rec, rule)));
+        if (judged[i])
+            parts |= rule->parts | (uint64_t)1;
+    }
+    if (parts)
+        rc = document_load(ctx, &doc, set->shape, rec->id, parts, NULL);
     if (rc == OK)
-        rc = store_overrides(ctx, &overrides, &overrides_len, doc->root);
+        rc = store_overrides(ctx, &overrides, &overrides_len, rec);
+    *len_out = 0;
     for (size_t i = 0; rc == OK && i < set->len; i++) {
         const struct rule *rule = &set->items[i];
 
-        if (rule->does == RULE_GATE)
-            rc = fill_gate(ctx, &items[len++], doc, rule,
+        if (rule->does == RULE_GATE && (judged[i] || rule->on_save))
+            rc = fill_gate(ctx, &items[(*len_out)++], judged[i] ? doc : NULL, rule,
                            override_of(overrides, overrides_len, rule));
     }
     if (rc)
         return rc;
     *out = items;
-    *len_out = len;
     return OK;
+}
+
+enum err rules_gates(struct ctx *ctx, struct gate_state **out, size_t *len_out,
+                     const struct record *rec)
+{
+    return look_at_gates(ctx, out, len_out, rec, false);
+}
+
+enum err rules_gates_near(struct ctx *ctx, struct gate_state **out, size_t *len_out,
+                          const struct record *rec)
+{
+    return look_at_gates(ctx, out, len_out, rec, true);
 }
 
 static enum err check_reason(struct ctx *ctx, const char *reason)

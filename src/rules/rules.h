@@ -125,6 +125,12 @@ struct gate_state {
 enum err rules_gates(struct ctx *ctx, struct gate_state **out, size_t *len_out,
                      const struct record *rec) MUST_USE;
 /*
+ * What a reader of the case's page needs of them: those before the statuses that can come next, and
+ * what guards saving, which is not judged (refuses is false): what is to be saved is not known.
+ */
+enum err rules_gates_near(struct ctx *ctx, struct gate_state **out, size_t *len_out,
+                          const struct record *rec) MUST_USE;
+/*
  * Gives leave to pass a gate once. The first call asks; where the rule wants a second person, a
  * call by another agrees. ERR_INVALID: no reason, or the same person twice; ERR_CONFLICT: the gate
  * is open, or the leave was given already. What guards saving can be asked for at any time: what is

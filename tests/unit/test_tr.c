@@ -13,6 +13,7 @@
 
 #include "core/asset.h"
 #include "core/buf.h"
+#include "core/date.h"
 #include "core/mo.h"
 #include "core/tr.h"
 #include "plain_ctx.h"
@@ -346,6 +347,34 @@ static void dates_and_moments_are_written_in_the_language(void **state)
     assert_non_null(strstr(tr_date(&ctx, "2026-11-22"), "2026"));
 }
 
+/* More days than are kept, each said twice, in turn with another language. */
+static void a_date_said_again_is_the_same_and_another_is_not(void **state)
+{
+    const char *before = "";
+
+    (void)state;
+    ctx.time_zone = "UTC";
+    for (int64_t day = -3000; day < 3000; day++) {
+        const char *date = date_from_days(ctx.arena, day);
+        const char *english;
+
+        ctx.lang = "en";
+        english = tr_date(&ctx, date);
+        assert_string_not_equal(english, before);
+        ctx.lang = "es";
+        assert_string_not_equal(tr_date(&ctx, date), english);
+        ctx.lang = "en";
+        assert_string_equal(tr_date(&ctx, date), english);
+        before = english;
+    }
+    assert_string_equal(tr_moment(&ctx, -1), "31 Dec 1969, 23:59");
+    assert_string_equal(tr_moment(&ctx, -60000), "31 Dec 1969, 23:59");
+    assert_string_equal(tr_moment(&ctx, -60001), "31 Dec 1969, 23:58");
+    assert_string_equal(tr_moment(&ctx, 0), "1 Jan 1970, 00:00");
+    assert_string_equal(tr_moment(&ctx, 59999), "1 Jan 1970, 00:00");
+    assert_string_equal(tr_date(&ctx, "1970-01-01"), "1 Jan 1970");
+}
+
 static void numbers_have_the_signs_of_the_language_and_western_digits(void **state)
 {
     (void)state;
@@ -380,6 +409,7 @@ int main(void)
         T(shipped_catalogues_speak_their_language),
         T(the_browsers_languages_are_matched_by_weight),
         T(dates_and_moments_are_written_in_the_language),
+        T(a_date_said_again_is_the_same_and_another_is_not),
         T(numbers_have_the_signs_of_the_language_and_western_digits),
     };
 
