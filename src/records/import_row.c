@@ -543,9 +543,19 @@ static void decide(struct import *im, const struct import_decision *d)
     im->decisions[im->decisions_len++].record_id = arena_strdup(im->kept, d->record_id);
 }
 
+/* The first that is more than a single name; else the first. */
+static const struct record_hit *most_telling(const struct record_hit *hits, size_t len)
+{
+    for (size_t i = 0; i < len && hits[i].score >= IMPORT_DOUBT_FROM; i++)
+        if (!hits[i].one_name)
+            return &hits[i];
+    return hits;
+}
+
 enum err import_row_decide(struct import *im, const struct import_row *r, const struct record *main)
 {
     struct import_decision d = { .row = r->cells->number };
+    const struct record_hit *hit;
     struct record_hit *hits = NULL;
     size_t len = 0;
     enum err rc;
@@ -555,9 +565,13 @@ enum err import_row_decide(struct import *im, const struct import_row *r, const 
     rc = record_duplicates(im->ctx, &hits, &len, main);
     if (rc || len == 0 || hits[0].score < IMPORT_DOUBT_FROM)
         return rc;
-    d.choice = hits[0].score >= IMPORT_SAME_FROM ? IMPORT_SAME : IMPORT_SKIP;
-    d.record_id = hits[0].record->id;
-    tell_like(im, d.row, &hits[0], d.choice);
+    hit = most_telling(hits, len);
+    if (hit->one_name)
+        d.choice = IMPORT_NEW; /* half a village may bear it: told, and stored all the same */
+    else
+        d.choice = hit->score >= IMPORT_SAME_FROM ? IMPORT_SAME : IMPORT_SKIP;
+    d.record_id = hit->record->id;
+    tell_like(im, d.row, hit, d.choice);
     decide(im, &d);
     return OK;
 }

@@ -409,6 +409,7 @@ struct record_hit {
     struct record *record;
     double score;    /* 0 to 1 */
     const char *why; /* "name", "phone", "number" in ctx->lang */
+    bool one_name;   /* of a duplicate: a single name is alike, and nothing else speaks for it */
 };
 #define RECORD_HITS_MAX 25
 /*

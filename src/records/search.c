@@ -321,13 +321,19 @@ static enum err lines_make(struct ctx *ctx, struct lines *out, const char *const
     return rc;
 }
 
-static enum err name_score(struct ctx *ctx, double *out, const struct lines *asked,
+/* How alike two names are, and of how many words the shorter is. */
+struct likeness {
+    double score;
+    size_t words;
+};
+
+static enum err name_score(struct ctx *ctx, struct likeness *out, const struct lines *asked,
                            const struct record *rec)
 {
     const char *const *lines = NULL;
+    struct likeness best = { 0 };
     struct lines own = { 0 };
     size_t len = 0;
-    double best = 0;
     enum err rc;
 
     rc = index_name_lines(ctx, &lines, &len, rec);
@@ -335,9 +341,13 @@ static enum err name_score(struct ctx *ctx, double *out, const struct lines *ask
         rc = lines_make(ctx, &own, lines, len);
     for (size_t i = 0; rc == OK && i < own.len; i++) {
         for (size_t k = 0; k < asked->len; k++) {
-            double score = fold_line_score(asked->items[k], own.items[i]);
+            const size_t a = fold_line_words(asked->items[k]);
+            const size_t b = fold_line_words(own.items[i]);
+            const struct likeness one = { fold_line_score(asked->items[k], own.items[i]),
+                                          a < b ? a : b };
 
-            best = score > best ? score : best;
+            if (one.score > best.score || (one.score >= best.score && one.words > best.words))
+                best = one;
         }
     }
     *out = best;
@@ -389,6 +399,12 @@ static double score_of(const struct found *f, const struct cand *c, const struct
     return score;
 }
 
+/* A single name that many bear, and neither number nor birth date that speaks for it. */
+static bool one_name(const struct cand *c, const struct likeness *names, double score)
+{
+    return !(c->why & ~(unsigned)WHY_NAME) && names->words < 2 && score < names->score;
+}
+
 static struct cand *cand_by_id(const struct batch *b, const char *id)
 {
     for (size_t i = 0; i < b->len; i++)
@@ -404,7 +420,7 @@ static enum err judge(struct search *s, struct found *f, const struct batch *b,
 
     for (size_t i = 0; rc == OK && i < len; i++) {
         struct cand *c = cand_by_id(b, recs[i]->id);
-        double names = 0;
+        struct likeness names = { 0 };
         double score;
 
         assert(c); /* nothing else was picked */
@@ -412,12 +428,15 @@ static enum err judge(struct search *s, struct found *f, const struct batch *b,
         rc = name_score(s->ctx, &names, f->asked, recs[i]);
         if (rc)
             break;
-        if (names >= FOLD_SCORE_MIN)
+        if (names.score >= FOLD_SCORE_MIN)
             c->why |= WHY_NAME;
-        score = score_of(f, c, recs[i], names);
+        score = score_of(f, c, recs[i], names.score);
         if (score < FOLD_SCORE_MIN)
             continue;
-        f->items[f->len++] = (struct record_hit){ recs[i], score, why_text(s->ctx, c->why) };
+        f->items[f->len++] = (struct record_hit){ .record = recs[i],
+                                                  .score = score,
+                                                  .why = why_text(s->ctx, c->why),
+                                                  .one_name = one_name(c, &names, score) };
     }
     return rc;
 }

@@ -100,6 +100,11 @@ enum err fold_line_make(struct ctx *ctx, struct fold_line **out, const char *lin
     return OK;
 }
 
+size_t fold_line_words(const struct fold_line *line)
+{
+    return line->words;
+}
+
 /* Tokens under way. */
 struct tokens {
     struct ctx *ctx;

@@ -87,6 +87,8 @@ const char *fold_exact(struct ctx *ctx, const char *text);
 /* A name line made ready to be compared many times; about 12 KB: rewind the arena between many. */
 struct fold_line;
 enum err fold_line_make(struct ctx *ctx, struct fold_line **out, const char *line) MUST_USE;
+/* Words of it, particles not counted. */
+size_t fold_line_words(const struct fold_line *line);
 /*
  * How alike two name lines are, 0 to 1, the same in both directions and whatever the order of
  * words: 1 same words, above 0.9 known variants of each other. Words that only the longer line has

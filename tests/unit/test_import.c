@@ -551,6 +551,59 @@ static void who_is_there_already_is_told_and_not_made_again(void **state)
     assert_int_equal(people(f), 2);
 }
 
+/* Whom a row is like, and what is done with it unless somebody says otherwise. */
+static const struct import_like *like_of(struct fixture *f, struct import_report *report,
+                                         const char *csv)
+{
+    must(f, import_text(f, report, csv, (struct import_options){ .dry_run = true, .match = true }));
+    assert_int_equal(report->bad, 0);
+    return report->likes_len == 1 ? &report->likes[0] : NULL;
+}
+
+static void a_single_name_that_is_alike_is_told_and_the_row_is_imported_all_the_same(void **state)
+{
+    struct fixture *f = *state;
+    struct import_report report;
+    const struct import_like *like;
+
+    (void)person_stored(f, "names.1.name_text=Fatoumata;names.1.name_script=Latn;"
+                           "names.2.name_text=Ndiaye;names.2.name_script=Latn");
+    like = like_of(f, &report, "names.1.name_text,names.1.name_script\r\nفاطمة,Arab\r\n");
+    assert_non_null(like);
+    assert_int_equal(like->choice, IMPORT_NEW);
+    must(f, import_text(f, &report, "names.1.name_text,names.1.name_script\r\nفاطمة,Arab\r\n",
+                        (struct import_options){ .match = true }));
+    assert_int_equal(report.stored, 1);
+    assert_int_equal(people(f), 2);
+}
+
+static void a_single_name_with_a_phone_or_birth_date_and_several_names_are_left_out(void **state)
+{
+    struct fixture *f = *state;
+    struct import_report report;
+    const struct import_like *like;
+
+    (void)person_stored(
+        f,
+        "names.1.name_text=Fatoumata;names.1.name_script=Latn;"
+        "names.2.name_text=Ndiaye;names.2.name_script=Latn;contacts.1.contact_kind=phone;contacts.1.contact_value=770001122;contacts.1.contact_owner=self;"
+        "birth_date=1991-05-06;birth_precision=day");
+    like = like_of(
+        f, &report,
+        "names.1.name_text,contacts.1.contact_kind,contacts.1.contact_value,contacts.1.contact_owner\r\n"
+        "Fatoumata,phone,770001122,self\r\n");
+    assert_non_null(like);
+    assert_int_not_equal(like->choice, IMPORT_NEW);
+    like = like_of(f, &report,
+                   "names.1.name_text,birth_date,birth_precision\r\nFatoumata,1991-05-06,day\r\n");
+    assert_non_null(like);
+    assert_int_not_equal(like->choice, IMPORT_NEW);
+    like = like_of(f, &report, "names.1.name_text,names.2.name_text\r\nFatou,Ndiaye\r\n");
+    assert_non_null(like);
+    assert_int_not_equal(like->choice, IMPORT_NEW);
+    assert_int_equal(people(f), 1);
+}
+
 /* Stops after some steps, as a kill does; nothing but the database knows how far it was. */
 static enum err stop_after(void *arg, int64_t done)
 {
@@ -675,6 +728,8 @@ int main(void)
         TEST(two_rows_of_headings_are_joined),
         TEST(a_mapping_is_kept_under_its_name_and_sealed),
         TEST(who_is_there_already_is_told_and_not_made_again),
+        TEST(a_single_name_that_is_alike_is_told_and_the_row_is_imported_all_the_same),
+        TEST(a_single_name_with_a_phone_or_birth_date_and_several_names_are_left_out),
         TEST(an_import_that_was_killed_goes_on_where_it_was),
         TEST(a_whole_import_can_be_undone_but_what_was_changed_stays),
         TEST(undoing_gives_back_what_an_import_had_changed),
