@@ -268,11 +268,16 @@ static enum err show(struct ctx *ctx, struct res *res, int status, const char *i
 
 static enum err get_grid(struct ctx *ctx, const struct req *req, struct res *res)
 {
+    struct grid_case c = { 0 };
     const struct asked a = { .dimension = req_text(req, "dimension"),
                              .scenario = req_text(req, "scenario"),
                              .row = req_text(req, "row") };
+    enum err rc;
 
-    return show(ctx, res, 200, req_path(req, "id"), &a);
+    if (!req_wants_json(req))
+        return show(ctx, res, 200, req_path(req, "id"), &a);
+    rc = grid_case_load(ctx, &c, req_path(req, "id"));
+    return rc ? rc : grid_reply_json(ctx, res, &c);
 }
 
 /* Back to the row that was worked on; what was wrong stands at the top of the page. */

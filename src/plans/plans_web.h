@@ -35,6 +35,8 @@ const char *grid_useful(struct ctx *ctx, const struct grid_row *row);
 /* A title of a case that people know. */
 const char *plans_case_title(struct ctx *ctx, const struct record *rec);
 
+/* What programs get: codes of situations, approaches, criteria, answers. */
+enum err grid_reply_json(struct ctx *ctx, struct res *res, const struct grid_case *c) MUST_USE;
 /* The whole grid of a case as a report. */
 enum err grid_document(struct ctx *ctx, struct document **out, const struct grid_case *c) MUST_USE;
 
