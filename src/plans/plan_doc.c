@@ -166,7 +166,7 @@ static void add_lines(struct writing *w, const char *section, const char *title)
         FIELD_PLAN_LINE_RESPONSIBLE,    FIELD_PLAN_LINE_START, FIELD_PLAN_LINE_EXPECTED_END,
         FIELD_PLAN_LINE_NEEDS_REFERRAL, FIELD_PLAN_LINE_STATUS
     };
-    static const double widths[] = { 3, 3, 4, 2, 2, 2, 1.6, 2 };
+    static const double widths[] = { 2.6, 2.8, 3.4, 2, 2.8, 2.8, 1.8, 2 };
     struct table_of t = { .names = names, .widths = widths, .columns = 8 };
     const struct field *of = field_of(w, FIELD_PLAN_LINE_SECTION);
     size_t len = 0;
