@@ -35,7 +35,8 @@
     "lines.1.line_component=income_generation;lines.1.line_need=Tools;"                            \
     "lines.1.line_action=Buy a sewing machine;lines.1.line_responsible=case_manager;"              \
     "lines.1.line_needs_referral=no;lines.1.line_status=planned;currency=XOF;"                     \
-    "lines.1.costs.1.goods_equipment_service=Machine;lines.1.costs.1.estimated_cost=150000 XOF;"   \
+    "lines.1.costs.1.goods_equipment_service=Machine;"                                             \
+    "lines.1.costs.1.estimated_cost=150000 XOF;"                                                   \
     "lines.1.costs.2.goods_equipment_service=Cloth;lines.1.costs.2.estimated_cost=25500 XOF;"      \
     "exit_end_date=2027-11-20;exit_how=Step by step;monitoring_how=Visits;sharing_rule=Little" WITHOUT
 #define SIGNED                                                                                     \
