@@ -38,7 +38,7 @@
     "lines.1.costs.1.goods_equipment_service=Machine;"                                             \
     "lines.1.costs.1.estimated_cost=150000 XOF;"                                                   \
     "lines.1.costs.2.goods_equipment_service=Cloth;lines.1.costs.2.estimated_cost=25500 XOF;"      \
-    "exit_end_date=2027-11-20;exit_how=Step by step;monitoring_how=Visits;sharing_rule=Little" WITHOUT
+    "exit_end_date=2027-11-20;exit_how=Slowly;monitoring_how=Visits;sharing_rule=None" WITHOUT
 #define SIGNED                                                                                     \
     ";approvals.1.approval_by=returnee;approvals.1.approval_name=Awa;"                             \
     "approvals.1.approval_mode=mark;approvals.1.approval_on=2026-11-21;"                           \
