@@ -143,7 +143,8 @@ static void a_version_keeps_its_own_tables_and_can_be_taken_again(void **state)
         arena_printf(p->arena, "%d", (int)pages_count(p, "SELECT max(epoch) FROM form_version"));
     given_towns(p, "name,label::English (en),label::العربية (ar)\ndakar,Dakar,داكار\n"
                    "paris,Paris,باريس\nthies,Thiès,تييس\n");
-    assert_true(shows(&(struct page){ .body = visit_of(p, "town=paris&sign=up").body }, "Paris"));
+    page = page_get(p, SUPERVISOR, "/forms/town_visit/media/towns.csv", NULL);
+    assert_true(shows(&page, "Paris"));
     page =
         page_post(p, ADMIN, "/forms/town_visit/again", arena_printf(p->arena, "epoch=%s", first));
     assert_int_equal(page.status, 303);
@@ -151,6 +152,27 @@ static void a_version_keeps_its_own_tables_and_can_be_taken_again(void **state)
     assert_int_equal(visit_of(p, "town=paris&sign=up").status, 422);
     assert_int_equal(page_get(p, SUPERVISOR, "/forms/town_visit/media/map.png", NULL).status, 200);
     assert_int_equal(pages_count(p, "SELECT count(*) FROM form_blob"), 4); /* each kept once */
+}
+
+/* The same table: then there is a record that the older version could not label. */
+static void a_version_without_a_choice_that_a_record_has_is_not_taken_again(void **state)
+{
+    struct pages *p = *state;
+    const char *first;
+    struct page page;
+
+    given_towns(p, TOWNS);
+    first =
+        arena_printf(p->arena, "%d", (int)pages_count(p, "SELECT max(epoch) FROM form_version"));
+    given_towns(p, "name,label::English (en),label::العربية (ar)\ndakar,Dakar,داكار\n"
+                   "paris,Paris,باريس\nthies,Thiès,تييس\n");
+    assert_true(shows(&(struct page){ .body = visit_of(p, "town=paris&sign=up").body }, "Paris"));
+    page =
+        page_post(p, ADMIN, "/forms/town_visit/again", arena_printf(p->arena, "epoch=%s", first));
+    assert_int_equal(page.status, 303);
+    assert_int_equal(page_post(p, ADMIN, page.location, "confirm=1").status, 422);
+    page = page_get(p, ADMIN, page.location, NULL);
+    assert_true(shows(&page, "paris is a choice of town") && shows(&page, "hw:retired"));
 }
 
 /* --- mistakes, each at its cell --- */
@@ -260,6 +282,7 @@ int main(int argc, char **argv)
         PAGES(pictures_stand_beside_questions_and_choices_with_words_for_them),
         PAGES(what_came_with_a_form_is_served_to_who_may_see_it),
         PAGES(a_version_keeps_its_own_tables_and_can_be_taken_again),
+        PAGES(a_version_without_a_choice_that_a_record_has_is_not_taken_again),
         PAGES(a_file_that_is_missing_or_none_is_told_at_its_cell),
         PAGES(what_nothing_names_is_told_and_hinders_nobody),
         PAGES(files_come_one_by_one_too_and_one_of_them_is_the_form),
