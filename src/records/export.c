@@ -12,6 +12,7 @@
 #include "core/id.h"
 #include "core/text.h"
 #include "records/export_inner.h"
+#include "records/screens_web.h"
 
 #define PAGE     100
 #define JSON_MAX ((size_t)16 * 1024 * 1024)
@@ -43,6 +44,26 @@ static const char *shown(struct ctx *ctx, const struct field *f, const char *val
     return c ? label_text(ctx, &c->label) : answers_shown(ctx, f, value);
 }
 
+/* The name behind an id, as far as the acting user may see it. */
+static const char *ref_name(const struct export *x, const struct field *f, const char *id)
+{
+    struct export_seen *seen;
+    struct record *to = NULL;
+    const char *name;
+
+    if (!id_valid(id))
+        return id;
+    seen = &x->seen[((unsigned)id[34] << 4 ^ (unsigned)id[35]) % EXPORT_SEEN]; /* its last digits */
+    if (text_equal(seen->id, id))
+        return arena_strdup(x->ctx->arena, seen->name);
+    name = ref_shown(x->ctx, f->ref, id, &to);
+    if (strlen(name) < sizeof(seen->name)) {
+        memcpy(seen->id, id, strlen(id) + 1);
+        memcpy(seen->name, name, strlen(name) + 1);
+    }
+    return name;
+}
+
 static const char *answer_of(const struct export *x, const struct export_column *c,
                              const struct answers *t)
 {
@@ -56,7 +77,11 @@ static const char *answer_of(const struct export *x, const struct export_column 
         t = t->rows[place][c->rows[d]];
     }
     value = t->values[c->f->place];
-    return x->options->labels ? shown(x->ctx, c->f, value) : value;
+    if (!x->options->labels)
+        return value;
+    if (value && value[0] && c->f->ref)
+        return ref_name(x, c->f, value);
+    return shown(x->ctx, c->f, value);
 }
 
 /* What a row is written from. */
@@ -437,6 +462,7 @@ enum err record_export(struct ctx *ctx, const char *kind, const struct export_op
         return rc;
     x.kept = arena_new(0);
     arena_on_free(ctx->arena, free_kept, x.kept);
+    x.seen = options->labels ? ARENA_ARRAY(x.kept, EXPORT_SEEN, struct export_seen) : NULL;
     rc = export_plan(&x);
     if (rc == OK)
         rc = note_export(&x);

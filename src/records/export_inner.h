@@ -49,6 +49,15 @@ struct export_table {
     struct table_spec spec;
 };
 
+/* What references showed lately, by their ids: pages of records name the same few again. */
+#define EXPORT_SEEN     256
+#define EXPORT_SEEN_MAX 200
+
+struct export_seen {
+    char id[40];
+    char name[EXPORT_SEEN_MAX];
+};
+
 struct export
 {
     struct ctx *ctx;
@@ -60,7 +69,8 @@ struct export
     size_t tables_len;
     int64_t *rows_max; /* by field->place of repeats; of form, when rows stand side by side */
     struct table *out; /* NULL: JSON */
-    char last[40];     /* id of the last record written: what came later is not followed */
+    struct export_seen *seen; /* EXPORT_SEEN, with labels */
+    char last[40];            /* id of the last record written: what came later is not followed */
     int fd;
     bool kept_back; /* nobody gets anything before the end */
     int64_t done;

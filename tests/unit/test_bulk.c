@@ -202,6 +202,25 @@ static void the_rows_that_were_chosen_are_exported_and_no_other(void **state)
     assert_false(shows(&page, "SN-C2026-00002"));
 }
 
+static void words_instead_of_codes_name_whom_a_record_refers_to(void **state)
+{
+    struct pages *p = *state;
+    const char *one = given_case(p, given_person(p));
+    struct page page;
+
+    page = page_post(
+        p, SUPERVISOR, arena_printf(p->arena, "/records/case/%s", one),
+        arena_printf(p->arena, "_version=1&opened=2026-01-21&worker=%s", p->ids[CASE_MANAGER]));
+    assert_int_equal(page.status, 303);
+    page = page_post(p, SUPERVISOR, "/records/case/export",
+                     arena_printf(p->arena, "format=csv&labels=yes&c.worker=1&id=%s", one));
+    run_jobs(p);
+    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/file", page.location), NULL);
+    assert_int_equal(page.status, 200);
+    assert_false(shows(&page, p->ids[CASE_MANAGER]));
+    assert_true(shows(&page, "case_manager"));
+}
+
 static void all_that_a_filter_finds_goes_on_to_the_export_as_the_filter(void **state)
 {
     struct pages *p = *state;
@@ -258,6 +277,7 @@ int main(void)
         PAGES(what_changed_since_is_not_taken_back_and_ten_minutes_are_the_end),
         PAGES(what_may_not_be_done_is_not_begun),
         PAGES(the_rows_that_were_chosen_are_exported_and_no_other),
+        PAGES(words_instead_of_codes_name_whom_a_record_refers_to),
         PAGES(all_that_a_filter_finds_goes_on_to_the_export_as_the_filter),
         PAGES(whoever_may_not_export_is_neither_offered_nor_given_it),
         PAGES(a_failed_asking_leaves_no_job),
