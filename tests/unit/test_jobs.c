@@ -27,14 +27,19 @@ static const char *given_job(struct fixture *f, const char *input)
 }
 
 /* As the job process: nobody acts. */
+static enum err work_once(struct fixture *f, bool *worked)
+{
+    enum err rc = jobs_run_one(&f->ctx, worked);
+
+    return rc ? rc : access_write(&f->ctx);
+}
+
 static enum err run_once(struct fixture *f, bool *worked)
 {
     enum err rc;
 
     fixture_as_nobody(f);
-    rc = jobs_run_one(&f->ctx, worked);
-    if (!rc)
-        rc = access_write(&f->ctx);
+    rc = work_once(f, worked);
     fixture_as(f, "supervisor");
     return rc;
 }
@@ -122,10 +127,12 @@ static void an_import_is_stored_once_whatever_fails(void **state)
         bool worked = true;
         const char *end;
 
+        fixture_as_nobody(f);
         db_fail_at(f->ctx.db, n);
-        (void)run_once(f, &worked);
+        (void)work_once(f, &worked);
         hit = db_calls(f->ctx.db) >= n;
         db_fail_at(f->ctx.db, 0);
+        fixture_as(f, "supervisor");
         assert_false(db_in_transaction(f->ctx.db));
         f->ctx.now_ms += RETRY_MS;
         for (worked = true; worked;) {
