@@ -140,6 +140,11 @@ enum err expr_eval(struct ctx *ctx, struct expr_value *out, const struct expr *e
 bool expr_bool(struct ctx *ctx, const struct expr_value *v);
 const char *expr_text(struct ctx *ctx, const struct expr_value *v);
 double expr_number(struct ctx *ctx, const struct expr_value *v);
+/*
+ * The order that randomize() gives len things for a seed: order[i] is the number, from 0, of the
+ * one that comes to stand at i. order has room for len.
+ */
+void expr_shuffle(struct ctx *ctx, size_t *order, size_t len, const struct expr_value *seed);
 /* Text of a node: its value, or that of all nodes in it, one after the other. */
 const char *expr_node_text(struct ctx *ctx, const struct expr_node *node);
 

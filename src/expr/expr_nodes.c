@@ -217,16 +217,20 @@ static enum err call_indexed_repeat(struct run *r, struct expr_value *out, const
 
 /* --- randomize --- */
 
-/* As in ODK: what is no number counts as the first 8 bytes of its SHA-256. */
-static int64_t seed_of(struct run *r, const struct expr_value *v)
+/* As in ODK: nothing counts as 0, what is no number as the first 8 bytes of its SHA-256. */
+static int64_t seed_of(struct ctx *ctx, const struct expr_value *v)
 {
-    const char *text = expr_text(r->ctx, v);
-    double d = expr_number(r->ctx, v);
+    const char *text = expr_text(ctx, v);
+    double d = expr_number(ctx, v);
     unsigned char hash[crypto_hash_sha256_BYTES];
     uint64_t n = 0;
 
+    if (isinf(d))
+        return d > 0 ? INT64_MAX : INT64_MIN;
     if (!isnan(d))
         return fabs(d) < SEED_EXACT ? (int64_t)d : (int64_t)fmod(d, (double)SEED_MODULUS);
+    if (!text[0])
+        return 0;
     crypto_hash_sha256(hash, (const unsigned char *)text, strlen(text));
     for (size_t i = 0; i < 8; i++)
         n = n << 8 | hash[i];
@@ -241,22 +245,35 @@ static double next_random(int64_t *seed)
 }
 
 /* Fisher and Yates, from the inside out. */
-static enum err call_randomize(struct run *r, struct expr_value *out, const struct node *call,
-                               const struct expr_value *args)
+static void shuffle(size_t *order, size_t len, int64_t seed)
 {
-    size_t len = args[0].nodes_len;
-    struct expr_node *shuffled = ARENA_ARRAY(r->ctx->arena, len + 1, struct expr_node);
-    int64_t seed = call->args_len > 1 ? seed_of(r, &args[1]) : (int64_t)randombytes_random();
-
     seed %= SEED_MODULUS;
     if (seed <= 0)
         seed += SEED_MODULUS - 1;
     for (size_t i = 0; i < len; i++) {
         size_t k = (size_t)(next_random(&seed) * ((double)i + 1));
 
-        shuffled[i] = shuffled[k];
-        shuffled[k] = args[0].nodes[i];
+        order[i] = order[k];
+        order[k] = i;
     }
+}
+
+void expr_shuffle(struct ctx *ctx, size_t *order, size_t len, const struct expr_value *seed)
+{
+    shuffle(order, len, seed_of(ctx, seed));
+}
+
+static enum err call_randomize(struct run *r, struct expr_value *out, const struct node *call,
+                               const struct expr_value *args)
+{
+    size_t len = args[0].nodes_len;
+    struct expr_node *shuffled = ARENA_ARRAY(r->ctx->arena, len + 1, struct expr_node);
+    size_t *order = ARENA_ARRAY(r->ctx->arena, len + 1, size_t);
+
+    shuffle(order, len,
+            call->args_len > 1 ? seed_of(r->ctx, &args[1]) : (int64_t)randombytes_random());
+    for (size_t i = 0; i < len; i++)
+        shuffled[i] = args[0].nodes[order[i]];
     *out = (struct expr_value){ .type = EXPR_NODES, .nodes = shuffled, .nodes_len = len };
     return run_spend(r, len);
 }

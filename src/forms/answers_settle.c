@@ -191,6 +191,42 @@ enum err answers_recompute(struct ctx *ctx, struct answers *root, const struct f
     return rc;
 }
 
+/* As randomize() does; retired ones, which a form sent out does not have, stay behind. */
+static enum err put_in_order(struct ctx *ctx, const struct answers *t, const struct field *f,
+                             const struct choice **items, size_t len)
+{
+    const struct answers *root = t;
+    struct expr_host host = answers_host(ctx, t, f, answers_today(ctx, t->form));
+    struct expr_value seed = { .type = EXPR_TEXT };
+    const struct choice **was = ARENA_ARRAY(ctx->arena, len + 1, const struct choice *);
+    size_t *order = ARENA_ARRAY(ctx->arena, len + 1, size_t);
+    size_t fresh = 0;
+    size_t at = 0;
+    enum err rc = OK;
+
+    while (root->parent)
+        root = root->parent;
+    if (!f->seed && !root->shuffle)
+        return OK;
+    if (f->seed)
+        rc = expr_eval(ctx, &seed, f->seed, &host);
+    else
+        seed.text = arena_printf(ctx->arena, "%s %s", root->shuffle, f->name);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < len; i++)
+        if (!items[i]->retired)
+            was[fresh++] = items[i];
+    at = fresh;
+    for (size_t i = 0; i < len; i++)
+        if (items[i]->retired)
+            was[at++] = items[i];
+    expr_shuffle(ctx, order, fresh, &seed);
+    for (size_t i = 0; i < len; i++)
+        items[i] = was[i < fresh ? order[i] : i];
+    return OK;
+}
+
 enum err answers_choices(struct ctx *ctx, const struct answers *t, const struct field *f,
                          const struct choice *const **out, size_t *len_out)
 {
@@ -198,12 +234,12 @@ enum err answers_choices(struct ctx *ctx, const struct answers *t, const struct 
     struct expr_host host = answers_host(ctx, t, f, answers_today(ctx, t->form));
     const struct choice **items;
     size_t len = 0;
+    enum err rc = OK;
 
     items = ARENA_ARRAY(ctx->arena, (list ? list->len : 0) + 1, const struct choice *);
     for (size_t i = 0; list && i < list->len; i++) {
         struct expr_host at = choice_host(host, list, i);
         bool allowed = !list->items[i].retired || answer_has_code(t, f, list->items[i].name);
-        enum err rc = OK;
 
         if (allowed && f->choice_filter)
             rc = answers_holds(ctx, &allowed, f->choice_filter, &at);
@@ -212,6 +248,9 @@ enum err answers_choices(struct ctx *ctx, const struct answers *t, const struct 
         if (allowed)
             items[len++] = &list->items[i];
     }
+    rc = f->randomize ? put_in_order(ctx, t, f, items, len) : OK;
+    if (rc)
+        return rc;
     *out = items;
     *len_out = len;
     return OK;

@@ -178,6 +178,8 @@ struct field {
     const struct expr *default_value;
     const struct expr *choice_filter;   /* names are columns of the list, ${name} are answers */
     const char *choice_filter_text;     /* as written */
+    bool randomize;                     /* choices are shown in an order made by chance */
+    const struct expr *seed;            /* that the order is made from; NULL = of the page */
     const struct expr *repeat_count;    /* of a repeat: how many rows there are, no more no less */
     const struct field *const *trigger; /* calculated anew when one of these changes only */
     size_t trigger_len;
@@ -344,6 +346,7 @@ struct answers {
     struct answers *parent;     /* NULL: the root */
     const char *id;             /* row id (UUID) once stored; NULL before */
     bool *relevant;             /* by field->place, as answers_validate found it; NULL before */
+    const char *shuffle;        /* of the root: stands in for a seed that no form gives, or NULL */
     const struct answer_kept *unknown; /* of a newer or older form: written back as they are */
     size_t unknown_len;
 };
@@ -404,8 +407,10 @@ enum err answers_validate(struct ctx *ctx, struct answers *answers, bool complet
 enum err answers_recompute(struct ctx *ctx, struct answers *root, const struct field *changed,
                            const bool **touched_out) MUST_USE;
 /*
- * The choices of a select of this level that its choice_filter allows now, in form order; retired
- * ones only where the answer has them.
+ * The choices of a select of this level that its choice_filter allows now; retired ones only where
+ * the answer has them. They come in form order; where the form says randomize, in the order that
+ * randomize() of ODK makes of its seed, or of shuffle of the root (NULL: form order), and retired
+ * ones last.
  */
 enum err answers_choices(struct ctx *ctx, const struct answers *t, const struct field *f,
                          const struct choice *const **out, size_t *len_out) MUST_USE;

@@ -217,7 +217,7 @@ struct field_expression {
     const char *column;
     const struct expr *expr;
 };
-#define FIELD_EXPRESSIONS 7
+#define FIELD_EXPRESSIONS 8
 void field_expressions(const struct field *f, struct field_expression out[FIELD_EXPRESSIONS]);
 
 /* --- answers --- */

@@ -110,6 +110,26 @@ static void read_choice_filter(struct survey *v, struct field *field)
     field->choice_filter_text = text;
 }
 
+/* The order of choices: parameters randomize and seed. */
+static void read_order(struct survey *v, struct field *field)
+{
+    struct ctx *ctx = v->f->b->ctx;
+    const char *randomize = field_parameter(field, "randomize");
+    const char *seed = field_parameter(field, "seed");
+
+    if (!field_has_codes(field))
+        return;
+    field->randomize = text_equal(randomize, "true");
+    wrong_if(v, randomize && !field->randomize && strcmp(randomize, "false") != 0, "parameters",
+             tr(ctx, "randomize is true or false, and not {0}.",
+                TR_TEXT(randomize ? value_shortened(ctx, randomize) : "")));
+    wrong_if(v, seed && !field->randomize, "parameters",
+             tr(ctx, "A seed is for choices in an order made by chance: write {0} too.",
+                TR_TEXT("randomize=true")));
+    if (seed && field->randomize)
+        field->seed = parse_text(v->f, v->s, v->row->number, "parameters", seed);
+}
+
 static void read_count(struct survey *v, struct field *field)
 {
     wrong_if(v, at(v, "repeat_count")[0] && field->kind != FIELD_REPEAT, "repeat_count",
@@ -147,6 +167,7 @@ void read_logic(struct survey *v, struct field *field)
     check_constraint(v, field);
     check_calculation(v, field);
     read_choice_filter(v, field);
+    read_order(v, field);
     read_count(v, field);
     if (at(v, "trigger")[0])
         field->trigger_text = at(v, "trigger");
@@ -161,4 +182,5 @@ void field_expressions(const struct field *f, struct field_expression out[FIELD_
     out[4] = (struct field_expression){ "required", f->required_if };
     out[5] = (struct field_expression){ "default", f->default_value };
     out[6] = (struct field_expression){ "choice_filter", f->choice_filter };
+    out[7] = (struct field_expression){ "parameters", f->seed };
 }

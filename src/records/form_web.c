@@ -61,7 +61,8 @@ static size_t grid_len(struct maker *m, const struct field *f)
     if (f->choices == NULL || f->kind == FIELD_RANK || (!head && !all))
         return 0;
     for (const struct field *g = f; g != NULL && g->choices == f->choices; g = g->next) {
-        if (g->kind != f->kind || g->choice_filter != NULL || g->read_only || !is_drawn(m, g))
+        if (g->kind != f->kind || g->choice_filter != NULL || g->randomize || g->read_only ||
+            !is_drawn(m, g))
             break;
         if (n > 0 && !all && !field_looks(g, LOOK_LIST_NOLABEL))
             break;
@@ -455,6 +456,7 @@ void form_fill(struct ctx *ctx, struct record_form_view *v, const struct form *f
     bool paged = form->pages && !v->preview;
     int64_t problem;
 
+    answers->shuffle = v->draft_id != NULL ? v->draft_id : form->kind;
     /* What cannot be worked out is told when the form is saved; until then it is as it was. */
     (void)answers_settled(ctx, answers);
     v->kind = form->kind;

@@ -54,8 +54,9 @@ static bool is_told(const struct state_out *s, const struct field *f)
 {
     if (s->touched == NULL || s->touched[f->place])
         return true;
-    return reads_touched(s, f->choice_filter) || reads_touched(s, f->required_if) ||
-           reads_touched(s, f->constraint) || names_touched(s, label_text(s->ctx, &f->label));
+    return reads_touched(s, f->choice_filter) || reads_touched(s, f->seed) ||
+           reads_touched(s, f->required_if) || reads_touched(s, f->constraint) ||
+           names_touched(s, label_text(s->ctx, &f->label));
 }
 
 /* --- one field --- */
@@ -146,7 +147,8 @@ static enum err add_field(struct state_out *s, struct answers *t, const struct f
     }
     if (strstr(label_text(s->ctx, &f->label), "${") != NULL)
         add_said(s, t, f);
-    rc = f->choices != NULL && f->choice_filter != NULL ? add_choices(s, t, f) : OK;
+    rc = f->choices != NULL && (f->choice_filter != NULL || f->seed != NULL) ? add_choices(s, t, f)
+                                                                             : OK;
     json_pair(s->json, "problem", ctx_problem(s->ctx, answers_path(s->ctx->arena, t, f)));
     json_end_object(s->json);
     return rc;
@@ -395,6 +397,7 @@ enum err post_state(struct ctx *ctx, const struct req *req, struct res *res)
         rc = post_answers(ctx, &answers, s.form, &post);
     if (rc && rc != ERR_INVALID)
         return rc;
+    answers->shuffle = post.draft_id != NULL ? post.draft_id : s.form->kind;
     s.post = &post;
     s.changed = ARENA_ARRAY(ctx->arena, s.form->all_len + 1, bool);
     rc = settle_changes(&s, answers);

@@ -223,9 +223,38 @@ static const struct choice *const *allowed_now(struct maker *m, const struct ans
     struct ctx scratch = *m->ctx;
 
     ctx_clear_problems(&scratch);
-    if (f->choice_filter == NULL || answers_choices(&scratch, t, f, &allowed, len_out) != OK)
+    if (f->choice_filter == NULL && !f->randomize)
+        return NULL;
+    if (answers_choices(&scratch, t, f, &allowed, len_out) != OK)
         return NULL;
     return allowed;
+}
+
+/*
+ * All choices as they stand on the page, and by place in the list whether each is offered now. In
+ * an order made by chance those that are not offered come last: a script may still show them.
+ */
+static const struct choice **in_order(struct maker *m, const struct answers *t,
+                                      const struct field *f, bool *here)
+{
+    const struct choice_list *list = f->choices;
+    const struct choice **out = ARENA_ARRAY(m->ctx->arena, list->len + 1, const struct choice *);
+    size_t allowed_len = 0;
+    const struct choice *const *allowed = allowed_now(m, t, f, &allowed_len);
+    bool shuffled = f->randomize && allowed != NULL;
+    size_t len = 0;
+
+    for (size_t i = 0; i < list->len; i++)
+        here[i] = allowed == NULL;
+    for (size_t i = 0; i < allowed_len; i++) {
+        here[allowed[i] - list->items] = true;
+        if (shuffled)
+            out[len++] = allowed[i];
+    }
+    for (size_t i = 0; i < list->len; i++)
+        if (!shuffled || !here[i])
+            out[len++] = &list->items[i];
+    return out;
 }
 
 static struct option_view *fill_options(struct maker *m, const struct widget_view *w,
@@ -233,22 +262,19 @@ static struct option_view *fill_options(struct maker *m, const struct widget_vie
 {
     const struct choice_list *list = f->choices;
     struct option_view *out = ARENA_ARRAY(m->ctx->arena, list->len + 1, struct option_view);
-    size_t allowed_len = 0;
-    const struct choice *const *allowed = allowed_now(m, t, f, &allowed_len);
-    size_t at = 0;
+    bool *here = ARENA_ARRAY(m->ctx->arena, list->len + 1, bool);
+    const struct choice **items = in_order(m, t, f, here);
 
     for (size_t i = 0; i < list->len; i++) {
-        const struct choice *c = &list->items[i];
-        bool here = allowed == NULL || (at < allowed_len && allowed[at] == c);
+        const struct choice *c = items[i];
 
-        at += allowed != NULL && here;
         out[i].code = c->name;
         out[i].label = label_said(m->ctx, &c->label, t);
         media_fill(m, &out[i].media, &c->media, out[i].label[0] != '\0' ? out[i].label : c->name);
         out[i].id = arena_printf(m->ctx->arena, "%s-%s", w->id, c->name);
         out[i].chosen = has_word(w->value, c->name);
         out[i].exclusive = c->exclusive;
-        out[i].off = (!here || c->retired) && !out[i].chosen;
+        out[i].off = (!here[c - list->items] || c->retired) && !out[i].chosen;
     }
     return out;
 }

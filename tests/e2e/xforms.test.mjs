@@ -136,6 +136,8 @@ function their_state(root) {
       given: node.nodeType === "model-value" && !node.definition.bind?.calculate,
       relevant: node.currentState.relevant,
       value: node.currentState.relevant ? node.currentState.instanceValue : "",
+      many: node.nodeType === "select" && node.selectType === "select",
+      choices: node.currentState.valueOptions?.map((o) => o.value),
       wrong: node.currentState.relevant && violation ? violation.condition : null,
     };
   }
@@ -175,10 +177,14 @@ function differences(ours, theirs) {
       found.push(`${name}: relevant here ${our.relevant}, there ${their.relevant}`);
       continue;
     }
+    if (our.choices && our.relevant && their.choices.join(" ") !== our.choices.join(" "))
+      found.push(`${name}: here ${our.choices.join(" ")}, there ${their.choices.join(" ")}`);
     if (!their.relevant || their.value === undefined) continue;
     if (their.given && !our.value) continue; // by the device, or as a hidden default
     if (their.sums && !their.value) continue; // NaN, where we pass empty answers by
-    if (canonical(our.value) !== canonical(their.value))
+    // Codes of several answers stand in the order of the list here, as they are shown there.
+    const form = our.choices && their.many ? (v) => v.split(" ").sort().join(" ") : canonical;
+    if (form(our.value) !== form(their.value))
       found.push(`${name}: here ${JSON.stringify(our.value)}, there ${JSON.stringify(their.value)}`);
     if (FINER.test(our.wrong ?? "") && !their.wrong) continue;
     if (Boolean(our.wrong) !== Boolean(their.wrong))
@@ -193,7 +199,7 @@ async function differences_of(xml, form, seed, gaps = 0.15) {
   const fillings = [];
   const theirs = [];
   const found = [];
-  const count = { answers: 0, aside: 0, wrong: 0 };
+  const count = { answers: 0, aside: 0, wrong: 0, orders: 0 };
   for (let i = 0; i < ROUNDS; i++) {
     const dice = { ...chance(seed * 1000 + i), gaps };
     const root = open();
@@ -210,6 +216,7 @@ async function differences_of(xml, form, seed, gaps = 0.15) {
       count.wrong += our.wrong !== null;
     }
     count.answers += fillings[i].length;
+    count.orders += Object.values(ours).filter((our) => our.relevant && our.choices).length;
   });
   return { found, count };
 }
@@ -224,6 +231,17 @@ async function compare(name, form, seed, gaps) {
   } catch (e) {
     ok(false, `${name} can be compared`, e.stack ?? e);
   }
+}
+
+// Choices in an order made by chance stand in the same one there and here; another seed shows.
+async function compare_orders(form, seed) {
+  const xml = homeward("form", "xform", form);
+  const { found, count } = await differences_of(xml, form, seed, 0);
+  ok(count.orders >= 4 * ROUNDS && !found.length,
+     `${count.orders} shuffled lists stand in one order there and here`, found.join("\n"));
+  const other = xml.replace(", 42)", ", 43)");
+  ok(other !== xml && (await differences_of(other, form, seed, 0)).found.length > 0,
+     "an order that differs is seen");
 }
 
 // Were a condition turned round on one side only, the comparison would show it.
@@ -242,6 +260,7 @@ await main(async () => {
   const folder = path.join(SOURCE, "tests/data/forms/good");
   for (const file of fs.readdirSync(folder).sort())
     if (!ELSEWHERE.has(file)) await compare(file, path.join(folder, file), ++seed, 0);
+  await compare_orders(path.join(folder, "shuffled.csv"), ++seed);
   for (let i = 1; i <= FORMS; i++) {
     const file = scratch_path(`made_${i}.csv`);
     fs.writeFileSync(file, make_form(chance(i), `made_${i}`));

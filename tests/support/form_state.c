@@ -3,6 +3,7 @@
  * FORM is a file or the kind of a shipped form, NOW are milliseconds. Standard input has blocks of
  * lines "path TAB value", each ended by an empty line; for each block one line of JSON comes out:
  * {"names.1.sex": {"relevant": true, "value": "f", "wrong": null}, ...}; wrong is what is said.
+ * Questions whose choices stand in an order made by chance have "choices": [...] too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,23 @@ static const struct form *load(struct ctx *ctx, const char *name)
     return form_parse(ctx, &forms, name, bytes, len) == OK ? forms->items[0] : NULL;
 }
 
+/* Those of a question in an order made by chance, in that order. */
+static void add_choices(struct ctx *ctx, struct buf *out, const struct answers *t,
+                        const struct field *f)
+{
+    const struct choice *const *items = NULL;
+    size_t len = 0;
+
+    if (answers_choices(ctx, t, f, &items, &len) != OK)
+        fail(ctx, "no choices");
+    buf_add(out, ", \"choices\": [");
+    for (size_t i = 0; i < len; i++) {
+        buf_add(out, i > 0 ? ", " : "");
+        buf_add_json(out, items[i]->name);
+    }
+    buf_add(out, "]");
+}
+
 static void add_level(struct ctx *ctx, struct buf *out, const struct answers *t,
                       const struct field *first)
 {
@@ -65,6 +83,8 @@ static void add_level(struct ctx *ctx, struct buf *out, const struct answers *t,
             buf_add_json(out, wrong);
         else
             buf_add(out, "null");
+        if (f->randomize)
+            add_choices(ctx, out, t, f);
         buf_add(out, "}");
         if (f->kind == FIELD_GROUP)
             add_level(ctx, out, t, f->children);

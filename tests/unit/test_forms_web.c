@@ -106,6 +106,57 @@ static void a_draft_is_looked_at_before_it_is_published(void **state)
     assert_int_equal(page_get(p, ADMIN, draft, NULL).status, 404);
 }
 
+/* clang-format off */
+#define SHUFFLED                                                                            \
+    "survey\n,type,name,label::English (en),label::العربية (ar),parameters\n"              \
+    ",text,by,By,بـ,\n,select_one n,loose,Loose,حر,randomize=true\n"                         \
+    ",select_multiple n,tied,Tied,مقيد,randomize=true seed=${by}\n"                         \
+    "choices\n,list_name,name,label::English (en),label::العربية (ar)\n,n,1,a,أ\n"          \
+    ",n,2,b,ب\n,n,3,c,ت\n,n,4,d,ث\n,n,5,e,ج\n,n,6,f,ح\n,n,7,g,خ\n"                          \
+    "settings\n,form_title::English (en),form_title::العربية (ar),form_id,version,"        \
+    "hw:parent,hw:subject\n,Visit,زيارة,home_visit,1,person,person\n"
+/* clang-format on */
+
+/* The values of a question's controls as they stand on a page, in the way JSON lists them. */
+static const char *order_on(struct pages *p, const struct page *page, const char *name)
+{
+    const char *mark = arena_printf(p->arena, "name=\"%s\" value=\"", name);
+    const char *out = "";
+
+    for (const char *at = strstr(page->body, mark); at; at = strstr(at + 1, mark))
+        if (at[strlen(mark)] != '"')
+            out = arena_printf(p->arena, "%s%s\"%c\"", out, out[0] ? "," : "", at[strlen(mark)]);
+    assert_int_equal(strlen(out), strlen("\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\""));
+    return out;
+}
+
+static void a_page_keeps_its_order_of_choices_and_a_seed_says_which(void **state)
+{
+    struct pages *p = *state;
+    const char *person = given_person(p);
+    const char *form;
+    const char *loose;
+    const char *tied;
+    struct page page;
+
+    given_visits(p, SHUFFLED);
+    page = page_get(p, SUPERVISOR, "/records/home_visit/new",
+                    arena_printf(p->arena, "parent=%s", person));
+    loose = order_on(p, &page, "loose");
+    tied = order_on(p, &page, "tied");
+    form = arena_printf(p->arena, "_parent=%s&_draft=%s&_refresh=1&loose=3&tied=2&by=42", person,
+                        between(p, &page, "name=\"_draft\" value=\"", "\""));
+    page = page_post(p, SUPERVISOR, "/records/home_visit", form);
+    assert_string_equal(order_on(p, &page, "loose"), loose);
+    assert_string_not_equal(order_on(p, &page, "tied"), tied);
+    tied = order_on(p, &page, "tied");
+    page = page_post(p, SUPERVISOR, "/records/home_visit/state", form);
+    assert_true(shows(&page, arena_printf(p->arena, "\"choices\":[%s]", tied)));
+    page = page_get(p, SUPERVISOR, "/records/home_visit/new",
+                    arena_printf(p->arena, "parent=%s", person));
+    assert_string_not_equal(order_on(p, &page, "loose"), loose);
+}
+
 /* A version that does not ask for the mood any more, but for advice. */
 #define VISIT_LATER                                                                                \
     ",date,visited_on,Date of the visit,Date,Fecha,التاريخ,yes,1,open,Work by date\n"       \
@@ -334,6 +385,7 @@ int main(void)
         PAGES(a_draft_shows_its_mistakes_at_sheet_row_column_and_value),
         PAGES(a_kind_published_on_a_page_is_there_for_the_next_request),
         PAGES(a_draft_is_looked_at_before_it_is_published),
+        PAGES(a_page_keeps_its_order_of_choices_and_a_seed_says_which),
         PAGES(what_an_older_page_sends_is_saved_with_what_is_asked_no_more),
         PAGES(json_of_an_older_form_is_kept_or_refused_as_its_page_is),
         PAGES(a_form_that_comes_back_keeps_and_tells_what_is_asked_no_more),

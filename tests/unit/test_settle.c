@@ -238,6 +238,78 @@ static void test_a_trigger_calculates_once_and_not_at_other_changes(void **state
     assert_string_equal(value(t, "noted"), "10");
 }
 
+static const struct form *shuffled_form(void)
+{
+    static const char csv[] =
+        "survey\n,type,name,label::English (en),parameters,choice_filter,calculation\n"
+        ",text,by,By,,,\n,integer,most,Most,,,\n"
+        ",select_one n,pick,Pick,randomize=true seed=${by},number(name) <= number(${most}),\n"
+        ",calculate,there,,,,\"join(' ', randomize(instance('n')/root/item[number(name) <= "
+        "number(${most})]/name, ${by}))\"\n"
+        ",select_one n,loose,Loose,randomize=true,,\n"
+        ",select_one n,other,Other,randomize=true,,\n"
+        "choices\n,list_name,name,label::English (en)\n,n,1,a\n,n,2,b\n,n,3,c\n,n,4,d\n"
+        ",n,5,e\n,n,6,f\n,n,7,g\n,n,8,h\n,n,9,i\n"
+        "settings\n,form_title::English (en),form_id,version\n,T,test,1\n";
+    const struct forms *made = NULL;
+
+    if (form_parse(&ctx, &made, "test.csv", csv, strlen(csv)) != OK)
+        fail_msg("%s", ctx_first_problem(&ctx));
+    return made->items[0];
+}
+
+/* The codes that are offered, in their order. */
+static const char *offered(const struct answers *t, const char *name)
+{
+    const struct choice *const *items = NULL;
+    const char *out = "";
+    size_t len = 0;
+
+    assert_int_equal(answers_choices(&ctx, t, field_find(t->form, name), &items, &len), OK);
+    for (size_t i = 0; i < len; i++)
+        out = arena_printf(ctx.arena, "%s%s%s", out, i > 0 ? " " : "", items[i]->name);
+    return out;
+}
+
+static void test_choices_stand_in_the_order_that_randomize_makes_of_the_seed(void **state)
+{
+    static const char *const seeds[] = {
+        "", "0", "1", "42", "-17.8", "2147483648", "1e300", "Awa"
+    };
+    struct answers *t = answers_new(ctx.arena, shuffled_form());
+    size_t moved = 0;
+
+    (void)state;
+    assert_int_equal(answers_recompute(&ctx, t, NULL, NULL), OK);
+    for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
+        (void)answer(t, "by", seeds[i]);
+        (void)answer(t, "most", "9");
+        assert_string_equal(offered(t, "pick"), value(t, "there"));
+        moved += strcmp(offered(t, "pick"), "1 2 3 4 5 6 7 8 9") != 0;
+        (void)answer(t, "most", "4");
+        assert_int_equal(strlen(offered(t, "pick")), strlen("1 2 3 4"));
+        assert_string_equal(offered(t, "pick"), value(t, "there"));
+    }
+    assert_true(moved >= 7);
+}
+
+static void test_without_a_seed_the_order_hangs_on_the_page_and_the_question(void **state)
+{
+    static const char *const written = "1 2 3 4 5 6 7 8 9";
+    struct answers *t = answers_new(ctx.arena, shuffled_form());
+    const char *first;
+
+    (void)state;
+    assert_string_equal(offered(t, "loose"), written);
+    t->shuffle = "0190f3a2-0000-7000-8000-000000000001";
+    first = offered(t, "loose");
+    assert_string_not_equal(first, written);
+    assert_string_equal(offered(t, "loose"), first);
+    assert_string_not_equal(offered(t, "other"), first);
+    t->shuffle = "0190f3a2-0000-7000-8000-000000000002";
+    assert_string_not_equal(offered(t, "loose"), first);
+}
+
 static void test_a_choice_filter_says_which_choices_there_are(void **state)
 {
     const struct form *form =
@@ -362,6 +434,8 @@ int main(void)
         cmocka_unit_test(test_a_repeat_may_name_its_neighbours_by_path),
         cmocka_unit_test(test_a_trigger_calculates_once_and_not_at_other_changes),
         cmocka_unit_test(test_a_choice_filter_says_which_choices_there_are),
+        cmocka_unit_test(test_choices_stand_in_the_order_that_randomize_makes_of_the_seed),
+        cmocka_unit_test(test_without_a_seed_the_order_hangs_on_the_page_and_the_question),
         cmocka_unit_test(test_expressions_look_into_lists_and_labels),
         cmocka_unit_test(test_mistakes_of_expressions_are_told_when_the_form_is_read),
         cmocka_unit_test(test_a_long_chain_settles_in_one_walk),

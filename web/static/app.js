@@ -324,7 +324,22 @@
 
   // --- the form's state ---
 
+  // Choices in an order made by chance: it may hang on an answer.
+  function order_choices(q, codes) {
+    const had = document.activeElement;
+    const value = (o) => (o.matches("option") ? o : o.querySelector("input"))?.value;
+    for (const box of new Set(all("option, .option", q).map((o) => o.parentElement))) {
+      const now = [...box.children].filter((o) => o.matches("option, .option") && codes.includes(value(o)));
+      const next = codes.map((code) => now.find((o) => value(o) === code));
+      if (now.length !== codes.length || next.includes(undefined) || now.every((o, i) => o === next[i])) continue;
+      const last = now[now.length - 1].nextSibling;
+      next.forEach((o) => box.insertBefore(o, last));
+      if (q.contains(had)) had.focus();
+    }
+  }
+
   function show_choices(q, codes) {
+    order_choices(q, codes);
     const open = new Set(codes);
     all("option, .option", q).forEach((o) => {
       const input = o.matches("option") ? o : o.querySelector("input");
