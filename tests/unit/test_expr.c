@@ -442,6 +442,9 @@ static void test_functions_of_odk_give_what_its_table_says(void **state)
         { "geofence('0.5 0.5', '0 0;0 1;1 1;1 0;0 0')", "true" },
         { "geofence('1.5 0.5', '0 0;0 1;1 1;1 0;0 0')", "false" },
         { "join('', randomize(//letter, 42))", "adcb" },
+        { "join('', randomize(//letter, ''))", "cbda" }, /* as 0 */
+        { "join('', randomize(//letter, 1 div 0))", "bdca" },
+        { "join('', randomize(//letter, -1 div 0))", "abdc" },
         { "string-length(uuid())", "36" },
         { "regex(uuid(), '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}')",
           "true" },

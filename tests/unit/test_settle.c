@@ -238,6 +238,24 @@ static void test_a_trigger_calculates_once_and_not_at_other_changes(void **state
     assert_string_equal(value(t, "noted"), "10");
 }
 
+static void test_property_knows_the_name_of_who_signed_in_and_no_device(void **state)
+{
+    static const struct user awa = { .login = "awa.d" };
+    struct answers *t =
+        answers_new(ctx.arena, form_of(",calculate,who,,,,property('username')\n"
+                                       ",calculate,rest,,,,\"concat(property('email'), "
+                                       "property('phonenumber'), property('deviceid'))\"\n"));
+
+    (void)state;
+    assert_int_equal(answers_recompute(&ctx, t, NULL, NULL), OK);
+    assert_string_equal(value(t, "who"), "");
+    ctx.user = &awa;
+    assert_int_equal(answers_recompute(&ctx, t, NULL, NULL), OK);
+    ctx.user = NULL;
+    assert_string_equal(value(t, "who"), "awa.d");
+    assert_string_equal(value(t, "rest"), "");
+}
+
 static const struct form *shuffled_form(void)
 {
     static const char csv[] =
@@ -435,6 +453,7 @@ int main(void)
         cmocka_unit_test(test_a_trigger_calculates_once_and_not_at_other_changes),
         cmocka_unit_test(test_a_choice_filter_says_which_choices_there_are),
         cmocka_unit_test(test_choices_stand_in_the_order_that_randomize_makes_of_the_seed),
+        cmocka_unit_test(test_property_knows_the_name_of_who_signed_in_and_no_device),
         cmocka_unit_test(test_without_a_seed_the_order_hangs_on_the_page_and_the_question),
         cmocka_unit_test(test_expressions_look_into_lists_and_labels),
         cmocka_unit_test(test_mistakes_of_expressions_are_told_when_the_form_is_read),
