@@ -19,6 +19,7 @@
 #include "facts/facts_web.h"
 #include "facts/shape.h"
 #include "forms/forms.h"
+#include "forms_gen.h"
 #include "guide/guide.h"
 #include "guide/guide_web.h"
 #include "guide/terms.h"
@@ -27,6 +28,7 @@
 #include "letters/letters_web.h"
 #include "messages/messages.h"
 #include "messages/messages_web.h"
+#include "people/consent.h"
 #include "people/people.h"
 #include "people/people_web.h"
 #include "plans/plan.h"
@@ -224,6 +226,25 @@ static const struct record_hooks *const all_hooks[] = {
     &plan_hooks,        &registration_hooks, NULL
 };
 
+/* Letters lie below people: what they ask before they give anything away. */
+static enum err guard_letter(struct ctx *ctx, const char **refused_out, const struct record *rec,
+                             const struct letter_sharing *sharing)
+{
+    const struct consent_need need = {
+        .person_id = text_equal(rec->form->kind, FORM_CASE) ? rec->parent_id : rec->id,
+        .purpose = sharing->purpose,
+        .recipient = sharing->recipient,
+        .categories = sharing->categories,
+        .categories_len = sharing->categories_len,
+        .on = ctx_today(ctx),
+    };
+    enum consent_answer answer = CONSENT_UNSAID;
+    enum err rc = consent_covers(ctx, &answer, &need);
+
+    *refused_out = rc ? NULL : consent_reason(ctx, answer);
+    return rc;
+}
+
 enum err app_load(struct ctx *ctx)
 {
     enum err rc = auth_load(ctx);
@@ -255,6 +276,7 @@ enum err app_load(struct ctx *ctx)
     case_hooks = rules_case_hooks;
     case_hooks.detail = case_detail;
     records_use_hooks(all_hooks);
+    letters_use_guard(guard_letter);
     facts_use_measured(all_measured);
     jobs_use_kinds(all_jobs);
     jobs_use_periods(all_periods);

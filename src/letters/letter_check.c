@@ -231,11 +231,34 @@ static void check_table(struct ctx *ctx, struct letter *l, struct letter_block *
         }
 }
 
+static void check_code(struct ctx *ctx, struct letter *l, const char *field, const char *code)
+{
+    const struct form *form = form_find(ctx->forms, FORM_CONSENT);
+    const struct field *f = form ? field_find(form, field) : NULL;
+    const struct letter_mistake m = {
+        l->share.line, 8, code,
+        tr(ctx, "The form of consent has no such choice, so nobody can consent to it.")
+    };
+
+    if (!f || !f->choices || !choice_find(f->choices, code))
+        letter_mistake_add(ctx, l, &m);
+}
+
+static void check_share(struct ctx *ctx, struct letter *l)
+{
+    if (!l->share.purpose)
+        return;
+    check_code(ctx, l, FIELD_CONSENT_PURPOSES, l->share.purpose);
+    for (size_t i = 0; i < l->share.categories_len; i++)
+        check_code(ctx, l, FIELD_CONSENT_DATA_CATEGORIES, l->share.categories[i]);
+}
+
 enum err letter_check(struct ctx *ctx, struct letter *l, const struct shape *shape)
 {
     struct doc_tree *sample = doc_tree_sample(ctx->arena, shape);
     struct letter_host *h = ARENA_NEW(ctx->arena, struct letter_host);
 
+    check_share(ctx, l);
     if (!l->kind)
         return OK;
     for (size_t i = 0; i < shape->parts_len; i++)

@@ -582,6 +582,20 @@ static enum err check_asked(struct ctx *ctx, const struct letter *l,
     return rc;
 }
 
+/* The recipient is the first line of what was asked; what is not asked for is nobody. */
+static struct letter_sharing sharing_of(const struct filling *f)
+{
+    const struct letter_share *s = &f->l->share;
+    const char *asked = s->purpose ? f->order->asked[s->ask] : NULL;
+
+    return (struct letter_sharing){
+        .purpose = s->purpose,
+        .recipient = asked ? arena_strndup(f->ctx->arena, asked, strcspn(asked, "\r\n")) : "",
+        .categories = s->categories,
+        .categories_len = s->categories_len
+    };
+}
+
 static enum err fill_all(struct filling *f, struct letter_filled *out)
 {
     const struct letterhead_text head = letterhead_text_of(f->order->head, f->order->lang);
@@ -595,7 +609,8 @@ static enum err fill_all(struct filling *f, struct letter_filled *out)
     if (rc)
         return rc;
     document_footer(d, numbers_kept(f, head.footer));
-    *out = (struct letter_filled){ .document = d,
+    *out = (struct letter_filled){ .sharing = sharing_of(f),
+                                   .document = d,
                                    .title = f->face->title,
                                    .lang = f->face->lang,
                                    .blanks = f->blanks,

@@ -75,10 +75,30 @@ static void read_ask(struct letter_reader *r, const char *value)
         (struct letter_ask){ .name = words[0], .kind = (enum ask_kind)kind, .line = r->line };
 }
 
+static void read_share(struct letter_reader *r, const char *value)
+{
+    size_t len = 0;
+    char **words = text_split(r->ctx->arena, value, ' ', true, &len);
+    const struct letter_ask *ask = len > 2 ? letter_ask_find(r->l, words[1]) : NULL;
+
+    if (!ask || ask->kind > ASK_LONG || r->l->share.purpose) {
+        tell(r, 8, value,
+             tr(r->ctx, "Write once, below the questions, a purpose, the question that asks for "
+                        "the recipient, and what is shared: share: referral to identity needs"));
+        return;
+    }
+    r->l->share = (struct letter_share){ .purpose = words[0],
+                                         .ask = (size_t)(ask - r->l->asks),
+                                         .categories = (const char *const *)&words[2],
+                                         .categories_len = len - 2,
+                                         .line = r->line };
+}
+
 static void read_head(struct letter_reader *r, const char *line)
 {
     const char *kind = value_of(r->ctx, line, "kind");
     const char *ask = value_of(r->ctx, line, "ask");
+    const char *share = value_of(r->ctx, line, "share");
 
     if (kind && (text_equal(kind, FORM_CASE) || text_equal(kind, FORM_PERSON)))
         r->l->kind = kind;
@@ -86,9 +106,11 @@ static void read_head(struct letter_reader *r, const char *line)
         tell(r, 7, kind, tr(r->ctx, "Write case or person: letters are about one of them."));
     else if (ask)
         read_ask(r, ask);
+    else if (share)
+        read_share(r, share);
     else
         tell(r, 1, line,
-             tr(r->ctx, "Before the first language stand lines with kind: and ask: only."));
+             tr(r->ctx, "Before the first language stand lines with kind:, ask: and share: only."));
 }
 
 /* --- a language --- */

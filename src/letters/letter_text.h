@@ -120,9 +120,19 @@ struct letter_face {
     size_t pieces_len;
 };
 
+/* What a letter to somebody else gives away: "share: PURPOSE ASK CATEGORY...". */
+struct letter_share {
+    const char *purpose; /* of consent; NULL: the letter is for the person */
+    size_t ask;          /* place of the question whose first line is the recipient */
+    const char *const *categories;
+    size_t categories_len;
+    int line;
+};
+
 struct letter {
     const char *name;
     const char *kind; /* case or person */
+    struct letter_share share;
     struct letter_ask asks[LETTER_ASKS_MAX];
     size_t asks_len;
     struct letter_face faces[LETTER_FACES_MAX];

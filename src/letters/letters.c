@@ -233,6 +233,30 @@ enum err letter_withdraw(struct ctx *ctx, const char *name, const char *programm
 
 /* --- making --- */
 
+static letter_guard guard;
+
+void letters_use_guard(letter_guard fn)
+{
+    guard = fn;
+}
+
+static enum err ask_guard(struct ctx *ctx, const struct record *rec,
+                          const struct letter_sharing *sharing)
+{
+    const char *refused = NULL;
+    enum err rc = OK;
+
+    if (!sharing->purpose)
+        return OK;
+    if (!guard)
+        refused = tr(ctx, "There is no consent of the person.");
+    else
+        rc = guard(ctx, &refused, rec, sharing);
+    if (rc == OK && refused)
+        rc = ctx_fail_field(ctx, LETTER_CONSENT, refused);
+    return rc;
+}
+
 /* The program's own text gets a number when it is first used, so that it can be found again. */
 static enum err number_it(struct ctx *ctx, struct letter_version *v)
 {
@@ -283,7 +307,9 @@ enum err letter_make(struct ctx *ctx, struct letter_pdf *out, const struct lette
 
     if (!user_may(ctx->user, PERM_LETTER_MAKE))
         return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
-    rc = document_pdf(ctx, filled->document, &pdf.bytes, &pdf.len);
+    rc = ask_guard(ctx, rec, &filled->sharing);
+    if (rc == OK)
+        rc = document_pdf(ctx, filled->document, &pdf.bytes, &pdf.len);
     if (rc == OK)
         rc = db_begin(ctx);
     if (rc)

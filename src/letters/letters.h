@@ -123,7 +123,15 @@ struct letter_blank {
     const char *label;
     bool forbidden; /* the maker may not read it; else it is empty */
 };
+/* What a letter gives to whom; purpose NULL: it is for the person. */
+struct letter_sharing {
+    const char *purpose;
+    const char *recipient; /* "" = it is not said */
+    const char *const *categories;
+    size_t categories_len;
+};
 struct letter_filled {
+    struct letter_sharing sharing;
     struct document *document;
     const char *title;
     const char *lang;
@@ -136,6 +144,15 @@ struct letter_filled {
  */
 enum err letter_fill(struct ctx *ctx, struct letter_filled *out, const struct letter *l,
                      const struct letter_order *order) MUST_USE;
+
+/*
+ * Whether the person of a case or a person agrees to that: *refused_out = NULL, or why not, as
+ * people read it. A room above judges it; as long as none was given, nothing is shared.
+ */
+typedef enum err (*letter_guard)(struct ctx *ctx, const char **refused_out,
+                                 const struct record *rec, const struct letter_sharing *sharing);
+void letters_use_guard(letter_guard guard);
+#define LETTER_CONSENT "consent" /* the field whose problem says that it is refused */
 
 /* What is kept of a letter that was made. */
 struct letter_made {
@@ -150,7 +167,8 @@ struct letter_made {
 };
 /*
  * Makes the PDF, notes who made what from which version, and audits it; keep: adds the file to the
- * record, for which <kind>.edit is needed. In one transaction.
+ * record, for which <kind>.edit is needed. In one transaction. ERR_INVALID with a problem of the
+ * field LETTER_CONSENT: it is for somebody else, and no consent covers that.
  */
 struct letter_pdf {
     const char *bytes;

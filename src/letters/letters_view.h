@@ -82,6 +82,8 @@ struct letter_order_view {
     bool may_keep;
     const char *problem;
     const char *warning; /* NULL = none */
+    bool may_consent;
+    struct url consent; /* takes consent; where the letter is refused for lack of it */
     struct letter_preview_view preview;
 };
 

@@ -309,6 +309,16 @@ static enum err fill_warning(struct ctx *ctx, struct letter_order_view *v, const
     return OK;
 }
 
+static void fill_consent(struct ctx *ctx, struct letter_order_view *v, const struct record *rec)
+{
+    const char *person = text_equal(rec->form->kind, FORM_CASE) ? rec->parent_id : rec->id;
+
+    v->may_consent =
+        ctx_problem(ctx, LETTER_CONSENT) && user_may(ctx->user, FORM_CONSENT ".create");
+    if (v->may_consent)
+        v->consent = url_build(ctx, "/records/{}/new?parent={}", FORM_CONSENT, person);
+}
+
 static enum err show_letter(struct ctx *ctx, struct res *res, int status, const struct asked *a,
                             const struct letter_filled *filled)
 {
@@ -327,6 +337,7 @@ static enum err show_letter(struct ctx *ctx, struct res *res, int status, const 
     v.action = url_build(ctx, "/records/{}/{}/letters/{}", kind, a->rec->id, a->letter->name);
     v.may_keep = user_may(ctx->user, arena_printf(ctx->arena, "%s.edit", kind));
     v.problem = status == 422 ? ctx_first_problem(ctx) : NULL;
+    fill_consent(ctx, &v, a->rec);
     if (rc == OK && status != 422)
         rc = fill_warning(ctx, &v, a);
     if (filled && rc == OK) {
@@ -358,7 +369,7 @@ static enum err make(struct ctx *ctx, struct res *res, const struct asked *a,
     struct letter_pdf pdf = { 0 };
     enum err rc = letter_make(ctx, &pdf, &a->version, filled, a->rec, keep);
 
-    if (rc == ERR_INVALID) /* a character that no font has */
+    if (rc == ERR_INVALID) /* no consent covers it, or a character that no font has */
         return show_letter(ctx, res, 422, a, filled);
     if (rc)
         return rc;

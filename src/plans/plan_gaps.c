@@ -2,6 +2,7 @@
 #include "auth/auth.h"
 #include "core/text.h"
 #include "forms_gen.h"
+#include "people/consent.h"
 #include "plans/plan.h"
 #include "records/records.h"
 
@@ -111,24 +112,18 @@ static void look_at_signatures(struct gaps *g)
 
 /* --- consent --- */
 
-static bool is_good(struct ctx *ctx, const struct record *consent)
+static enum err covered(struct ctx *ctx, bool *out, const char *person_id, const char *component)
 {
-    const char *until = record_value(consent, FIELD_CONSENT_VALID_TO);
+    const struct consent_need need = { .person_id = person_id,
+                                       .purpose = CODE_CONSENT_PURPOSES_ASSISTANCE,
+                                       .recipient = CONSENT_OWN_OFFICE,
+                                       .component = component,
+                                       .on = ctx_today(ctx) };
+    enum consent_answer answer = CONSENT_UNSAID;
+    enum err rc = consent_covers(ctx, &answer, &need);
 
-    return text_equal(consent->status, STATUS_CONSENT_GIVEN) &&
-           record_is(consent, FIELD_CONSENT_ABOUT, CODE_CONSENT_ABOUT_PLAN) &&
-           (text_blank(until) || text_compare(until, ctx_today(ctx)) >= 0);
-}
-
-static bool covered(struct ctx *ctx, struct record *const *items, size_t len, const char *code)
-{
-    for (size_t i = 0; i < len; i++)
-        if (is_good(ctx, items[i]) &&
-            text_among(text_split(ctx->arena, record_value(items[i], FIELD_CONSENT_COMPONENTS), ' ',
-                                  true, NULL),
-                       code))
-            return true;
-    return false;
+    *out = rc == OK && consent_is_yes(answer);
+    return rc;
 }
 
 /* For who may read consents: each part with an action has to be covered (R-2.3.2-03). */
@@ -137,28 +132,26 @@ static enum err want_consent(struct gaps *g)
     const struct form *form = form_find(g->ctx->forms, FORM_CONSENT);
     const struct plan_component *all = plan_components();
     size_t counts[PLAN_COMPONENTS];
-    struct record **items = NULL;
     struct record *of = NULL;
-    size_t len = 0;
     enum err rc;
 
     if (!user_may(g->ctx->user, "consent.view") || form->privacy > g->ctx->user->clearance)
         return OK;
     rc = record_load(g->ctx, &of, FORM_CASE, g->plan->parent_id);
-    if (rc == OK)
-        rc = record_children_whole(g->ctx, &items, &len, FORM_CONSENT, of->parent_id);
-    if (rc)
-        return rc;
     plan_count_components(counts, g->plan);
-    for (size_t i = 0; i < PLAN_COMPONENTS; i++) {
-        if (counts[i] == 0 || covered(g->ctx, items, len, all[i].code))
+    for (size_t i = 0; rc == OK && i < PLAN_COMPONENTS; i++) {
+        bool good = counts[i] == 0;
+
+        if (!good)
+            rc = covered(g->ctx, &good, of->parent_id, all[i].code);
+        if (rc || good)
             continue;
         add(g, STEP_FORCE, NULL,
             tr(g->ctx, "No consent covers: {0}.", TR_TEXT(label_of(g, all[i].without))));
         if (g->len > 0)
             g->items[g->len - 1].kind = FORM_CONSENT;
     }
-    return OK;
+    return rc;
 }
 
 enum err plan_missing(struct ctx *ctx, struct plan_gap **out, size_t *len_out,

@@ -369,6 +369,52 @@ static int64_t rows_of_all(struct fixture *f)
                     " letterhead_text) + (SELECT count(*) FROM audit)");
 }
 
+static enum err yes(struct ctx *ctx, const char **refused_out, const struct record *rec,
+                    const struct letter_sharing *sharing)
+{
+    (void)ctx;
+    *refused_out = NULL;
+    assert_string_equal(rec->form->kind, FORM_CASE);
+    assert_string_equal(sharing->purpose, "referral");
+    assert_string_equal(sharing->recipient, "");
+    assert_int_equal(sharing->categories_len, 2);
+    assert_string_equal(sharing->categories[1], "needs");
+    return OK;
+}
+
+static void a_letter_to_somebody_else_is_refused_by_default(void **state)
+{
+    struct fixture *f = *state;
+    struct record *rec = given_case(f, PERSON_AWA, NULL);
+    struct letter_version v = { 0 };
+    struct letter_pdf pdf = { 0 };
+    struct letter_filled l;
+
+    must(f, letter_now(&f->ctx, &v, "referral", LETTER_ALL));
+    l = filled(f, rec, v.source, "en");
+    assert_int_equal(letter_make(&f->ctx, &pdf, &v, &l, rec, false), ERR_INVALID);
+    assert_non_null(ctx_problem(&f->ctx, LETTER_CONSENT));
+    assert_null(pdf.bytes);
+    letters_use_guard(yes);
+    must(f, letter_make(&f->ctx, &pdf, &v, &l, rec, false));
+    letters_use_guard(NULL);
+    assert_non_null(pdf.bytes);
+}
+
+static void what_a_letter_shares_has_to_be_in_the_form_of_consent(void **state)
+{
+    struct fixture *f = *state;
+    struct letter *l =
+        opened(f, "kind: case\nask: to long\nshare: immigration_enforcement to shoes\n"
+                  "share: referral to needs\n\n== en\ntitle: T\nask to: To\n\nA\n");
+
+    assert_true(tells(l, 3, 8, "immigration_enforcement", "nobody can consent"));
+    assert_true(tells(l, 3, 8, "shoes", "nobody can consent"));
+    assert_true(tells(l, 4, 8, "referral to needs", "Write once"));
+    l = opened(f, "kind: case\nask: on date\nshare: referral on needs\n\n== en\ntitle: T\n\nA\n");
+    assert_true(tells(l, 3, 8, "referral on needs", "Write once"));
+}
+
 static void whatever_call_fails_nothing_of_a_letter_remains(void **state)
 {
     static const struct writer writers[] = { { "make", "supervisor", run_make },
@@ -417,6 +463,8 @@ int main(void)
         TEST(an_arabic_letter_keeps_numbers_in_their_order),
         TEST(a_programme_has_letters_and_a_letterhead_of_its_own),
         TEST(what_was_made_is_sealed_and_goes_with_the_key),
+        TEST(a_letter_to_somebody_else_is_refused_by_default),
+        TEST(what_a_letter_shares_has_to_be_in_the_form_of_consent),
         TEST(whatever_call_fails_nothing_of_a_letter_remains),
     };
 

@@ -171,6 +171,57 @@ static void whoever_makes_a_letter_is_told_whom_it_must_not_reach(void **state)
     assert_false(shows(&page, "Must not learn of the return"));
 }
 
+/* --- letters to somebody else --- */
+
+/* Proves R-2.3.2-03. */
+static void a_letter_to_a_third_party_needs_consent_that_covers_it(void **state)
+{
+    struct pages *p = *state;
+    const char *person = created(p, "person", PERSON);
+    const char *id = created(p, "case",
+                             arena_printf(p->arena,
+                                          "{\"parent\":\"%s\",\"answers\":{\"opened\":"
+                                          "\"2026-10-02\"}}",
+                                          person));
+    const char *path = letter_path(p, id, "referral");
+    const char *form = "lang=en&act=pdf&a.to=Clinique+Espoir%0D%0A12+rue+des+Palmes&a.help=Glasses";
+    struct page page = page_post(p, SUPERVISOR, path, form);
+    const char *consent;
+
+    assert_int_equal(page.status, 422);
+    assert_true(shows(&page, "There is no consent of the person."));
+    assert_true(shows(&page, arena_printf(p->arena, "/records/consent/new?parent=%s", person)));
+    page = page_post(p, SUPERVISOR, path, "lang=en&act=keep&a.help=Glasses");
+    assert_int_equal(page.status, 422);
+    assert_true(shows(&page, "Say who receives it"));
+    consent = created(
+        p, "consent",
+        arena_printf(p->arena,
+                     "{\"parent\":\"%s\",\"answers\":{\"about\":\"referral\",\"purposes\":["
+                     "\"referral\"],\"recipients\":[{\"recipient_kind\":\"health_facility\","
+                     "\"recipient_name\":\"Clinique Espoir\"}],\"data_categories\":[\"identity\","
+                     "\"needs\"],\"language\":\"fr\",\"form_version\":\"1\",\"explained\":["
+                     "\"purpose\",\"collection_storage_use\",\"sharing\",\"right_to_refuse\","
+                     "\"no_effect_on_services\"],\"about_child\":\"no\",\"giver\":\"self\","
+                     "\"mode\":\"written\",\"given_at\":\"2026-11-20\"}}",
+                     person));
+    page = page_post(p, SUPERVISOR, path, form);
+    assert_int_equal(page.status, 422);
+    assert_true(shows(&page, "not recorded as given"));
+    page = page_post(p, SUPERVISOR, arena_printf(p->arena, "/records/consent/%s/status", consent),
+                     "version=1&to=given");
+    assert_int_equal(page.status, 303);
+    page = page_post(p, SUPERVISOR, path, "lang=en&act=pdf&a.to=The+police&a.help=Glasses");
+    assert_int_equal(page.status, 422);
+    assert_true(shows(&page, "does not name this recipient"));
+    assert_int_equal(pages_count(p, "SELECT count(*) FROM letter_made"), 0);
+    page = page_post(p, SUPERVISOR, path, form);
+    assert_int_equal(page.status, 200);
+    assert_string_equal(page.type, "application/pdf");
+    assert_non_null(strstr(pdf_text(p, &page), "Clinique Espoir"));
+    assert_int_equal(pages_count(p, "SELECT count(*) FROM letter_made"), 1);
+}
+
 /* --- templates --- */
 
 #define HEAD "kind: case\n\n== en\ntitle: A note\n\n"
@@ -332,6 +383,7 @@ int main(int argc, char **argv)
         TEST(a_letter_that_is_kept_tells_who_made_it_from_which_version),
         TEST(what_was_asked_is_checked),
         TEST(whoever_makes_a_letter_is_told_whom_it_must_not_reach),
+        TEST(a_letter_to_a_third_party_needs_consent_that_covers_it),
         TEST(a_template_is_tried_published_and_taken_back_without_a_restart),
         TEST(a_broken_template_is_refused_with_the_place_of_each_mistake),
         TEST(a_letterhead_stands_on_every_letter),
