@@ -120,7 +120,7 @@ static void what_is_not_said_is_not_covered(void **state)
     assert_int_equal(ask(f, &whole), CONSENT_COVERED);
 }
 
-/* Proves R-6.1.2.1-08. */
+/* A part of R-6.1.2.1-08: the purpose is not available. */
 static void enforcing_immigration_law_is_never_a_purpose(void **state)
 {
     struct fixture *f = *state;
@@ -215,7 +215,7 @@ static void two_consents_do_not_add_up(void **state)
     assert_int_equal(asked(f, who), CONSENT_NOT_CATEGORIES);
 }
 
-/* Proves R-6.2.1.1-02. */
+/* A part of R-6.2.1.1-02: both the adult and the child. */
 static void for_a_child_an_adult_and_the_child_consent(void **state)
 {
     struct fixture *f = *state;
@@ -262,7 +262,7 @@ static void become_specialist(struct fixture *f)
     fixture_as(f, "specialist");
 }
 
-/* Proves R-4.1.3-09. */
+/* A part of R-4.1.3-09: only a referral, and only to the help that is named. */
 static void an_exception_serves_a_referral_to_the_help_it_names(void **state)
 {
     struct fixture *f = *state;

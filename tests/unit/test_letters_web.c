@@ -173,7 +173,7 @@ static void whoever_makes_a_letter_is_told_whom_it_must_not_reach(void **state)
 
 /* --- letters to somebody else --- */
 
-/* Proves R-2.3.2-03. */
+/* Consent as the gate of a letter, a part of C-34-70. */
 static void a_letter_to_a_third_party_needs_consent_that_covers_it(void **state)
 {
     struct pages *p = *state;
