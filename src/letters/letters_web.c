@@ -119,7 +119,7 @@ static enum err load_of(struct ctx *ctx, struct record **out, const struct req *
     enum err rc;
 
     if (!user_may(ctx->user, arena_printf(ctx->arena, "%s.view", kind)))
-        return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
+        return ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no such letter."));
     rc = record_load(ctx, &rec, kind, req_path(req, "id"));
     if (rc == OK && (!takes_letters(rec) || text_equal(rec->status, RECORD_DELETED)))
         rc = ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no such letter."));

@@ -270,6 +270,7 @@ static enum err store_row(struct import *im, struct step *s, size_t i)
 static enum err store_some(struct import *im, struct step *s, size_t *at)
 {
     const struct import before = *im;
+    const int64_t most = im->options->step_us > 0 ? im->options->step_us : STEP_US;
     int64_t began = clock_monotonic_us();
     size_t i = *at;
     enum err rc = db_begin(im->ctx);
@@ -284,7 +285,7 @@ static enum err store_some(struct import *im, struct step *s, size_t *at)
             break;
         im->run.bad += s->bad[i];
         im->run.place = s->first + (int64_t)i + 1;
-        if (clock_monotonic_us() - began > STEP_US) {
+        if (clock_monotonic_us() - began > most) {
             i++;
             break;
         }

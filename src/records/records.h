@@ -458,6 +458,7 @@ struct import_options {
     const struct import_decision *decisions;
     size_t decisions_len;
     const char *run_id; /* goes on with this one if it began; NULL = a new one */
+    int64_t step_us;    /* how long others wait for one transaction; 0 = 40 ms */
     /*
      * Between rows, outside transactions; and in the transaction of each step that stores. An error
      * ends the import; what was stored stays until import_undo. ERR_CONFLICT: somebody else has

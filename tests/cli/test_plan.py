@@ -47,12 +47,13 @@ class Desk:
         self.api.call("PUT", f"/records/{record['kind']}/{record['id']}",
                       {"version": now["version"], "answers": {**now["answers"], **answers}})
 
-    def move(self, record, to, browser=None):
+    def move(self, record, to, browser=None, reason=""):
         """The status afterwards, and what the page said."""
         path = f"/records/{record['kind']}/{record['id']}/status"
         browser = browser or self.worker
         browser.open(f"{path}?to={to}")
-        _, _, text = browser.open(path, {"to": to, "version": self.read(record)["version"]})
+        _, _, text = browser.open(path, {"to": to, "reason": reason,
+                                            "version": self.read(record)["version"]})
         return self.read(record)["status"], text
 
 
@@ -102,6 +103,12 @@ def test_plan(desk):
     ok(desk.move(plan, "active")[0] == "agreed", "without an exit strategy it stays out of force")
     desk.change(plan, exit_end_date=ago(-20), exit_how="Handed on", monitoring_how="Visits",
                 sharing_rule="Little")
+    ok(not desk.read(plan)["answers"].get("exit_how"), "what is agreed on is not written over")
+    ok(desk.move(plan, "draft", reason="No end is written")[0] == "draft", "it goes back first")
+    desk.change(plan, exit_end_date=ago(-20), exit_how="Handed on", monitoring_how="Visits",
+                sharing_rule="Little")
+    desk.move(plan, "submitted")
+    desk.move(plan, "agreed", desk.supervisor)
     given = consent(desk, person, about="plan", components=["income_generation"], about_child="no",
                     giver="self")
     ok(desk.move(given, "given")[0] == "given", "an adult consents")

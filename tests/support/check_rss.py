@@ -244,7 +244,8 @@ def check_layout(form):
                 problem(row, "type", f"list {list_name!r} does not exist")
                 lists[list_name] = {}
             row["_codes"] = lists[list_name]
-        elif row["type"] not in ("text", "date", "note", "calculate"):
+        elif row["type"] not in ("text", "date", "note", "calculate", "hidden", "decimal",
+                                 "select_one_from_file countries.csv"):
             problem(row, "type", f"{row['type']!r} is not expected here")
     for name in stack:
         problem(fields[name], "type", "group is not ended")
@@ -313,8 +314,10 @@ def check_follow_ups(fields, specs):
         if e and bool(e.value({"family_conflict": code})) != (code not in ("", "never", CLEAR)):
             problem(follow, "relevant", f"wrong for {code!r}")
     for name, row in fields.items():
-        if row["type"] == "text" and (row["bind::hw:stat"] or row["bind::hw:core"]
-                                      or row["bind::hw:privacy"] != "sensitive"):
+        if row["type"] != "text" or row["_group"] == "profile" or name == "correction_reason":
+            continue # the profile is copied from the case; the program asks for the reason
+        if (row["bind::hw:stat"] or row["bind::hw:core"]
+                or row["bind::hw:privacy"] != "sensitive"):
             problem(row, "bind::hw:stat", "a note is sensitive, never counted, never core")
 
 
