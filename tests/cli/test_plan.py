@@ -108,7 +108,8 @@ def test_plan(desk):
     desk.change(plan, exit_end_date=ago(-20), exit_how="Handed on", monitoring_how="Visits",
                 sharing_rule="Little")
     desk.move(plan, "submitted")
-    desk.move(plan, "agreed", desk.supervisor)
+    desk.move(plan, "agreed")
+    ok(desk.move(plan, "agreed", desk.supervisor)[0] == "agreed", "and is agreed on again")
     given = consent(desk, person, about="plan", components=["income_generation"], about_child="no",
                     giver="self")
     ok(desk.move(given, "given")[0] == "given", "an adult consents")

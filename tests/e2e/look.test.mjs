@@ -86,10 +86,15 @@ async function conflicted(page, person, other) {
 // The interview's form with its questions open.
 async function asked(page, person) {
   await page.goto(`/records/rss/new?parent=${person.split("/").pop()}`);
-  const gate = { interview_location: "iom_office", consent_given: "yes" };
-  for (const name of Object.keys(gate)) await page.check(`[name="${name}"][value="${gate[name]}"]`);
+  const next = async () => {
+    await page.locator("button[data-next]").click();
+    await page.waitForTimeout(300);
+  };
+  await page.locator('[name="interview_location"][value="iom_office"]').check();
+  while (!(await page.locator('[name="consent_given"]').first().isVisible())) await next();
+  await page.check('[name="consent_given"][value="yes"]');
   await page.check('[name="consent_form"][value="written"]');
-  await page.locator('[name="econ_satisfaction"]').first().waitFor({ state: "visible" });
+  while (!(await page.locator('[name="econ_satisfaction"]').first().isVisible())) await next();
 }
 
 // A case with a comment, high on the list of what is due.

@@ -223,24 +223,46 @@ function expected_scores() {
   return Object.fromEntries(lines[0].map((head, i) => [head, lines[1][i]]));
 }
 
+// What stands open on this page of the interview, a question at a time.
+async function fill_page(page, done) {
+  const line = page.locator('[name="interview_date"]:visible');
+  if (await line.count()) await line.fill("2026-03-04");
+  for (const [name, value] of Object.entries({ ...GATE, consent_form: "written", ...ANSWERS, ...FOLLOWING })) {
+    if (done.has(name)) continue;
+    const input = page.locator(`form.record-form [name="${name}"]`).first();
+    if (!(await input.isVisible())) continue;
+    await set(page, name, value);
+    done.add(name);
+  }
+  const why = page.locator('[name="distress_symptoms_explain"]:visible');
+  if (await why.count()) await why.fill("Sleeps badly since the return.");
+}
+
+async function fill_pages(v) {
+  const done = new Set();
+  const place = () => v.page.locator('form.record-form [name="_page"]').first().inputValue();
+  for (let turn = 0; turn < 80; turn++) {
+    await fill_page(v.page, done);
+    if (done.has("consent_given") && !done.has("consent_form")) {
+      await await_question(v, "consent_form");
+      await fill_page(v.page, done);
+    }
+    const next = v.page.locator('form.record-form button[name="_next"]:visible').last();
+    if (!(await next.count())) return;
+    const before = await place();
+    await next.click();
+    if (!v.script) await v.page.waitForLoadState();
+    else await v.page.waitForFunction((was) => document.querySelector("form.record-form").elements._page.value !== was, before);
+  }
+}
+
 async function interview(v, person, tag) {
   await v.page.goto(person);
   await v.page.locator('a[href*="/records/rss/new"]').first().click();
   await v.page.waitForURL(/rss\/new/);
   ok(!(await v.page.locator('[name="econ_satisfaction"]').first().isVisible()),
      `${tag}: no question is asked before consent`);
-  for (const name of Object.keys(GATE)) await set(v.page, name, GATE[name]);
-  await v.page.fill('[name="interview_date"]', "2026-03-04");
-  await await_question(v, "consent_form");
-  await set(v.page, "consent_form", "written");
-  await await_question(v, "econ_satisfaction");
-  for (const name of Object.keys(ANSWERS)) await set(v.page, name, ANSWERS[name]);
-  for (const name of Object.keys(FOLLOWING)) {
-    await await_question(v, name);
-    await set(v.page, name, FOLLOWING[name]);
-  }
-  await await_question(v, "distress_symptoms_explain");
-  await v.page.fill('[name="distress_symptoms_explain"]', "Sleeps badly since the return.");
+  await fill_pages(v);
   await press(v.page, "_save");
   await v.page.waitForURL(/\/records\/(rss|person)\/[0-9a-f-]{36}$/);
 }
