@@ -247,7 +247,7 @@ async function fill_pages(v) {
       await await_question(v, "consent_form");
       await fill_page(v.page, done);
     }
-    const next = v.page.locator('form.record-form button[name="_next"]:visible').last();
+    const next = v.page.locator('form.record-form button[data-next]:visible');
     if (!(await next.count())) return;
     const before = await place();
     await next.click();
