@@ -20,7 +20,9 @@ async function discard(page) {
   await page.locator(".discard summary").first().focus();
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
+  const gone = page.waitForResponse((r) => r.request().method() === "GET" && r.request().isNavigationRequest());
   await page.keyboard.press("Enter");
+  await gone; // the page that follows the discarding
   await page.waitForLoadState();
 }
 
