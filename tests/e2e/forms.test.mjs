@@ -57,8 +57,10 @@ async function answer_shown(page) {
         const all = [...form.querySelectorAll(`[name="${e.name}"]`)];
         const n = all.indexOf(e);
         const codes = [...e.options].map((o) => o.value).filter(Boolean).reverse();
-        if (e.value === "") { e.value = codes[n]; tell(e); }
+        if (e.value !== "") continue; // its options may stand in another order since
+        e.value = codes[n];
         said[e.name.slice(6)] = codes.join(" ");
+        tell(e);
       } else if (e.type === "radio") {
         const group = [...form.querySelectorAll(`input[name="${e.name}"]`)];
         const now = group.find((o) => o.checked && o.value);
