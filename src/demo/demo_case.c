@@ -171,8 +171,10 @@ enum err play_case(struct life *l, const struct step *s)
     return rc;
 }
 
-static enum err load_case(struct life *l, struct record **out)
+/* The case, in the hands of who goes on with it. */
+static enum err load_case(struct life *l, size_t staff, struct record **out)
 {
+    act_as(l, staff);
     return record_load(l->ctx, out, FORM_CASE, l->case_id);
 }
 
@@ -183,8 +185,7 @@ enum err play_support(struct life *l, const struct step *s)
     enum err rc;
 
     (void)s;
-    act_as(l, l->family->worker);
-    rc = load_case(l, &rec);
+    rc = load_case(l, l->family->worker, &rec);
     if (rc)
         return rc;
     rows = field_find(rec->form, FIELD_CASE_VULNERABILITY_FLAGS);
@@ -200,8 +201,7 @@ enum err play_settle(struct life *l, const struct step *s)
     enum err rc;
 
     (void)s;
-    act_as(l, l->family->worker);
-    rc = load_case(l, &rec);
+    rc = load_case(l, l->family->worker, &rec);
     if (rc)
         return rc;
     record_set(rec, FIELD_CASE_VULNERABLE, CODE_CASE_VULNERABLE_NO);
@@ -226,8 +226,7 @@ enum err play_intensity(struct life *l, const struct step *s)
     enum err rc;
 
     (void)s;
-    act_as(l, l->family->worker);
-    rc = load_case(l, &rec);
+    rc = load_case(l, l->family->worker, &rec);
     if (rc)
         return rc;
     record_set(rec, FIELD_CASE_INTENSITY,
@@ -391,8 +390,7 @@ enum err play_move(struct life *l, const struct step *s)
     struct record *rec = NULL;
     enum err rc;
 
-    act_as(l, reopen ? l->family->supervisor : l->family->worker);
-    rc = load_case(l, &rec);
+    rc = load_case(l, reopen ? l->family->supervisor : l->family->worker, &rec);
     if (rc)
         return rc;
     return record_set_status(l->ctx, rec, rec->version, statuses[s->kind],
@@ -407,7 +405,7 @@ enum err play_closing(struct life *l, const struct step *s)
     act_as(l, l->family->worker);
     rc = end_plan(l);
     if (rc == OK)
-        rc = load_case(l, &rec);
+        rc = load_case(l, l->family->worker, &rec);
     if (rc)
         return rc;
     record_set(rec, FIELD_CASE_CLOSING_REASON, s->word);
@@ -435,8 +433,7 @@ enum err play_close(struct life *l, const struct step *s)
     enum err rc;
 
     (void)s;
-    act_as(l, l->family->supervisor);
-    rc = load_case(l, &rec);
+    rc = load_case(l, l->family->supervisor, &rec);
     if (rc)
         return rc;
     rc = pass_gates(l, rec);

@@ -80,20 +80,12 @@ static void mistake(struct reading *r, const char *column, const char *text)
 
 static const struct expr *read_expr(struct reading *r, struct reads *reads, const char *column)
 {
-    struct ctx scratch = *r->ctx;
-    const struct expr *e = NULL;
-    const char *text = cell(r, column);
-    enum err rc;
+    const char *problem = NULL;
+    const struct expr *e = reads_expr(r->ctx, reads, cell(r, column), r->sample, &problem);
 
-    scratch.problems = scratch.problems_last = NULL;
-    if (text_blank(text))
-        return NULL;
-    rc = expr_parse(&scratch, &e, text, NULL);
-    if (rc == OK)
-        rc = reads_add(&scratch, reads, e, r->sample);
-    if (rc)
-        mistake(r, column, ctx_first_problem(&scratch));
-    return rc ? NULL : e;
+    if (problem)
+        mistake(r, column, problem);
+    return e;
 }
 
 static void read_test(struct reading *r, struct grid_test *t, const char *yes, const char *no)

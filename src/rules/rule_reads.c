@@ -1,5 +1,7 @@
 #include "rules/rule_reads.h"
 
+#include "core/text.h"
+
 static void add(struct ctx *ctx, struct reads *out, const struct shape_item *item)
 {
     for (size_t i = 0; i < out->len; i++)
@@ -35,4 +37,23 @@ enum err reads_add(struct ctx *ctx, struct reads *out, const struct expr *e,
             out->parts |= (uint64_t)1 << part;
     }
     return OK;
+}
+
+const struct expr *reads_expr(struct ctx *ctx, struct reads *out, const char *text,
+                              const struct doc_tree *sample, const char **problem_out)
+{
+    struct ctx scratch = *ctx;
+    const struct expr *e = NULL;
+    enum err rc;
+
+    *problem_out = NULL;
+    if (text_blank(text))
+        return NULL;
+    scratch.problems = scratch.problems_last = NULL;
+    rc = expr_parse(&scratch, &e, text, NULL);
+    if (rc == OK)
+        rc = reads_add(&scratch, out, e, sample);
+    if (rc)
+        *problem_out = ctx_first_problem(&scratch);
+    return rc ? NULL : e;
 }

@@ -23,4 +23,11 @@ struct reads {
 enum err reads_add(struct ctx *ctx, struct reads *out, const struct expr *e,
                    const struct doc_tree *sample) MUST_USE;
 
+/*
+ * Compiles an expression that a cell of a content file holds and adds what it reads. NULL where it
+ * is blank or wrong; then *problem_out says what is wrong, NULL = nothing. text is kept.
+ */
+const struct expr *reads_expr(struct ctx *ctx, struct reads *out, const char *text,
+                              const struct doc_tree *sample, const char **problem_out);
+
 #endif

@@ -82,30 +82,14 @@ static int place_of(const char *const *names, size_t len, const char *name)
     return -1;
 }
 
-/* Runs a check whose problem becomes a mistake at a cell. */
-static const char *taken_problem(struct ctx *scratch)
-{
-    const char *text = ctx_first_problem(scratch);
-
-    ctx_clear_problems(scratch);
-    return text;
-}
-
 static const struct expr *read_expr(struct reading *r, struct reads *reads, const char *column)
 {
-    struct ctx scratch = *r->ctx;
-    const struct expr *e = NULL;
-    const char *text = cell(r, column);
-    enum err rc;
+    const char *problem = NULL;
+    const struct expr *e = reads_expr(r->ctx, reads, arena_strdup(r->ctx->arena, cell(r, column)),
+                                      r->sample, &problem);
 
-    scratch.problems = scratch.problems_last = NULL;
-    if (text_blank(text))
-        return NULL;
-    rc = expr_parse(&scratch, &e, arena_strdup(r->ctx->arena, text), NULL);
-    if (rc == OK)
-        rc = reads_add(&scratch, reads, e, r->sample);
-    if (rc)
-        mistake(r, column, taken_problem(&scratch));
+    if (problem)
+        mistake(r, column, problem);
     return e;
 }
 

@@ -20,17 +20,6 @@
 
 static int64_t cases_wanted;
 
-static struct record *stored(struct fixture *f, const char *kind, const struct record *parent,
-                             const char *answers)
-{
-    struct record *rec = NULL;
-
-    must(f, record_new(&f->ctx, &rec, kind, parent->id));
-    person_fill(f, rec, answers);
-    must(f, record_insert(&f->ctx, rec));
-    return rec;
-}
-
 static const char *make_cases(struct fixture *f)
 {
     const char *id = NULL;
@@ -39,11 +28,11 @@ static const char *make_cases(struct fixture *f)
         struct record *who = person_stored(f, PERSON_AWA);
         struct record *rec;
 
-        (void)stored(f, FORM_RETURN_EVENT, who, "arrival_date=2026-10-20");
-        (void)stored(f, FORM_HOUSEHOLD, who, "label=Home;members.1.relationship=parent");
-        rec = stored(f, FORM_CASE, who, "opened=2026-11-01;vulnerable=no");
-        (void)stored(f, FORM_ACTION, rec, "action_kind=visit;done_on=2026-11-02");
-        (void)stored(f, FORM_ACTION, rec, "action_kind=plan_agreed;done_on=2026-11-03");
+        (void)child_stored(f, FORM_RETURN_EVENT, who, "arrival_date=2026-10-20");
+        (void)child_stored(f, FORM_HOUSEHOLD, who, "label=Home;members.1.relationship=parent");
+        rec = child_stored(f, FORM_CASE, who, "opened=2026-11-01;vulnerable=no");
+        (void)child_stored(f, FORM_ACTION, rec, "action_kind=visit;done_on=2026-11-02");
+        (void)child_stored(f, FORM_ACTION, rec, "action_kind=plan_agreed;done_on=2026-11-03");
         id = arena_strdup(f->long_arena, rec->id);
         fixture_next_request(f, 1);
     }

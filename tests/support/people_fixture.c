@@ -75,6 +75,26 @@ struct record *person_stored(struct fixture *f, const char *answers)
     return rec;
 }
 
+struct record *child_stored(struct fixture *f, const char *kind, const struct record *parent,
+                            const char *answers)
+{
+    struct record *rec = NULL;
+
+    must(f, record_new(&f->ctx, &rec, kind, parent->id));
+    person_fill(f, rec, answers);
+    must(f, record_insert(&f->ctx, rec));
+    return rec;
+}
+
+void load_lasting(struct fixture *f, enum err (*load)(struct ctx *ctx))
+{
+    struct arena *arena = f->ctx.arena;
+
+    f->ctx.arena = f->long_arena;
+    must(f, load(&f->ctx));
+    f->ctx.arena = arena;
+}
+
 size_t rows_of(const struct record *rec, const char *repeat)
 {
     return rec->answers->rows_len[field_find(rec->form, repeat)->place];

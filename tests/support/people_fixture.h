@@ -18,6 +18,11 @@ int people_teardown(void **state);
  */
 struct record *person_filled(struct fixture *f, const char *answers);
 struct record *person_stored(struct fixture *f, const char *answers);
+/* A record of another kind below one, stored. */
+struct record *child_stored(struct fixture *f, const char *kind, const struct record *parent,
+                            const char *answers);
+/* Loads what lives as long as the test: rules, profiles. */
+void load_lasting(struct fixture *f, enum err (*load)(struct ctx *ctx));
 /* Puts other answers into a loaded record; rows keep their ids if given as names.1.id=... */
 void person_fill(struct fixture *f, struct record *rec, const char *answers);
 /* Value of a field of a row, from 1; "" if there is none. */

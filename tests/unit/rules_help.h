@@ -18,29 +18,14 @@
 
 __attribute__((unused)) static int setup(void **state)
 {
-    struct arena *arena;
     struct fixture *f;
     int rc = people_setup(state);
 
     if (rc)
         return rc;
     f = *state;
-    arena = f->ctx.arena;
-    f->ctx.arena = f->long_arena;
-    must(f, rules_load(&f->ctx));
-    f->ctx.arena = arena;
+    load_lasting(f, rules_load);
     return 0;
-}
-
-__attribute__((unused)) static struct record *
-stored(struct fixture *f, const char *kind, const struct record *parent, const char *answers)
-{
-    struct record *rec = NULL;
-
-    must(f, record_new(&f->ctx, &rec, kind, parent->id));
-    person_fill(f, rec, answers);
-    must(f, record_insert(&f->ctx, rec));
-    return rec;
 }
 
 /* A person who came back on a day, with a case. */
@@ -50,9 +35,9 @@ __attribute__((unused)) static struct record *given_case(struct fixture *f, cons
     struct record *who = person_stored(f, person);
 
     if (arrival)
-        (void)stored(f, FORM_RETURN_EVENT, who,
-                     arena_printf(f->ctx.arena, "arrival_date=%s", arrival));
-    return stored(f, FORM_CASE, who, "opened=2026-11-01;vulnerable=no");
+        (void)child_stored(f, FORM_RETURN_EVENT, who,
+                           arena_printf(f->ctx.arena, "arrival_date=%s", arrival));
+    return child_stored(f, FORM_CASE, who, "opened=2026-11-01;vulnerable=no");
 }
 
 __attribute__((unused)) static struct record *person_of(struct fixture *f, const struct record *rec)

@@ -32,21 +32,10 @@
 
 static const char *const categories[] = { "identity", "needs" };
 
-static struct record *stored(struct fixture *f, const char *kind, const struct record *parent,
-                             const char *answers)
-{
-    struct record *rec = NULL;
-
-    must(f, record_new(&f->ctx, &rec, kind, parent->id));
-    person_fill(f, rec, answers);
-    must(f, record_insert(&f->ctx, rec));
-    return rec;
-}
-
 static struct record *consent(struct fixture *f, const struct record *who, const char *answers,
                               const char *status)
 {
-    struct record *rec = stored(f, FORM_CONSENT, who, answers);
+    struct record *rec = child_stored(f, FORM_CONSENT, who, answers);
 
     must(f, record_set_status(&f->ctx, rec, rec->version, status, NULL));
     must(f, record_load(&f->ctx, &rec, FORM_CONSENT, rec->id));
@@ -143,7 +132,7 @@ static void only_a_consent_that_is_given_counts(void **state)
     struct record *who = person_stored(f, PERSON_AWA);
     struct record *rec;
 
-    (void)stored(f, FORM_CONSENT, who, WHOLE);
+    (void)child_stored(f, FORM_CONSENT, who, WHOLE);
     assert_int_equal(asked(f, who), CONSENT_DRAFT);
     (void)consent(f, who, WHOLE, STATUS_CONSENT_REFUSED);
     assert_int_equal(asked(f, who), CONSENT_REFUSED);
@@ -225,9 +214,9 @@ static void for_a_child_an_adult_and_the_child_consent(void **state)
     assert_int_equal(asked(f, who), CONSENT_NO_ADULT);
     (void)consent(f, who, OF_CHILD ";child_own_consent=given", STATUS_CONSENT_GIVEN);
     assert_int_equal(asked(f, who), CONSENT_COVERED);
-    (void)stored(f, FORM_CASE, who,
-                 "opened=2026-11-01;vulnerable=yes;"
-                 "vulnerability_flags.1.vulnerability_flag=unaccompanied_child");
+    (void)child_stored(f, FORM_CASE, who,
+                       "opened=2026-11-01;vulnerable=yes;"
+                       "vulnerability_flags.1.vulnerability_flag=unaccompanied_child");
     assert_int_equal(asked(f, who), CONSENT_NO_GUARDIAN);
     (void)consent(f, who,
                   TOLD TO_CLINIC "about_child=yes;giver=guardian;giver_name=Fatou;"
@@ -270,9 +259,10 @@ static void an_exception_serves_a_referral_to_the_help_it_names(void **state)
     struct consent_need need = need_of(who);
 
     become_specialist(f);
-    (void)stored(f, FORM_CONSENT_EXCEPTION, who,
-                 "exception_referral=" CLINIC ";exception_reason=life_at_risk;professional=Dr Sow;"
-                 "professional_kind=psychiatrist;exception_date=2026-11-21;exception_note=Urgent");
+    (void)child_stored(
+        f, FORM_CONSENT_EXCEPTION, who,
+        "exception_referral=" CLINIC ";exception_reason=life_at_risk;professional=Dr Sow;"
+        "professional_kind=psychiatrist;exception_date=2026-11-21;exception_note=Urgent");
     assert_int_equal(asked(f, who), CONSENT_BY_EXCEPTION);
     need.recipient = "Another clinic";
     assert_int_equal(ask(f, &need), CONSENT_NONE);

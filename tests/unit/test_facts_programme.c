@@ -30,17 +30,13 @@ static const struct fact_measured *const measured[] = { &survey_measured, NULL }
 
 static int setup(void **state)
 {
-    struct arena *arena;
     struct fixture *f;
     int rc = people_setup(state);
 
     if (rc)
         return rc;
     f = *state;
-    arena = f->ctx.arena;
-    f->ctx.arena = f->long_arena;
-    must(f, profiles_load(&f->ctx));
-    f->ctx.arena = arena;
+    load_lasting(f, profiles_load);
     facts_use_measured(measured);
     must(f, facts_prepare(&f->ctx));
     return 0;
@@ -53,17 +49,6 @@ static void follow(struct fixture *f)
     fixture_as(f, "supervisor");
 }
 
-static struct record *stored(struct fixture *f, const char *kind, const struct record *parent,
-                             const char *answers)
-{
-    struct record *rec = NULL;
-
-    must(f, record_new(&f->ctx, &rec, kind, parent->id));
-    person_fill(f, rec, answers);
-    must(f, record_insert(&f->ctx, rec));
-    return rec;
-}
-
 static struct record *person(struct fixture *f, const char *sex)
 {
     return person_stored(f, arena_printf(f->ctx.arena, PERSON, sex));
@@ -72,8 +57,8 @@ static struct record *person(struct fixture *f, const char *sex)
 static void given_cases(struct fixture *f, int n, const char *sex, const char *answers)
 {
     for (int i = 0; i < n; i++)
-        (void)stored(f, "case", person(f, sex),
-                     arena_printf(f->ctx.arena, "opened=2026-10-02;%s", answers));
+        (void)child_stored(f, "case", person(f, sex),
+                           arena_printf(f->ctx.arena, "opened=2026-10-02;%s", answers));
 }
 
 /* --- interviews: the economic part alone --- */
@@ -102,8 +87,8 @@ static void given_cases(struct fixture *f, int n, const char *sex, const char *a
 static void given_interviews(struct fixture *f, int n, const char *answers, const char *round)
 {
     for (int i = 0; i < n; i++)
-        (void)stored(f, "rss", person(f, "female"),
-                     arena_printf(f->ctx.arena, "round=%s;%s", round, answers));
+        (void)child_stored(f, "rss", person(f, "female"),
+                           arena_printf(f->ctx.arena, "round=%s;%s", round, answers));
 }
 
 /* --- tables --- */
@@ -235,10 +220,11 @@ static int64_t n_of(struct fixture *f, const char *sql)
 static void a_row_that_was_taken_out_ends_and_the_others_go_on(void **state)
 {
     struct fixture *f = *state;
-    struct record *rec = stored(f, "case", person(f, "male"),
-                                "opened=2026-10-02;vulnerable=yes;"
-                                "vulnerability_flags.1.vulnerability_flag=health_need;"
-                                "vulnerability_flags.2.vulnerability_flag=victim_of_violence");
+    struct record *rec =
+        child_stored(f, "case", person(f, "male"),
+                     "opened=2026-10-02;vulnerable=yes;"
+                     "vulnerability_flags.1.vulnerability_flag=health_need;"
+                     "vulnerability_flags.2.vulnerability_flag=victim_of_violence");
     const char *id = arena_strdup(f->long_arena, rec->id);
     int64_t then = quarter_of_ms(f->ctx.now_ms);
     const char *kept;

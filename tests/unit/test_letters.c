@@ -151,8 +151,8 @@ static void pieces_are_shown_as_people_read_them(void **state)
     struct record *rec = given_case(f, PERSON_AWA, "2026-10-20");
     struct letter_filled l = { 0 };
 
-    (void)stored(f, FORM_ACTION, rec, "action_kind=visit;done_on=2026-11-02");
-    (void)stored(f, FORM_ACTION, rec, "action_kind=contact;due_on=2026-12-02");
+    (void)child_stored(f, FORM_ACTION, rec, "action_kind=visit;done_on=2026-11-02");
+    (void)child_stored(f, FORM_ACTION, rec, "action_kind=contact;due_on=2026-12-02");
     l = filled(f, rec,
                HEAD "# ${letter_person}\n\n${/data/person/sex}, ${/data/return_event/arrival_date},"
                     " ${/data/person/names/name_text}\n\n${if(${vulnerable} = 'no', 'A', 'B')}"
@@ -244,8 +244,8 @@ static void a_programme_has_letters_and_a_letterhead_of_its_own(void **state)
     struct record *rec;
 
     add_programme(f);
-    rec = stored(f, FORM_CASE, person_stored(f, PERSON_AWA),
-                 "opened=2026-11-01;programme=p1;vulnerable=no");
+    rec = child_stored(f, FORM_CASE, person_stored(f, PERSON_AWA),
+                       "opened=2026-11-01;programme=p1;vulnerable=no");
     must(f, letter_programme_of(&f->ctx, &p, rec));
     assert_string_equal(p.name, "Harbour");
     fixture_as(f, "programme_manager");

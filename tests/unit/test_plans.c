@@ -52,18 +52,14 @@ static int plans_setup(void **state)
         &people_hooks, &survey_hooks, &grid_answer_hooks, &grid_choice_hooks, &place_answer_hooks,
         &plan_hooks,   NULL
     };
-    struct arena *arena;
     struct fixture *f;
     int rc = setup(state);
 
     if (rc)
         return rc;
     f = *state;
-    arena = f->ctx.arena;
-    f->ctx.arena = f->long_arena;
-    must(f, profiles_load(&f->ctx));
-    must(f, grid_load(&f->ctx));
-    f->ctx.arena = arena;
+    load_lasting(f, profiles_load);
+    load_lasting(f, grid_load);
     records_use_hooks(hooks);
     return 0;
 }
@@ -72,8 +68,8 @@ static struct record *returned_case(struct fixture *f, const char *answers)
 {
     struct record *who = person_stored(f, PERSON_AWA);
 
-    (void)stored(f, FORM_RETURN_EVENT, who, RETURNED);
-    return stored(f, FORM_CASE, who, answers);
+    (void)child_stored(f, FORM_RETURN_EVENT, who, RETURNED);
+    return child_stored(f, FORM_CASE, who, answers);
 }
 
 static struct grid_case grid_for(struct fixture *f, const struct record *of)
@@ -139,7 +135,7 @@ static void an_interview_shows_the_situations_of_a_case_and_why(void **state)
 
     for (size_t i = 0; i < grid_of()->scenarios_len; i++)
         assert_false(c.situations[i].shown);
-    (void)stored(f, FORM_RSS, person_of(f, of), BASELINE);
+    (void)child_stored(f, FORM_RSS, person_of(f, of), BASELINE);
     c = grid_for(f, of);
     for (size_t i = 0; i < grid_of()->scenarios_len; i++) {
         const struct grid_situation *s = &c.situations[i];
@@ -207,8 +203,8 @@ static void what_is_known_of_a_place_is_used_again_for_the_next_case(void **stat
     struct record *elsewhere;
     struct grid_case c;
 
-    (void)stored(f, FORM_RETURN_EVENT, who, "country_of_origin=SN;place_of_return=Matam");
-    elsewhere = stored(f, FORM_CASE, who, "opened=2026-11-01");
+    (void)child_stored(f, FORM_RETURN_EVENT, who, "country_of_origin=SN;place_of_return=Matam");
+    elsewhere = child_stored(f, FORM_CASE, who, "opened=2026-11-01");
     say(f, first, "cash_assistance_c1", "yes");
     c = grid_for(f, second);
     found = finding(&c, "cash_assistance", "cash_assistance_c1");
@@ -289,7 +285,7 @@ static void an_answer_that_is_above_the_readers_class_is_not_told(void **state)
 
 static struct record *plan_stored(struct fixture *f, const struct record *of, const char *answers)
 {
-    return stored(f, FORM_PLAN, of, answers);
+    return child_stored(f, FORM_PLAN, of, answers);
 }
 
 static void step_to(struct fixture *f, struct record *rec, const char *status)
@@ -323,12 +319,12 @@ static void agree(struct fixture *f, struct record *plan)
 
 static void consent(struct fixture *f, const struct record *of)
 {
-    struct record *rec =
-        stored(f, FORM_CONSENT, person_of(f, of),
-               "about=plan;purposes=assistance;components=income_generation;"
-               "data_categories=identity;language=fr;explained=purpose collection_storage_use "
-               "sharing right_to_refuse no_effect_on_services;about_child=no;mode=written;"
-               "given_at=2026-11-22;form_version=1;giver=self");
+    struct record *rec = child_stored(
+        f, FORM_CONSENT, person_of(f, of),
+        "about=plan;purposes=assistance;components=income_generation;"
+        "data_categories=identity;language=fr;explained=purpose collection_storage_use "
+        "sharing right_to_refuse no_effect_on_services;about_child=no;mode=written;"
+        "given_at=2026-11-22;form_version=1;giver=self");
 
     must(f, record_set_status(&f->ctx, rec, rec->version, STATUS_CONSENT_GIVEN, NULL));
 }
@@ -356,7 +352,7 @@ static void a_new_plan_begins_with_the_chosen_approaches_the_place_and_the_score
     };
     struct record *plan = NULL;
 
-    (void)stored(f, FORM_RSS, person_of(f, of), BASELINE);
+    (void)child_stored(f, FORM_RSS, person_of(f, of), BASELINE);
     must(f, grid_decide(&f->ctx, of->id, &d));
     must(f, record_new(&f->ctx, &plan, FORM_PLAN, of->id));
     must(f, plan_prefill(&f->ctx, plan));

@@ -36,7 +36,7 @@ static void a_plan_is_due_one_month_after_arrival_and_overdue_after_that(void **
     assert_false(open_now(f, rec, "plan_overdue"));
     wait_until(f, 1);
     assert_true(open_now(f, rec, "plan_overdue"));
-    (void)stored(f, FORM_ACTION, rec, "action_kind=plan_agreed;done_on=2026-12-21");
+    (void)child_stored(f, FORM_ACTION, rec, "action_kind=plan_agreed;done_on=2026-12-21");
     assert_null(result_of(f, rec, "plan_overdue"));
     assert_null(result_of(f, rec, "plan_expected"));
 }
@@ -105,8 +105,9 @@ static void a_responsible_adult_in_the_household_ends_the_alert(void **state)
     struct record *rec = given_case(f, CHILD, NULL);
 
     assert_true(open_now(f, rec, "guardian_missing"));
-    (void)stored(f, FORM_HOUSEHOLD, person_of(f, rec),
-                 "label=Home;members.1.relationship=parent;members.1.legally_responsible=yes");
+    (void)child_stored(
+        f, FORM_HOUSEHOLD, person_of(f, rec),
+        "label=Home;members.1.relationship=parent;members.1.legally_responsible=yes");
     assert_null(result_of(f, rec, "guardian_missing"));
 }
 
@@ -151,7 +152,7 @@ static void more_than_seven_unsure_answers_are_told(void **state)
         buf_add(&b, sure);
         for (size_t i = 0; i < 8; i++)
             buf_printf(&b, "%s=%s;", eight[i].field, i < unsure ? eight[i].unsure : eight[i].sure);
-        (void)stored(f, FORM_RSS, person_of(f, rec), buf_text(&b));
+        (void)child_stored(f, FORM_RSS, person_of(f, rec), buf_text(&b));
         assert_int_equal(open_now(f, rec, "survey_unsure"), unsure == 8);
     }
     assert_true(open_now(f, rec, "intensity_open"));
@@ -173,7 +174,7 @@ static void a_vulnerable_person_needs_screening_a_risk_assessment_and_support(vo
     assert_true(open_now(f, rec, "screening_due"));
     assert_true(open_now(f, rec, "support_first"));
     assert_int_equal(result_of(f, rec, "support_first")->privacy, PRIVACY_SENSITIVE);
-    (void)stored(f, FORM_ACTION, rec, "action_kind=risk_assessment;done_on=2026-11-20");
+    (void)child_stored(f, FORM_ACTION, rec, "action_kind=risk_assessment;done_on=2026-11-20");
     assert_null(result_of(f, rec, "risk_assessment_missing"));
     assert_true(open_now(f, rec, "screening_due"));
 }
@@ -228,9 +229,9 @@ static void results_are_the_same_whether_asked_step_by_step_or_at_once(void **st
     struct record *rec = given_case(f, CHILD, "2026-05-20");
     int64_t rows;
 
-    (void)stored(f, FORM_ACTION, rec,
-                 "action_kind=visit;done_on=2026-11-20;"
-                 "action_outcome=not_reached");
+    (void)child_stored(f, FORM_ACTION, rec,
+                       "action_kind=visit;done_on=2026-11-20;"
+                       "action_outcome=not_reached");
     rows = count_of(f, f->ctx.db, "SELECT count(*) FROM rule_result WHERE holds = 1");
     assert_true(rows >= 5);
     must(f, rules_run_case(&f->ctx, rec->id));
@@ -287,7 +288,7 @@ static void a_settled_result_stays_settled_while_its_condition_is_true(void **st
     assert_string_equal(r->note, "She lives with her mongoose.");
     assert_string_equal(r->changed_by, f->ctx.user_id);
     /* False in between: then it comes again. */
-    rec = stored(f, FORM_ACTION, rec, "action_kind=plan_agreed;done_on=2026-11-21");
+    rec = child_stored(f, FORM_ACTION, rec, "action_kind=plan_agreed;done_on=2026-11-21");
     person_fill(f, rec, "action_kind=visit;done_on=2026-11-21");
     must(f, record_update(&f->ctx, rec, rec->version));
     must(f, record_load(&f->ctx, &rec, FORM_CASE, rec->parent_id));
@@ -384,8 +385,8 @@ static void a_case_closes_with_what_is_needed_or_with_reasons_why_not(void **sta
     assert_non_null(strstr(ctx_first_problem(&f->ctx), "reason for closing"));
     person_fill(f, rec, "opened=2026-11-01;closing_reason=left_area");
     must(f, record_update(&f->ctx, rec, version));
-    (void)stored(f, FORM_ACTION, rec, "action_kind=plan_review;done_on=2026-11-20");
-    (void)stored(f, FORM_ACTION, rec, "action_kind=closing_assessment;done_on=2026-11-20");
+    (void)child_stored(f, FORM_ACTION, rec, "action_kind=plan_review;done_on=2026-11-20");
+    (void)child_stored(f, FORM_ACTION, rec, "action_kind=closing_assessment;done_on=2026-11-20");
     assert_int_equal(try_status(f, rec, STATUS_CASE_CLOSED), ERR_INVALID);
     assert_non_null(strstr(ctx_first_problem(&f->ctx), "exit interview"));
     assert_int_equal(rules_override(&f->ctx, rec->id, "close_interview", ""), ERR_INVALID);
@@ -428,8 +429,8 @@ static void nobody_lets_a_return_pass_without_the_treatment_it_needs(void **stat
 {
     struct fixture *f = *state;
     struct record *rec = given_case(f, PERSON_AWA, NULL);
-    struct record *journey =
-        stored(f, FORM_RETURN_EVENT, person_of(f, rec), "life_saving_care=yes;care_available=no");
+    struct record *journey = child_stored(f, FORM_RETURN_EVENT, person_of(f, rec),
+                                          "life_saving_care=yes;care_available=no");
 
     assert_int_equal(try_status(f, journey, STATUS_RETURN_EVENT_DEPARTED), ERR_INVALID);
     assert_int_equal(rules_override(&f->ctx, rec->id, "health_block", "please"), ERR_INVALID);
@@ -443,10 +444,12 @@ static void a_child_does_not_depart_without_a_determination(void **state)
 {
     struct fixture *f = *state;
     struct record *rec = given_case(f, CHILD, NULL);
-    struct record *journey = stored(f, FORM_RETURN_EVENT, person_of(f, rec), "will=voluntary");
+    struct record *journey =
+        child_stored(f, FORM_RETURN_EVENT, person_of(f, rec), "will=voluntary");
 
     assert_int_equal(try_status(f, journey, STATUS_RETURN_EVENT_DEPARTED), ERR_INVALID);
-    (void)stored(f, FORM_ACTION, rec, "action_kind=best_interests_decision;done_on=2026-11-20");
+    (void)child_stored(f, FORM_ACTION, rec,
+                       "action_kind=best_interests_decision;done_on=2026-11-20");
     must(f, try_status(f, journey, STATUS_RETURN_EVENT_DEPARTED));
 }
 

@@ -50,7 +50,7 @@ static void a_gate_on_saving_lets_nothing_pass_without_leave_of_two(void **state
     assert_int_equal(rules_override(&f->ctx, rec->id, "plan_guard", "Myself."), ERR_INVALID);
     fixture_as(f, "case_manager");
     must(f, rules_override(&f->ctx, rec->id, "plan_guard", "I have seen the letter."));
-    action = stored(f, FORM_ACTION, rec, "action_kind=plan_agreed;done_on=2026-11-20");
+    action = child_stored(f, FORM_ACTION, rec, "action_kind=plan_agreed;done_on=2026-11-20");
     assert_int_equal(audit_count(f, "rule.override.use"), 1);
     /* Leave was for once; what the rule does not read may change. */
     assert_int_equal(try_action(f, rec, "plan_agreed"), ERR_INVALID);
@@ -64,9 +64,10 @@ static void a_change_is_refused_by_what_it_makes_true_and_by_nothing_else(void *
 {
     struct fixture *f = *state;
     struct record *rec = given_case(f, PERSON_AWA, NULL);
-    struct record *action = stored(f, FORM_ACTION, rec, "action_kind=visit;done_on=2026-11-20");
+    struct record *action =
+        child_stored(f, FORM_ACTION, rec, "action_kind=visit;done_on=2026-11-20");
 
-    (void)stored(f, FORM_ACTION, rec, "action_kind=plan_review;done_on=2026-11-20");
+    (void)child_stored(f, FORM_ACTION, rec, "action_kind=plan_review;done_on=2026-11-20");
     load_own_rules(f, "kept,action:saved,gate,kept,/data/latest/action/action_kind = 'visit' and"
                       " /data/latest/action/action_outcome = 'reached',,,,,,,,,low,never,,"
                       "Words,Mots,Palabras,Kalimat,R-2.3.2-01");
@@ -114,7 +115,7 @@ static void a_new_alert_rings_its_owner_once_for_all_that_is_new(void **state)
     wait_until(f, 1);
     assert_int_equal(rung(f), before + 1);
     /* Something else is new. */
-    (void)stored(f, FORM_HOUSEHOLD, person_of(f, rec), "label=Home;violence_risk=yes");
+    (void)child_stored(f, FORM_HOUSEHOLD, person_of(f, rec), "label=Home;violence_risk=yes");
     assert_true(open_now(f, rec, "violence_at_home"));
     assert_int_equal(rung(f), before + 2);
 }

@@ -22,17 +22,13 @@ static const struct record_hooks *const hooks[] = { &people_hooks, &survey_hooks
 
 static int setup(void **state)
 {
-    struct arena *arena;
     struct fixture *f;
     int rc = people_setup(state);
 
     if (rc)
         return rc;
     f = *state;
-    arena = f->ctx.arena;
-    f->ctx.arena = f->long_arena;
-    must(f, profiles_load(&f->ctx));
-    f->ctx.arena = arena;
+    load_lasting(f, profiles_load);
     records_use_hooks(hooks);
     return 0;
 }
