@@ -31,20 +31,6 @@ struct fact_ask fact_ask_of(const struct req *req)
 
 /* --- out --- */
 
-static void add_lines(struct json_out *j, const char *name, const struct fact_line *lines,
-                      size_t len, size_t dims)
-{
-    json_key(j, name);
-    json_begin_array(j);
-    for (size_t i = 0; i < len; i++) {
-        json_begin_array(j);
-        for (size_t d = 0; d < dims; d++)
-            json_text(j, lines[i].values[d][0] ? lines[i].values[d] : NULL);
-        json_end_array(j);
-    }
-    json_end_array(j);
-}
-
 /* What is hidden is null. */
 static void add_cells(struct json_out *j, const struct fact_release *r)
 {
@@ -89,8 +75,8 @@ enum err facts_json(struct ctx *ctx, struct res *res, const struct fact_release 
     j.comma = true;
     json_key(&j, "threshold");
     json_int(&j, r->threshold);
-    add_lines(&j, "rows", r->counts.rows, r->counts.rows_len, r->question.rows_len);
-    add_lines(&j, "cols", r->counts.cols, r->counts.cols_len, r->question.cols_len);
+    fact_lines_json(&j, "rows", r->counts.rows, r->counts.rows_len, r->question.rows_len, NULL);
+    fact_lines_json(&j, "cols", r->counts.cols, r->counts.cols_len, r->question.cols_len, NULL);
     add_cells(&j, r);
     json_end_object(&j);
     if (!buf_ok(&b))

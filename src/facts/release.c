@@ -50,15 +50,15 @@ static size_t cells_of(const struct fact_counts *c)
 
 /* --- as text --- */
 
-static void add_lines(struct json_out *j, const char *name, const struct fact_line *lines,
-                      size_t len, size_t dims)
+void fact_lines_json(struct json_out *j, const char *name, const struct fact_line *lines,
+                     size_t len, size_t dims, const char *none)
 {
     json_key(j, name);
     json_begin_array(j);
     for (size_t i = 0; i < len; i++) {
         json_begin_array(j);
         for (size_t d = 0; d < dims; d++)
-            json_text(j, lines[i].values[d]);
+            json_text(j, lines[i].values[d][0] ? lines[i].values[d] : none);
         json_end_array(j);
     }
     json_end_array(j);
@@ -82,8 +82,8 @@ static enum err cells_text(struct ctx *ctx, const char **out, const struct fact_
 
     buf_init(&b, ctx->arena, CELLS_TEXT_MAX);
     json_begin_object(&j);
-    add_lines(&j, "rows", c->rows, c->rows_len, r->question.rows_len);
-    add_lines(&j, "cols", c->cols, c->cols_len, r->question.cols_len);
+    fact_lines_json(&j, "rows", c->rows, c->rows_len, r->question.rows_len, "");
+    fact_lines_json(&j, "cols", c->cols, c->cols_len, r->question.cols_len, "");
     add_numbers(&j, "n", c->n, len);
     add_numbers(&j, "people", c->people, len);
     if (c->value) {

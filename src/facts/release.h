@@ -49,6 +49,12 @@ struct fact_release_row {
 /* Newest first, at most RELEASES_SHOWN. */
 enum err facts_releases(struct ctx *ctx, struct fact_release_row **out, size_t *len_out) MUST_USE;
 
+struct json_out;
+/* Adds name and the lines of a table, each an array of its dims values; none stands for no value.
+ */
+void fact_lines_json(struct json_out *j, const char *name, const struct fact_line *lines,
+                     size_t len, size_t dims, const char *none);
+
 /* How many people at least stand behind a number that is shown. */
 enum err facts_threshold(struct ctx *ctx, int64_t *out) MUST_USE;
 

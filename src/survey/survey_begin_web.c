@@ -40,7 +40,7 @@ static const char *state_text(struct ctx *ctx, const struct survey_due *d)
     }
 }
 
-size_t survey_round_options(struct ctx *ctx, struct survey_option_view **out,
+static size_t round_options(struct ctx *ctx, struct survey_option_view **out,
                             const struct survey_due *due, const char *chosen)
 {
     struct survey_option_view *items =
@@ -70,7 +70,7 @@ size_t survey_round_options(struct ctx *ctx, struct survey_option_view **out,
     return ROUNDS + 1;
 }
 
-size_t survey_field_options(struct ctx *ctx, struct survey_option_view **out, const char *field,
+static size_t field_options(struct ctx *ctx, struct survey_option_view **out, const char *field,
                             const char *chosen)
 {
     const struct field *f = field_find(form_find(ctx->forms, FORM_RSS), field);
@@ -85,6 +85,24 @@ size_t survey_field_options(struct ctx *ctx, struct survey_option_view **out, co
         };
     *out = items;
     return f->choices->len;
+}
+
+void survey_sitting_fill(struct ctx *ctx, struct survey_sitting_view *v,
+                         const struct survey_due *due, const struct req *req, bool sent)
+{
+    struct survey_option_view *rounds = NULL;
+    struct survey_option_view *places = NULL;
+    struct survey_option_view *yes_no = NULL;
+
+    v->rounds_len =
+        round_options(ctx, &rounds, due, sent ? req_text(req, "round") : survey_round_now(due));
+    v->places_len = field_options(ctx, &places, FIELD_RSS_INTERVIEW_LOCATION,
+                                  sent ? req_text(req, "location") : NULL);
+    v->yes_no_len = field_options(ctx, &yes_no, FIELD_RSS_PRIVATE_SPACE,
+                                  sent ? req_text(req, "private") : NULL);
+    v->rounds = rounds;
+    v->places = places;
+    v->yes_no = yes_no;
 }
 
 static const struct end_reason {
@@ -143,7 +161,7 @@ enum err survey_rounds_fill(struct ctx *ctx, struct survey_rounds_view *v,
 
     if (rc)
         return rc;
-    v->rounds_len = survey_round_options(ctx, &items, due, NULL) - 1;
+    v->rounds_len = round_options(ctx, &items, due, NULL) - 1;
     v->rounds = items;
     v->no_date = arrived == NULL;
     v->may_add = user_may(ctx->user, PERM_RSS_CREATE);
@@ -196,9 +214,6 @@ enum err survey_person_asked(struct ctx *ctx, struct record **out, const struct 
 
 static enum err show_start(struct ctx *ctx, const struct req *req, struct res *res, int status)
 {
-    struct survey_option_view *rounds = NULL;
-    struct survey_option_view *places = NULL;
-    struct survey_option_view *yes_no = NULL;
     struct survey_start_view v = { 0 };
     struct record *person = NULL;
     struct survey_due due[ROUNDS];
@@ -219,15 +234,7 @@ static enum err show_start(struct ctx *ctx, const struct req *req, struct res *r
     v.action = url_build(ctx, "/survey/start");
     v.date = sent ? req_text(req, "date") : today;
     v.problem = sent ? ctx_problem(ctx, "start") : NULL;
-    v.rounds_len = survey_round_options(ctx, &rounds, due,
-                                        sent ? req_text(req, "round") : survey_round_now(due));
-    v.rounds = rounds;
-    v.places_len = survey_field_options(ctx, &places, FIELD_RSS_INTERVIEW_LOCATION,
-                                        sent ? req_text(req, "location") : NULL);
-    v.places = places;
-    v.yes_no_len = survey_field_options(ctx, &yes_no, FIELD_RSS_PRIVATE_SPACE,
-                                        sent ? req_text(req, "private") : NULL);
-    v.yes_no = yes_no;
+    survey_sitting_fill(ctx, &v.at, due, req, sent);
     survey_start_reply(res, status, &v);
     return OK;
 }

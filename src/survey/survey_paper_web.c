@@ -163,9 +163,6 @@ static size_t fill_lines(struct ctx *ctx, struct survey_line_view *lines, const 
 static enum err show_paper(struct ctx *ctx, const struct req *req, struct res *res, int status)
 {
     struct survey_line_view *lines = ARENA_ARRAY(ctx->arena, LINES_MAX, struct survey_line_view);
-    struct survey_option_view *rounds = NULL;
-    struct survey_option_view *places = NULL;
-    struct survey_option_view *yes_no = NULL;
     struct survey_paper_view v = { .lines = lines, .mark_answered = "#1", .mark_declined = "#2" };
     struct record *person = NULL;
     struct survey_due due[ROUNDS];
@@ -190,15 +187,7 @@ static enum err show_paper(struct ctx *ctx, const struct req *req, struct res *r
         v.problem = tr(ctx, "Nothing is saved yet: look at the lines that are marked, and at the"
                             " day.");
     v.totals = "";
-    v.rounds_len = survey_round_options(ctx, &rounds, due,
-                                        sent ? req_text(req, "round") : survey_round_now(due));
-    v.rounds = rounds;
-    v.places_len = survey_field_options(ctx, &places, FIELD_RSS_INTERVIEW_LOCATION,
-                                        sent ? req_text(req, "location") : NULL);
-    v.places = places;
-    v.yes_no_len = survey_field_options(ctx, &yes_no, FIELD_RSS_PRIVATE_SPACE,
-                                        sent ? req_text(req, "private") : NULL);
-    v.yes_no = yes_no;
+    survey_sitting_fill(ctx, &v.at, due, req, sent);
     v.lines_len = fill_lines(ctx, lines, req, sent);
     survey_paper_reply(res, status, &v);
     return OK;

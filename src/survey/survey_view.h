@@ -139,6 +139,16 @@ struct survey_result_view {
 
 /* --- rounds, beginning and stopping --- */
 
+/* What is asked of every sitting, on the screen or on paper. */
+struct survey_sitting_view {
+    const struct survey_option_view *rounds;
+    size_t rounds_len;
+    const struct survey_option_view *places;
+    size_t places_len;
+    const struct survey_option_view *yes_no;
+    size_t yes_no_len;
+};
+
 struct survey_start_view {
     const char *person;
     const char *person_id;
@@ -146,12 +156,7 @@ struct survey_start_view {
     struct url action;
     const char *date;
     const char *problem; /* NULL = none */
-    const struct survey_option_view *rounds;
-    size_t rounds_len;
-    const struct survey_option_view *places;
-    size_t places_len;
-    const struct survey_option_view *yes_no;
-    size_t yes_no_len;
+    struct survey_sitting_view at;
     bool is_case_team;
 };
 
@@ -183,12 +188,7 @@ struct survey_paper_view {
     const char *totals;
     const char *mark_answered; /* what the script puts numbers in place of */
     const char *mark_declined;
-    const struct survey_option_view *rounds;
-    size_t rounds_len;
-    const struct survey_option_view *places;
-    size_t places_len;
-    const struct survey_option_view *yes_no;
-    size_t yes_no_len;
+    struct survey_sitting_view at;
     const struct survey_line_view *lines;
     size_t lines_len;
     bool consent;
@@ -203,13 +203,10 @@ struct survey_stop_view {
 };
 
 struct survey_due;
-/* The three rounds with their windows, then "additional"; chosen: code of the one that is marked.
- */
-size_t survey_round_options(struct ctx *ctx, struct survey_option_view **out,
-                            const struct survey_due *due, const char *chosen);
-/* The choices of a question of the form. */
-size_t survey_field_options(struct ctx *ctx, struct survey_option_view **out, const char *field,
-                            const char *chosen);
+struct req;
+/* Rounds with their windows, places and whether it is private; sent: what the request chose. */
+void survey_sitting_fill(struct ctx *ctx, struct survey_sitting_view *v,
+                         const struct survey_due *due, const struct req *req, bool sent);
 /* Why an interview ended early, in words. */
 const char *survey_end_text(struct ctx *ctx, const char *reason);
 
