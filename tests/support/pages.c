@@ -474,3 +474,17 @@ const char *page_given_result(struct pages *p, const char *person)
     link = between(p, &page, "/survey/results/", "\"");
     return arena_strndup(p->arena, link, strcspn(link, "/?"));
 }
+
+const char *page_given_person(struct pages *p, const char *form)
+{
+    struct page page = page_post(p, SUPERVISOR, "/records/person", form);
+
+    if (page.status != 303)
+        fail_msg("status %d: %s", page.status, page.body);
+    return page.location;
+}
+
+const char *page_id(const char *location)
+{
+    return strrchr(location, '/') + 1;
+}

@@ -18,6 +18,12 @@
 #include "core/ctx.h"
 #include "web/web.h"
 
+/* A person as her form is posted. */
+#define PAGES_AWA                                                                                  \
+    "names.1.name_text=Awa&names.1.name_kind=given&names.1.name_script=Latn&"                      \
+    "names.2.name_text=Ndiaye&names.2.name_kind=family&names.2.name_script=Latn&"                  \
+    "birth_date=1991-05-06&birth_precision=day&sex=female&nationality=SN"
+
 enum who { NOBODY, SUPERVISOR, CASE_MANAGER, FINANCE, ADMIN, WHO_COUNT };
 
 struct pages {
@@ -70,6 +76,10 @@ struct page page_go_on(struct pages *p, enum who who, const char *path, const ch
 const char *between(struct pages *p, const struct page *page, const char *before,
                     const char *after);
 bool shows(const struct page *page, const char *text);
+/* Address of a person that the supervisor registers with these answers. */
+const char *page_given_person(struct pages *p, const char *form);
+/* Last part of an address. */
+const char *page_id(const char *location);
 /* Runs the jobs that wait, as the job process does. */
 void run_jobs(struct pages *p);
 /* Id of a case of a person who came back in January 2026, and of one of its tasks. */

@@ -1,4 +1,4 @@
-/* Pages and API through the router in memory: status, text and effect. */
+/* Every route, visited as nobody and as several roles; what the router refuses. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,41 +10,13 @@
 #include "auth/auth.h"
 #include "core/buf.h"
 #include "core/text.h"
-#include "db/db.h"
 #include "pages.h"
 
-#define AWA                                                                                        \
-    "names.1.name_text=Awa&names.1.name_kind=given&names.1.name_script=Latn&"                      \
-    "names.2.name_text=Ndiaye&names.2.name_kind=family&names.2.name_script=Latn&"                  \
-    "birth_date=1991-05-06&birth_precision=day&sex=female&nationality=SN"
 #define AWA_JSON                                                                                   \
     "{\"answers\":{\"names\":[{\"name_text\":\"Awa\",\"name_script\":\"Latn\"}],"                  \
     "\"birth_date\":\"1991-05-06\",\"birth_precision\":\"day\",\"sex\":\"female\","                \
     "\"nationality\":[\"SN\"]}}"
 #define PEOPLE "SELECT COUNT(*) FROM rec_person"
-
-/* Address of a person that the supervisor registers. */
-static const char *given_person(struct pages *p, const char *form)
-{
-    struct page page = page_post(p, SUPERVISOR, "/records/person", form);
-
-    if (page.status != 303)
-        fail_msg("status %d: %s", page.status, page.body);
-    return page.location;
-}
-
-static const char *id_of(const char *location)
-{
-    return strrchr(location, '/') + 1;
-}
-
-/* Hidden id of a row on an edit page. */
-static const char *row_id(struct pages *p, const char *location, const char *name)
-{
-    struct page page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/edit", location), NULL);
-
-    return between(p, &page, arena_printf(p->arena, "name=\"%s\" value=\"", name), "\"");
-}
 
 /* --- every route as nobody, with the wrong role, with the right one --- */
 
@@ -76,7 +48,7 @@ static const char *given_job(struct pages *p, const char *path, const char *form
                                     : page_post(p, SUPERVISOR, path, form);
 
     assert_int_equal(page.status, 303);
-    return id_of(page.location);
+    return page_id(page.location);
 }
 
 static struct places given_places(struct pages *p)
@@ -84,14 +56,14 @@ static struct places given_places(struct pages *p)
     struct places out = { 0 };
     struct page found;
 
-    out.person = id_of(given_person(p, AWA));
+    out.person = page_id(page_given_person(p, PAGES_AWA));
     found = page_post(p, SUPERVISOR, "/records/person/search", "words=awa");
     assert_int_equal(found.status, 303);
-    out.search = id_of(found.location);
+    out.search = page_id(found.location);
     out.dry_run = given_job(p, "/records/person/import", NULL);
     out.export = given_job(p, "/records/person/export", "format=csv");
     out.result = page_given_result(p, out.person);
-    out.draft = id_of(page_upload(p, ADMIN, "/forms", "survey\n,type,name\n,text,x\n").location);
+    out.draft = page_id(page_upload(p, ADMIN, "/forms", "survey\n,type,name\n,text,x\n").location);
     out.epoch = arena_printf(
         p->arena, "%d",
         (int)pages_count(p, "SELECT max(epoch) FROM form_version WHERE form = 'person'"));
@@ -99,7 +71,8 @@ static struct places given_places(struct pages *p)
     out.case_id = page_given_case(p, out.person, &out.task);
     out.plan = page_given_plan(p, out.case_id);
     out.message = page_given_message(p, out.person, &out.webhook, &out.note);
-    out.release = id_of(page_post(p, SUPERVISOR, "/facts", "form=person&row1=person.sex").location);
+    out.release =
+        page_id(page_post(p, SUPERVISOR, "/facts", "form=person&row1=person.sex").location);
     (void)page_post(p, SUPERVISOR, "/records/person/unfinished",
                     "_draft=" UNFINISHED_ID "&names.1.name_text=Awa");
     (void)page_post(p, SUPERVISOR, "/records/rss/unfinished",
@@ -304,7 +277,7 @@ static void every_route_is_visited_as_nobody_and_with_the_wrong_and_the_right_ro
 static void a_form_without_its_token_is_refused_and_changes_nothing(void **state)
 {
     struct pages *p = *state;
-    struct page page = page_post_without_csrf(p, SUPERVISOR, "/records/person", AWA);
+    struct page page = page_post_without_csrf(p, SUPERVISOR, "/records/person", PAGES_AWA);
 
     assert_int_equal(page.status, 403);
     assert_int_equal(pages_count(p, PEOPLE), 0);
@@ -314,453 +287,11 @@ static void a_field_that_the_form_does_not_have_is_refused(void **state)
 {
     struct pages *p = *state;
 
-    assert_int_equal(page_post(p, SUPERVISOR, "/records/person", AWA "&is_admin=yes").status, 422);
-    assert_int_equal(page_post(p, SUPERVISOR, "/records/person", AWA "&_sudo=1").status, 422);
+    assert_int_equal(page_post(p, SUPERVISOR, "/records/person", PAGES_AWA "&is_admin=yes").status,
+                     422);
+    assert_int_equal(page_post(p, SUPERVISOR, "/records/person", PAGES_AWA "&_sudo=1").status, 422);
     assert_int_equal(page_get(p, SUPERVISOR, "/records/person", "colour=red").status, 422);
     assert_int_equal(pages_count(p, PEOPLE), 0);
-}
-
-/* --- forms --- */
-
-static void a_mistake_brings_the_form_back_with_all_that_was_typed(void **state)
-{
-    struct pages *p = *state;
-    struct page page = page_post(p, SUPERVISOR, "/records/person",
-                                 "names.1.name_text=Awa+%3Cb%3E&birth_date=6+May&sex=female");
-
-    assert_int_equal(page.status, 422);
-    assert_true(shows(&page, "value=\"Awa &lt;b&gt;\""));
-    assert_true(shows(&page, "value=\"6 May\" type=\"text\""));
-    assert_true(shows(&page, "value=\"female\" checked"));
-    assert_true(shows(&page, "href=\"#f-birth_date\""));
-    assert_int_equal(pages_count(p, PEOPLE), 0);
-}
-
-static void a_record_is_saved_and_shown(void **state)
-{
-    struct pages *p = *state;
-    const char *location = given_person(p, AWA);
-    struct page page = page_get(p, SUPERVISOR, location, NULL);
-
-    assert_int_equal(page.status, 200);
-    assert_true(shows(&page, "Awa Ndiaye"));
-    assert_true(shows(&page, "35 years old"));
-    assert_true(shows(&page, "SN-2026-00001"));
-    page = page_get(p, SUPERVISOR, "/records/person", "sort=name");
-    assert_true(shows(&page, "Awa Ndiaye"));
-}
-
-static void a_row_is_added_and_removed_without_losing_what_was_typed(void **state)
-{
-    struct pages *p = *state;
-    struct page page = page_post(p, SUPERVISOR, "/records/person",
-                                 "names.1.name_text=Awa&gender=her+words&_add.contacts=1");
-
-    assert_int_equal(page.status, 200);
-    assert_true(shows(&page, "name=\"contacts.1.contact_value\""));
-    assert_true(shows(&page, "value=\"her words\""));
-    page = page_post(p, SUPERVISOR, "/records/person",
-                     "names.1.name_text=Awa&names.2.name_text=Binta&_remove.names.1=1");
-    assert_int_equal(page.status, 200);
-    assert_false(shows(&page, "value=\"Awa\""));
-    assert_true(shows(&page, "value=\"Binta\""));
-    assert_int_equal(pages_count(p, PEOPLE), 0);
-}
-
-static void a_contact_that_must_not_be_used_lies_folded(void **state)
-{
-    struct pages *p = *state;
-    const char *location = given_person(
-        p, AWA "&contacts.1.contact_kind=phone&contacts.1.contact_value=%2B221770001122&"
-               "contacts.1.contact_owner=self&contacts.1.contact_do_not_use=yes&"
-               "contacts.1.contact_do_not_use_reason=Her+brother+answers");
-    struct page page = page_get(p, SUPERVISOR, location, NULL);
-    const char *folded = strstr(page.body, "class=\"do-not-use\"");
-
-    assert_non_null(folded);
-    assert_non_null(strstr(folded, "+221770001122"));
-    assert_true(strstr(page.body, "+221770001122") > folded);
-}
-
-static void a_likely_duplicate_is_shown_before_it_is_saved(void **state)
-{
-    struct pages *p = *state;
-    struct page page;
-
-    (void)given_person(p, AWA);
-    page = page_post(p, SUPERVISOR, "/records/person", AWA);
-    assert_int_equal(page.status, 422);
-    assert_true(shows(&page, "May already be registered"));
-    assert_int_equal(pages_count(p, PEOPLE), 1);
-    page = page_post(p, SUPERVISOR, "/records/person", AWA "&_confirm=1");
-    assert_int_equal(page.status, 303);
-    assert_int_equal(pages_count(p, PEOPLE), 2);
-}
-
-static void questions_follow_the_answers(void **state)
-{
-    struct pages *p = *state;
-    const char *head = "round=baseline&interview_location=on_site&sections_selected=economic&";
-    struct page page = page_post(p, SUPERVISOR, "/records/rss/state",
-                                 arena_printf(p->arena, "%sconsent_given=no", head));
-
-    assert_int_equal(page.status, 200);
-    assert_true(shows(&page, "\"econ_satisfaction\":{\"relevant\":false"));
-    page = page_post(p, SUPERVISOR, "/records/rss/state",
-                     arena_printf(p->arena, "%sconsent_given=yes&consent_form=written", head));
-    assert_true(shows(&page, "\"econ_satisfaction\":{\"relevant\":true"));
-    assert_true(shows(&page, "\"support_network\":{\"relevant\":false"));
-}
-
-static void a_change_tells_only_what_it_touches(void **state)
-{
-    struct pages *p = *state;
-    struct page page = page_post(
-        p, SUPERVISOR, "/records/rss/state",
-        "round=baseline&interview_location=on_site&sections_selected=economic&consent_given=yes&"
-        "consent_form=written&_was.consent_given=no");
-
-    assert_int_equal(page.status, 200);
-    assert_true(shows(&page, "\"econ_satisfaction\":{\"relevant\":true"));
-    assert_false(shows(&page, "\"interview_location\""));
-    page = page_post(p, SUPERVISOR, "/records/rss/state",
-                     "round=baseline&interview_location=on_site&sections_selected=economic&"
-                     "consent_given=yes&consent_form=written&_was.nonsense=no");
-    assert_int_equal(page.status, 200);
-    assert_true(shows(&page, "\"interview_location\""));
-}
-
-/* --- two users, one record --- */
-
-static const char *edit_form(struct pages *p, const char *location, int version, const char *gender,
-                             const char *sex)
-{
-    return arena_printf(p->arena,
-                        "_version=%d&names.1.id=%s&names.1.name_text=Awa&names.1.name_kind=given&"
-                        "names.1.name_script=Latn&names.2.id=%s&names.2.name_text=Ndiaye&"
-                        "names.2.name_kind=family&names.2.name_script=Latn&birth_date=1991-05-06&"
-                        "birth_precision=day&nationality=SN&gender=%s&sex=%s",
-                        version, row_id(p, location, "names.1.id"),
-                        row_id(p, location, "names.2.id"), gender, sex);
-}
-
-static void the_second_to_save_chooses_and_nothing_is_lost(void **state)
-{
-    struct pages *p = *state;
-    const char *at = given_person(p, AWA);
-    const char *merge;
-    struct page page;
-
-    page = page_post(p, SUPERVISOR, at, edit_form(p, at, 1, "theirs", "female"));
-    assert_int_equal(page.status, 303);
-    page = page_post(p, SUPERVISOR, at, edit_form(p, at, 1, "mine", "male"));
-    assert_int_equal(page.status, 409);
-    assert_true(shows(&page, "_take.gender"));
-    assert_false(shows(&page, "_take.sex")); /* only mine */
-    assert_true(shows(&page, "<b>Theirs</b> <span dir=\"auto\">theirs</span>"));
-    assert_true(shows(&page, "<b>Yours</b> <span dir=\"auto\">mine</span>"));
-
-    /* Without a choice nothing happens; with one, it is done, and what only one changed is kept. */
-    merge = arena_printf(p->arena, "_merge=1&_base=1&%s", edit_form(p, at, 2, "mine", "male"));
-    assert_int_equal(page_post(p, SUPERVISOR, at, merge).status, 409);
-    page = page_get(p, SUPERVISOR, at, NULL);
-    assert_true(shows(&page, ">theirs<") && shows(&page, ">Female<"));
-    page = page_post(p, SUPERVISOR, at, arena_printf(p->arena, "%s&_take.gender=theirs", merge));
-    assert_int_equal(page.status, 303);
-    page = page_get(p, SUPERVISOR, at, NULL);
-    assert_true(shows(&page, ">theirs<") && shows(&page, ">Male<"));
-}
-
-static void rows_that_two_people_added_and_removed_are_put_together(void **state)
-{
-    struct pages *p = *state;
-    const char *at = given_person(p, AWA);
-    const char *theirs = arena_printf(p->arena, "%s&languages.1.language_code=wo",
-                                      edit_form(p, at, 1, "", "female"));
-    const char *mine = arena_printf(p->arena, "%s&languages.1.language_code=fr",
-                                    edit_form(p, at, 1, "", "female"));
-    struct page page;
-
-    assert_int_equal(page_post(p, SUPERVISOR, at, theirs).status, 303);
-    page = page_post(p, SUPERVISOR, at, mine);
-    assert_int_equal(page.status, 409);
-    assert_true(shows(&page, "Wolof") && shows(&page, "French"));
-    mine = arena_printf(p->arena, "_merge=1&_base=1&%s&languages.1.language_code=fr",
-                        edit_form(p, at, 2, "", "female"));
-    assert_int_equal(page_post(p, SUPERVISOR, at, mine).status, 303);
-    page = page_get(p, SUPERVISOR, at, NULL);
-    assert_true(shows(&page, "Wolof") && shows(&page, "French"));
-}
-
-static void history_tells_what_changed(void **state)
-{
-    struct pages *p = *state;
-    const char *at = given_person(p, AWA);
-    struct page page = page_post(p, SUPERVISOR, at, edit_form(p, at, 1, "her words", "female"));
-
-    assert_int_equal(page.status, 303);
-    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/history", at), NULL);
-    assert_true(shows(&page, "1 answer changed"));
-    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/diff", at), "from=1&to=2");
-    assert_true(shows(&page, "<ins>her words</ins>"));
-    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/versions/1", at), NULL);
-    assert_int_equal(page.status, 200);
-    assert_false(shows(&page, "her words"));
-    assert_int_equal(
-        page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/versions/9", at), NULL).status, 404);
-}
-
-static void a_record_is_printed_as_page_pdf_sheet_and_csv(void **state)
-{
-    static const char *const starts[][2] = { { "pdf", "%PDF-" }, { "xlsx", "PK" } };
-    struct pages *p = *state;
-    const char *at = arena_printf(p->arena, "%s/print", given_person(p, AWA));
-    struct page page = page_get(p, SUPERVISOR, at, NULL);
-
-    assert_int_equal(page.status, 200);
-    assert_true(shows(&page, "as=pdf") && shows(&page, "<h2>"));
-    for (size_t i = 0; i < 2; i++) {
-        page = page_get(p, SUPERVISOR, at, arena_printf(p->arena, "as=%s", starts[i][0]));
-        assert_int_equal(page.status, 200);
-        assert_true(text_starts(page.body, starts[i][1]));
-    }
-    page = page_get(p, SUPERVISOR, at, "as=csv&lang=fr");
-    assert_true(shows(&page, "Nom,"));
-    assert_int_equal(page_get(p, SUPERVISOR, at, "as=doc").status, 422);
-    assert_int_equal(page_get(p, SUPERVISOR, at, "lang=xx").status, 422);
-}
-
-/* --- finding --- */
-
-static void search_words_are_never_in_an_address_nor_for_others(void **state)
-{
-    struct pages *p = *state;
-    struct page page;
-    const char *found;
-
-    (void)given_person(p, AWA);
-    page = page_post(p, SUPERVISOR, "/records/person/search", "words=Ndiay+Aawa");
-    assert_int_equal(page.status, 303);
-    found = page.location;
-    assert_true(text_starts(found, "/search/"));
-    assert_null(strstr(found, "Ndiay"));
-    page = page_get(p, SUPERVISOR, found, NULL);
-    assert_true(shows(&page, "Awa Ndiaye"));
-    assert_int_equal(page_get(p, CASE_MANAGER, found, NULL).status, 404);
-}
-
-static void everything_is_searched_at_once_within_what_one_may_see(void **state)
-{
-    struct pages *p = *state;
-    const char *task = NULL;
-    struct page page;
-    const char *found;
-
-    (void)page_given_case(p, id_of(given_person(p, AWA)), &task);
-    page = page_post(p, SUPERVISOR, "/search", "words=Ndiay+Aawa");
-    assert_int_equal(page.status, 303);
-    found = page.location;
-    assert_null(strstr(found, "Ndiay"));
-    page = page_get(p, SUPERVISOR, found, NULL);
-    assert_true(shows(&page, "<h2>People</h2>"));
-    assert_true(shows(&page, "Awa Ndiaye"));
-    assert_int_equal(page_get(p, CASE_MANAGER, found, NULL).status, 404);
-    page = page_post(p, SUPERVISOR, "/search", "words=sn-c2026-00001");
-    page = page_get(p, SUPERVISOR, page.location, NULL);
-    assert_true(shows(&page, "<h2>Cases</h2>"));
-    assert_false(shows(&page, "<h2>People</h2>"));
-    assert_int_equal(page_post(p, FINANCE, "/search", "words=Awa").status, 404);
-    page = page_get(p, FINANCE, "/", NULL);
-    assert_false(shows(&page, "data-search"));
-}
-
-static void the_start_page_is_made_of_the_blocks_of_ones_role(void **state)
-{
-    struct pages *p = *state;
-    const char *task = NULL;
-    struct page page;
-
-    (void)page_given_case(p, id_of(given_person(p, AWA)), &task);
-    page = page_get(p, SUPERVISOR, "/", NULL);
-    assert_true(shows(&page, "Tasks of the office"));
-    assert_true(shows(&page, arena_printf(p->arena, "/tasks/%s\"", task)));
-    assert_true(shows(&page, "By status: Cases"));
-    assert_true(shows(&page, "/records/case?status=new"));
-    assert_true(shows(&page, "Awa Ndiaye"));
-    assert_true(shows(&page, "by you"));
-    page = page_get(p, CASE_MANAGER, "/", NULL);
-    assert_true(shows(&page, "My tasks"));
-    assert_true(shows(&page, "New person"));
-    assert_false(shows(&page, "Import: People"));
-    page = page_get(p, FINANCE, "/", NULL);
-    assert_false(shows(&page, "Awa"));
-    assert_false(shows(&page, "/records/person"));
-    assert_true(shows(&page, "works without the records of people"));
-    page = page_get(p, ADMIN, "/", NULL);
-    assert_true(shows(&page, "Forms not published yet"));
-}
-
-static void shortcuts_are_switched_off_by_who_does_not_want_them(void **state)
-{
-    struct pages *p = *state;
-    struct page page = page_get(p, SUPERVISOR, "/", NULL);
-
-    assert_true(shows(&page, "<body data-keys"));
-    assert_int_equal(page_post(p, SUPERVISOR, "/shortcuts", "off=1").status, 303);
-    page = page_get(p, SUPERVISOR, "/", NULL);
-    assert_false(shows(&page, "<body data-keys"));
-    page = page_get(p, CASE_MANAGER, "/", NULL);
-    assert_true(shows(&page, "<body data-keys"));
-    assert_int_equal(page_post(p, SUPERVISOR, "/shortcuts", "off=0").status, 303);
-    page = page_get(p, SUPERVISOR, "/shortcuts", NULL);
-    assert_true(shows(&page, "<body data-keys"));
-}
-
-static void who_is_not_found_can_be_registered_with_the_name_typed(void **state)
-{
-    struct pages *p = *state;
-    struct page page = page_post(p, SUPERVISOR, "/records/person/search", "words=Zeinabou");
-    const char *link;
-
-    page = page_get(p, SUPERVISOR, page.location, NULL);
-    assert_true(shows(&page, "Nobody was found"));
-    link = between(p, &page, "/records/person/new?", "\"");
-    assert_null(strstr(link, "Zeinabou"));
-    page = page_get(p, SUPERVISOR, "/records/person/new", link);
-    assert_true(shows(&page, "value=\"Zeinabou\""));
-}
-
-/* --- import and export --- */
-
-static void an_import_is_checked_first_and_stored_once(void **state)
-{
-    struct pages *p = *state;
-    struct page page = page_upload(p, SUPERVISOR, "/records/person/import",
-                                   "names.1.name_text,sex\nBinta,female\nOumar,purple\n");
-    const char *job = page.location;
-
-    assert_int_equal(page.status, 303);
-    page = page_get(p, SUPERVISOR, job, NULL);
-    assert_true(shows(&page, "Homeward is at it"));
-    run_jobs(p);
-    page = page_get(p, SUPERVISOR, job, NULL);
-    assert_true(shows(&page, "purple") && shows(&page, "\">3</td>"));
-    assert_int_equal(pages_count(p, PEOPLE), 0);
-    assert_int_equal(page_get(p, CASE_MANAGER, job, NULL).status, 404);
-    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/faults", job), NULL);
-    assert_true(text_starts(page.body, "row,column,value,reason\r\n3,sex,purple,"));
-
-    page = page_post(p, SUPERVISOR, arena_printf(p->arena, "%s/start", job), "skip_bad=1");
-    assert_int_equal(page.status, 303);
-    assert_int_equal(page_post(p, SUPERVISOR, page.location, "skip_bad=1").status, 405);
-    run_jobs(p);
-    run_jobs(p);
-    assert_int_equal(pages_count(p, PEOPLE), 1);
-    page = page_get(p, SUPERVISOR, page.location, NULL);
-    assert_true(shows(&page, "1 record was stored; 1 row was left out."));
-}
-
-static void an_import_that_died_halfway_is_done_again_and_stored_once(void **state)
-{
-    struct pages *p = *state;
-    struct page page = page_upload(p, SUPERVISOR, "/records/person/import",
-                                   "names.1.name_text,sex\nBinta,female\n");
-    const char *dry_run = page.location;
-
-    run_jobs(p);
-    page = page_post(p, SUPERVISOR, arena_printf(p->arena, "%s/start", dry_run), "");
-    assert_int_equal(page.status, 303);
-    /* As a process leaves it that was killed after it had taken the job. */
-    assert_int_equal(db_exec_in(&p->ctx, p->ctx.db, NULL,
-                                db_sql_built(p->ctx.db, "UPDATE job SET state = 'running',"
-                                                        " attempts = 1, taken_at = 0"
-                                                        " WHERE state = 'waiting'")),
-                     OK);
-    run_jobs(p);
-    assert_int_equal(pages_count(p, PEOPLE), 1);
-    page = page_get(p, SUPERVISOR, page.location, NULL);
-    assert_true(shows(&page, "1 record was stored"));
-}
-
-static void an_export_is_made_by_a_job_and_fetched_by_its_owner(void **state)
-{
-    struct pages *p = *state;
-    const char *file;
-    struct page page;
-
-    (void)given_person(p, AWA);
-    page = page_post(p, SUPERVISOR, "/records/person/export", "format=csv");
-    assert_int_equal(page.status, 303);
-    file = arena_printf(p->arena, "%s/file", page.location);
-    assert_int_equal(page_get(p, SUPERVISOR, file, NULL).status, 404);
-    run_jobs(p);
-    page = page_get(p, SUPERVISOR, file, NULL);
-    assert_int_equal(page.status, 200);
-    assert_true(shows(&page, "names.1.name_text") && shows(&page, "Ndiaye"));
-    assert_null(page.continuation);
-    assert_int_equal(page_get(p, CASE_MANAGER, file, NULL).status, 404);
-    assert_int_equal(page_post(p, SUPERVISOR, "/records/person/export", "format=exe").status, 422);
-}
-
-static void an_export_has_the_columns_and_words_that_were_chosen(void **state)
-{
-    struct pages *p = *state;
-    struct page page;
-
-    (void)given_person(p, AWA);
-    page = page_get(p, SUPERVISOR, "/records/person/export", "status=active");
-    assert_int_equal(page.status, 200);
-    assert_true(shows(&page, "name=\"c.sex\"") && shows(&page, "value=\"active\""));
-    assert_false(shows(&page, "c.beneficiary_code"));
-    page = page_post(p, SUPERVISOR, "/records/person/export",
-                     "format=csv&labels=yes&c.sex=1&c.record.number=1&status=active");
-    assert_int_equal(page.status, 303);
-    run_jobs(p);
-    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/file", page.location), NULL);
-    assert_true(shows(&page, "Number,Sex\r\n"));
-    assert_false(shows(&page, "Ndiaye"));
-    page = page_post(p, SUPERVISOR, "/records/person/export", "format=csv&linked=yes&codebook=yes");
-    run_jobs(p);
-    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/file", page.location), NULL);
-    assert_int_equal(page.status, 200);
-    assert_memory_equal(page.body, "PK", 2);
-}
-
-/* More than one part: no part may be compressed, for the first one's headers stand for all. */
-static void a_long_download_comes_in_parts_that_fit_together(void **state)
-{
-    struct pages *p = *state;
-    struct page page;
-    const char *file;
-    struct buf csv;
-    struct buf all;
-
-    buf_init(&csv, p->arena, (size_t)1024 * 1024);
-    buf_init(&all, p->arena, (size_t)1024 * 1024);
-    buf_add(&csv, "names.1.name_text,gender\n");
-    for (int i = 0; i < 1200; i++)
-        buf_printf(&csv, "Person %d,%0200d\n", i, i);
-    page = page_upload(p, SUPERVISOR, "/records/person/import", buf_text(&csv));
-    run_jobs(p);
-    page = page_post(p, SUPERVISOR, arena_printf(p->arena, "%s/start", page.location), "");
-    assert_int_equal(page.status, 303);
-    run_jobs(p);
-    assert_int_equal(pages_count(p, PEOPLE), 1200);
-    page = page_post(p, SUPERVISOR, "/records/person/export", "format=csv");
-    run_jobs(p);
-    file = arena_printf(p->arena, "%s/file", page.location);
-    page = page_go_on(p, SUPERVISOR, file, NULL);
-    assert_non_null(page.continuation);
-    for (;;) {
-        buf_add_len(&all, page.body, page.len);
-        if (page.continuation == NULL)
-            break;
-        page = page_go_on(p, SUPERVISOR, file, page.continuation);
-        assert_int_equal(page.status, 200);
-    }
-    assert_true(text_valid(all.data, all.len, NULL));
-    for (int i = 0; i < 1200; i++)
-        assert_non_null(strstr(all.data, arena_printf(p->arena, "%0200d", i)));
 }
 
 #define PAGES(test) cmocka_unit_test_setup_teardown(test, pages_setup, pages_teardown)
@@ -771,27 +302,6 @@ int main(void)
         PAGES(every_route_is_visited_as_nobody_and_with_the_wrong_and_the_right_role),
         PAGES(a_form_without_its_token_is_refused_and_changes_nothing),
         PAGES(a_field_that_the_form_does_not_have_is_refused),
-        PAGES(a_mistake_brings_the_form_back_with_all_that_was_typed),
-        PAGES(a_record_is_saved_and_shown),
-        PAGES(a_row_is_added_and_removed_without_losing_what_was_typed),
-        PAGES(a_contact_that_must_not_be_used_lies_folded),
-        PAGES(a_likely_duplicate_is_shown_before_it_is_saved),
-        PAGES(questions_follow_the_answers),
-        PAGES(a_change_tells_only_what_it_touches),
-        PAGES(the_second_to_save_chooses_and_nothing_is_lost),
-        PAGES(rows_that_two_people_added_and_removed_are_put_together),
-        PAGES(history_tells_what_changed),
-        PAGES(a_record_is_printed_as_page_pdf_sheet_and_csv),
-        PAGES(search_words_are_never_in_an_address_nor_for_others),
-        PAGES(everything_is_searched_at_once_within_what_one_may_see),
-        PAGES(the_start_page_is_made_of_the_blocks_of_ones_role),
-        PAGES(shortcuts_are_switched_off_by_who_does_not_want_them),
-        PAGES(who_is_not_found_can_be_registered_with_the_name_typed),
-        PAGES(an_import_is_checked_first_and_stored_once),
-        PAGES(an_import_that_died_halfway_is_done_again_and_stored_once),
-        PAGES(an_export_is_made_by_a_job_and_fetched_by_its_owner),
-        PAGES(an_export_has_the_columns_and_words_that_were_chosen),
-        PAGES(a_long_download_comes_in_parts_that_fit_together),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
