@@ -144,8 +144,9 @@ static const struct field_spec ask_fields[] = {
 };
 
 const struct route facts_api_routes[] = {
-    { GET, "/api/facts", PERM_FACTS_VIEW, get_asked, FIELDS(ask_fields) },
-    { POST, "/api/facts", PERM_FACTS_VIEW, post_ask, FIELDS(ask_fields) },
-    { GET, "/api/facts/{id}", PERM_FACTS_VIEW, get_one, NO_FIELDS },
+    { GET, "/api/facts", PERM_FACTS_VIEW, get_asked, FIELDS(ask_fields), .reply = "facts" },
+    { POST, "/api/facts", PERM_FACTS_VIEW, post_ask, FIELDS(ask_fields), .json = true,
+      .reply = "facts" },
+    { GET, "/api/facts/{id}", PERM_FACTS_VIEW, get_one, NO_FIELDS, .reply = "facts" },
     { 0 },
 };

@@ -351,6 +351,6 @@ static const struct field_spec release_fields[] = {
 const struct route facts_routes[] = {
     { GET, "/facts", PERM_FACTS_VIEW, get_facts, FIELDS(get_fields) },
     { POST, "/facts", PERM_FACTS_VIEW, post_facts, FIELDS(post_fields) },
-    { GET, "/facts/{id}", PERM_FACTS_VIEW, get_release, FIELDS(release_fields) },
+    { GET, "/facts/{id}", PERM_FACTS_VIEW, get_release, FIELDS(release_fields), .reply = "facts" },
     { 0 },
 };

@@ -436,6 +436,6 @@ const struct route messages_routes[] = {
     { POST, "/messages/to/{id}", PERM_MESSAGE_SEND, post_new, FIELDS(new_fields) },
     { POST, "/messages/to/{id}/opt-out", PERM_MESSAGE_SEND, post_opt_out, FIELDS(opt_out_fields) },
     { POST, "/messages/gateway", PERM_PUBLIC, post_gateway, NO_FIELDS,
-      .body_max = GATEWAY_REPORT_MAX, .json = true, .machine = true },
+      .body_max = GATEWAY_REPORT_MAX, .json = true, .machine = true, .reply = "nothing" },
     { 0 },
 };

@@ -371,7 +371,7 @@ static const struct field_spec print_fields[] = {
 };
 
 const struct route grid_routes[] = {
-    { GET, "/cases/{id}/grid", "grid_choice.view", get_grid, FIELDS(show_fields) },
+    { GET, "/cases/{id}/grid", "grid_choice.view", get_grid, FIELDS(show_fields), .reply = "grid" },
     { GET, "/cases/{id}/grid/print", "grid_choice.view", get_print, FIELDS(print_fields) },
     { POST, "/cases/{id}/grid/answers", "grid_answer.create", post_answers, FIELDS(answer_fields) },
     { POST, "/cases/{id}/grid/choices", "grid_choice.create", post_choice, FIELDS(choice_fields) },

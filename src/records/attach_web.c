@@ -289,6 +289,8 @@ static enum err post_file_restore(struct ctx *ctx, const struct req *req, struct
         rc = attachment_restore(ctx, rec, req_path(req, "file"), req_int(req, "version"));
     if (rc)
         return rc;
+    if (req_wants_json(req))
+        return reply_file_json(ctx, res, 200, rec, req_path(req, "file"));
     return to_files(ctx, res, rec, tr(ctx, "The file is back."));
 }
 
@@ -348,6 +350,8 @@ static enum err post_file_remove(struct ctx *ctx, const struct req *req, struct 
         return show_remove(ctx, res, 422, rec, &a);
     if (rc)
         return rc;
+    if (req_wants_json(req))
+        return get_files(ctx, req, res);
     return to_files(ctx, res, rec, tr(ctx, "The file is removed."));
 }
 
@@ -432,6 +436,8 @@ static enum err post_file_move(struct ctx *ctx, const struct req *req, struct re
 
     if (rc)
         return rc;
+    if (parent[0] == '\0' && req_wants_json(req))
+        return ctx_fail_field(ctx, "parent", tr(ctx, "Please fill this in."));
     if (parent[0] == '\0')
         return show_file_move(ctx, res, 200, rec, &a);
     rc = record_load(ctx, &to, rec->form->kind, parent);
@@ -479,21 +485,21 @@ static const struct field_spec move_fields[] = {
 };
 
 const struct route attach_routes[] = {
-    { GET, "/records/{kind}/{id}/files", "{kind}.view", get_files, NO_FIELDS },
+    { GET, "/records/{kind}/{id}/files", "{kind}.view", get_files, NO_FIELDS, .reply = "files" },
     { POST, "/records/{kind}/{id}/files", "{kind}.edit", post_file, FIELDS(add_fields),
-      ATTACHMENT_BODY_MAX },
+      ATTACHMENT_BODY_MAX, .reply = "file", .reply_status = 201 },
     { GET, "/records/{kind}/{id}/files/{file}", "{kind}.view", get_file, NO_FIELDS },
     { DELETE, "/records/{kind}/{id}/files/{file}", "{kind}.edit", delete_file,
-      FIELDS(reason_fields) },
+      FIELDS(reason_fields), .json = true, .reply = "files" },
     { POST, "/records/{kind}/{id}/files/{file}/name", "{kind}.edit", post_file_name,
-      FIELDS(name_fields) },
+      FIELDS(name_fields), .json = true, .reply = "file" },
     { GET, "/records/{kind}/{id}/files/{file}/remove", "{kind}.edit", get_file_remove, NO_FIELDS },
     { POST, "/records/{kind}/{id}/files/{file}/remove", "{kind}.edit", post_file_remove,
-      FIELDS(reason_fields) },
+      FIELDS(reason_fields), .json = true, .reply = "files" },
     { POST, "/records/{kind}/{id}/files/{file}/restore", "{kind}.edit", post_file_restore,
-      FIELDS(version_fields) },
+      FIELDS(version_fields), .json = true, .reply = "file" },
     { GET, "/records/{kind}/{id}/files/{file}/move", "{kind}.edit", get_file_move, NO_FIELDS },
     { POST, "/records/{kind}/{id}/files/{file}/move", "{kind}.edit", post_file_move,
-      FIELDS(move_fields) },
+      FIELDS(move_fields), .json = true, .reply = "file" },
     { 0 },
 };

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "core/id.h"
-#include "core/json.h"
 #include "core/text.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
@@ -10,93 +9,35 @@
 
 #define HITS_MAX 10
 
-/* What came, as a form or as JSON: {"version": 3, "status": "closed", "reason": "..."}. */
 struct sent {
     int64_t version;
     const char *status;
     const char *reason;
     const char *parent;
     const char *text;
-    bool json;
 };
-
-static enum err take_member(struct ctx *ctx, struct sent *out, const char *key, json_t *value)
-{
-    const struct {
-        const char *key;
-        const char **to;
-    } texts[] = {
-        { "status", &out->status },
-        { "reason", &out->reason },
-        { "parent", &out->parent },
-        { "text", &out->text },
-    };
-
-    if (strcmp(key, "version") == 0 && json_is_integer(value)) {
-        out->version = json_integer_value(value);
-        return OK;
-    }
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (strcmp(key, texts[i].key) != 0 || !json_is_string(value))
-            continue;
-        *texts[i].to = json_string_value(value);
-        return OK;
-    }
-    return ctx_fail_field(ctx, arena_strdup(ctx->arena, key),
-                          tr(ctx, "This field is not known here, or not of this type."));
-}
-
-static enum err read_json(struct ctx *ctx, struct sent *out, const char *bytes, size_t len)
-{
-    json_t *tree = NULL;
-    const char *key;
-    json_t *value;
-    enum err rc = json_parse(ctx, &tree, bytes, len);
-
-    if (!rc && !json_is_object(tree))
-        rc = ctx_fail(ctx, ERR_INVALID, tr(ctx, "The JSON must be an object with the fields."));
-    if (rc)
-        return rc;
-    json_object_foreach(tree, key, value)
-    {
-        enum err rc2 = take_member(ctx, out, key, value);
-
-        rc = rc ? rc : rc2;
-    }
-    return rc;
-}
-
-static enum err read_sent(struct ctx *ctx, struct sent *out, const struct req *req)
-{
-    size_t len = 0;
-    const char *json = req_json(req, &len);
-
-    *out = (struct sent){ .version = req_int(req, "version"),
-                          .status = req_text(req, "to"),
-                          .reason = req_text(req, "reason"),
-                          .parent = req_text(req, "parent"),
-                          .text = req_text(req, "text"),
-                          .json = json != NULL };
-    return json ? read_json(ctx, out, json, len) : OK;
-}
 
 static enum err load_for(struct ctx *ctx, struct record **rec, struct sent *in,
                          const struct req *req)
 {
-    enum err rc = read_sent(ctx, in, req);
+    size_t len = 0;
+    enum err rc;
 
-    if (!rc)
-        rc = record_load(ctx, rec, req_path(req, "kind"), req_path(req, "id"));
-    if (!rc && in->version == 0)
-        in->version = in->json ? 0 : (*rec)->version;
+    *in = (struct sent){ .version = req_int(req, "version"),
+                         .status = req_text(req, "to"),
+                         .reason = req_text(req, "reason"),
+                         .parent = req_text(req, "parent"),
+                         .text = req_text(req, "text") };
+    rc = record_load(ctx, rec, req_path(req, "kind"), req_path(req, "id"));
+    if (!rc && in->version == 0 && req_json(req, &len) == NULL) /* a program says what it saw */
+        in->version = (*rec)->version;
     return rc;
 }
 
 /* After a change: the record to a program, its page to a browser. */
-static enum err done(struct ctx *ctx, struct res *res, const struct record *rec,
-                     const struct sent *in, const char *flash)
+static enum err done(struct ctx *ctx, struct res *res, const struct record *rec, const char *flash)
 {
-    if (in->json || req_wants_json(res_req(res))) {
+    if (req_wants_json(res_req(res))) {
         reply_record_json(ctx, res, 200, rec);
         return OK;
     }
@@ -180,11 +121,11 @@ enum err post_status(struct ctx *ctx, const struct req *req, struct res *res)
         return rc;
     before = rec->version;
     rc = record_set_status(ctx, rec, in.version, in.status, in.reason);
-    if (rc == ERR_INVALID && !in.json)
+    if (rc == ERR_INVALID && !req_wants_json(req))
         return show_status(ctx, res, 422, rec, &in);
     if (rc)
         return rc;
-    return done(ctx, res, rec, &in,
+    return done(ctx, res, rec,
                 rec->version == before ? tr(ctx, "It waits for another person to confirm it.")
                                        : tr(ctx, "The status is changed."));
 }
@@ -197,7 +138,7 @@ enum err post_request(struct ctx *ctx, const struct req *req, struct res *res)
 
     if (!rc)
         rc = record_request_refuse(ctx, rec);
-    return rc ? rc : done(ctx, res, rec, &in, tr(ctx, "The change was not made."));
+    return rc ? rc : done(ctx, res, rec, tr(ctx, "The change was not made."));
 }
 
 /* --- deletion, restoring, undoing --- */
@@ -237,9 +178,9 @@ enum err post_delete(struct ctx *ctx, const struct req *req, struct res *res)
     if (rc)
         return rc;
     rc = record_delete(ctx, rec, in.version, in.reason);
-    if ((rc == ERR_INVALID || rc == ERR_CONFLICT) && !in.json)
+    if ((rc == ERR_INVALID || rc == ERR_CONFLICT) && !req_wants_json(req))
         return show_delete(ctx, res, err_http_status(rc), rec, &in);
-    return rc ? rc : done(ctx, res, rec, &in, tr(ctx, "Deleted."));
+    return rc ? rc : done(ctx, res, rec, tr(ctx, "Deleted."));
 }
 
 enum err post_restore(struct ctx *ctx, const struct req *req, struct res *res)
@@ -250,7 +191,7 @@ enum err post_restore(struct ctx *ctx, const struct req *req, struct res *res)
 
     if (!rc)
         rc = record_restore(ctx, rec, in.version);
-    return rc ? rc : done(ctx, res, rec, &in, tr(ctx, "Restored."));
+    return rc ? rc : done(ctx, res, rec, tr(ctx, "Restored."));
 }
 
 enum err post_undo(struct ctx *ctx, const struct req *req, struct res *res)
@@ -263,11 +204,12 @@ enum err post_undo(struct ctx *ctx, const struct req *req, struct res *res)
         rc = record_undo(ctx, rec, in.version);
     if (rc)
         return rc;
-    if (!in.json && strcmp(rec->status, STATUS_DELETED) == 0 && !sees_bin(ctx, rec->form)) {
+    if (!req_wants_json(req) && strcmp(rec->status, STATUS_DELETED) == 0 &&
+        !sees_bin(ctx, rec->form)) {
         res_flash(res, tr(ctx, "Undone: the new record is taken back."));
         return res_see_other(res, url_build(ctx, "/records/{}", rec->form->kind));
     }
-    return done(ctx, res, rec, &in, tr(ctx, "Undone: the record is as it was before."));
+    return done(ctx, res, rec, tr(ctx, "Undone: the record is as it was before."));
 }
 
 /* --- comments --- */
@@ -296,11 +238,11 @@ enum err post_comment(struct ctx *ctx, const struct req *req, struct res *res)
 
     if (!rc)
         rc = record_comment_add(ctx, rec, in.text);
-    if (rc == ERR_INVALID && !in.json)
+    if (rc == ERR_INVALID && !req_wants_json(req))
         return reply_detail(ctx, res, 422, rec, in.text);
     if (rc)
         return rc;
-    if (in.json)
+    if (req_wants_json(req))
         return get_comments(ctx, req, res);
     res_flash(res, tr(ctx, "The comment is saved."));
     return res_see_other(res, record_place(ctx, rec, "comments"));
@@ -315,6 +257,8 @@ enum err post_comment_undo(struct ctx *ctx, const struct req *req, struct res *r
         rc = record_comment_undo(ctx, rec, req_text(req, "comment"));
     if (rc)
         return rc;
+    if (req_wants_json(req))
+        return get_comments(ctx, req, res);
     res_flash(res, tr(ctx, "The comment is taken back."));
     return res_see_other(res, record_place(ctx, rec, "comments"));
 }
@@ -387,10 +331,10 @@ enum err post_move(struct ctx *ctx, const struct req *req, struct res *res)
 
     if (rc)
         return rc;
-    if (!in.json && in.parent[0] == '\0')
+    if (!req_wants_json(req) && in.parent[0] == '\0')
         return show_move(ctx, res, 200, rec, words);
     rc = record_move(ctx, rec, in.version, in.parent, in.reason);
-    if (rc == ERR_INVALID && !in.json)
+    if (rc == ERR_INVALID && !req_wants_json(req))
         return show_move(ctx, res, 422, rec, words);
-    return rc ? rc : done(ctx, res, rec, &in, tr(ctx, "Moved."));
+    return rc ? rc : done(ctx, res, rec, tr(ctx, "Moved."));
 }

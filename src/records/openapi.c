@@ -14,40 +14,7 @@ struct printer {
     const struct form *form; /* that {kind} stands for; NULL outside of records */
 };
 
-/* Which schema a route answers JSON with; routes that are not here answer pages only. */
-struct json_route {
-    enum method method;
-    const char *path;
-    const char *schema; /* "{kind}": the record */
-    int status;
-};
-
-static const struct json_route json_routes[] = {
-    { GET, "/records/{kind}", "{kind}_list", 200 },
-    { POST, "/records/{kind}", "{kind}", 201 },
-    { POST, "/records/{kind}/search", "{kind}_hits", 200 },
-    { POST, "/records/{kind}/state", "state", 200 },
-    { GET, "/records/{kind}/{id}", "{kind}", 200 },
-    { POST, "/records/{kind}/{id}", "{kind}", 200 },
-    { PUT, "/records/{kind}/{id}", "{kind}", 200 },
-    { GET, "/records/{kind}/{id}/history", "history", 200 },
-    { GET, "/records/{kind}/{id}/versions/{n}", "{kind}", 200 },
-    { GET, "/records/{kind}/{id}/diff", "changes", 200 },
-    { GET, "/jobs/{id}", "job", 200 },
-    { GET, "/api/facts", "facts", 200 },
-    { POST, "/api/facts", "facts", 200 },
-    { GET, "/api/facts/{id}", "facts", 200 },
-};
-
 static const char *const method_names[] = { "", "get", "post", "put", "patch", "delete" };
-
-static const struct json_route *json_route_of(const struct route *r)
-{
-    for (size_t i = 0; i < sizeof json_routes / sizeof json_routes[0]; i++)
-        if (json_routes[i].method == r->method && strcmp(json_routes[i].path, r->path) == 0)
-            return &json_routes[i];
-    return NULL;
-}
 
 /* Text with {kind} filled in. */
 static const char *with_kind(struct printer *p, const char *text)
@@ -294,102 +261,206 @@ static void put_items_schema(struct printer *p, const char *suffix, bool hits)
     json_end_object(j);
 }
 
+/* A member of a hand-made object; each may be null. */
 struct member {
     const char *name;
     const char *type;
     bool optional;
+    const struct member *of; /* what an object, or each item of an array, has; NULL: not said */
 };
 
-static void put_required(struct json_out *j, const struct member *members)
+static void put_members(struct json_out *j, const struct member *members)
 {
     begin_required(j);
     for (const struct member *m = members; m->name != NULL; m++)
         if (!m->optional)
             json_text(j, m->name);
     json_end_array(j);
+    json_key(j, "properties");
+    json_begin_object(j);
+    for (const struct member *m = members; m->name != NULL; m++) {
+        bool items = m->of != NULL && strcmp(m->type, "array") == 0;
+
+        json_key(j, m->name);
+        json_begin_object(j);
+        put_type(j, m->type, true);
+        if (items) {
+            json_key(j, "items");
+            json_begin_object(j);
+            put_type(j, "object", false);
+        }
+        if (m->of != NULL)
+            put_members(j, m->of);
+        if (items)
+            json_end_object(j);
+        json_end_object(j);
+    }
+    json_end_object(j);
 }
 
-/* A hand-made object; list = it is wrapped as {items: [...]}. */
-static void put_plain_schema(struct json_out *j, const char *name, const struct member *members,
-                             bool list)
+static void put_plain_schema(struct json_out *j, const char *name, const struct member *members)
 {
-    static const struct member items[] = { { "items", "array" }, { 0 } };
-
     json_key(j, name);
     json_begin_object(j);
     put_type(j, "object", false);
-    put_required(j, list ? items : members);
-    json_key(j, "properties");
-    json_begin_object(j);
-    if (list) {
-        json_key(j, "items");
-        json_begin_object(j);
-        put_type(j, "array", false);
-        json_key(j, "items");
-        json_begin_object(j);
-        put_type(j, "object", false);
-        put_required(j, members);
-        json_key(j, "properties");
-        json_begin_object(j);
-    }
-    for (const struct member *m = members; m->name != NULL; m++)
-        put_member(j, m->name, m->type, true);
-    if (list) {
-        json_end_object(j);
-        json_end_object(j);
-        json_end_object(j);
-    }
-    json_end_object(j);
+    put_members(j, members);
     json_end_object(j);
 }
 
+#define ENDS                                                                                       \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
+static const struct member version_members[] = {
+    { "version", "integer" },
+    { "made_at", "string" },
+    { "made_by", "string" },
+    { "action", "string" },
+    { "status", "string" },
+    { "changes", "integer" },
+    ENDS,
+};
+static const struct member change_members[] = {
+    { "path", "string" },
+    { "label", "string" },
+    { "before", "string" },
+    { "after", "string" },
+    ENDS,
+};
+static const struct member comment_members[] = {
+    { "id", "string" },
+    { "made_at", "string" },
+    { "made_by", "string" },
+    { "text", "string" },
+    ENDS,
+};
+static const struct member hit_members[] = {
+    { "score", "number" },
+    { "why", "string" },
+    { "record", "object" },
+    ENDS,
+};
+static const struct member file_members[] = {
+    { "id", "string" },      { "name", "string" },    { "type", "string" },
+    { "bytes", "integer" },  { "field", "string" },   { "version", "integer" },
+    { "made_at", "string" }, { "made_by", "string" }, ENDS,
+};
+static const struct member found_members[] = {
+    { "id", "string" },
+    { "title", "string" },
+    { "note", "string" },
+    ENDS,
+};
+static const struct member situation_members[] = {
+    { "code", "string" },
+    { "shown", "boolean" },
+    { "confirmed", "boolean" },
+    ENDS,
+};
+static const struct member criterion_members[] = {
+    { "code", "string" },
+    { "level", "string" },
+    { "required", "boolean" },
+    { "answer", "string" },
+    { "outcome", "string" },
+    { "from", "string" },
+    ENDS,
+};
+static const struct member approach_members[] = {
+    { "code", "string" },
+    { "dimension", "string" },
+    { "outcome", "string" },
+    { "fits", "boolean" },
+    { "decision", "string" },
+    { "criteria", "array", .of = criterion_members },
+    ENDS,
+};
+static const struct member problem_item_members[] = {
+    { "field", "string" },
+    { "text", "string" },
+    ENDS,
+};
+
+/* {name: {items: [...]}} */
+#define LIST_OF(members_)                                                                          \
+    {                                                                                              \
+        { "items", "array", .of = (members_) }, ENDS                                               \
+    }
+
+static const struct member history_schema[] = LIST_OF(version_members);
+static const struct member changes_schema[] = LIST_OF(change_members);
+static const struct member comments_schema[] = LIST_OF(comment_members);
+static const struct member hits_schema[] = LIST_OF(hit_members);
+static const struct member files_schema[] = LIST_OF(file_members);
+static const struct member refs_schema[] = {
+    { "items", "array", .of = found_members },
+    { "say", "string" },
+    ENDS,
+};
+static const struct member said_schema[] = { { "say", "string" }, ENDS };
+static const struct member nothing_schema[] = { ENDS };
+static const struct member job_schema[] = {
+    { "id", "string" },
+    { "kind", "string" },
+    { "state", "string" },
+    { "done", "integer" },
+    { "total", "integer" },
+    { "result", "object" },
+    ENDS,
+};
+static const struct member facts_schema[] = {
+    { "id", "string" },       { "title", "string" },
+    { "question", "object" }, { "threshold", "integer" },
+    { "rows", "array" },      { "cols", "array" },
+    { "cells", "array" },     ENDS,
+};
+static const struct member state_schema[] = {
+    { "progress", "string", true },
+    { "sections", "object", true },
+    { "fields", "object" },
+    ENDS,
+};
+static const struct member grid_schema[] = {
+    { "case", "string" },
+    { "country", "string" },
+    { "place", "string" },
+    { "situations", "array", .of = situation_members },
+    { "approaches", "array", .of = approach_members },
+    ENDS,
+};
+static const struct member description_schema[] = {
+    { "openapi", "string" }, { "info", "object" },       { "security", "array" },
+    { "paths", "object" },   { "components", "object" }, ENDS,
+};
+static const struct member problem_schema[] = {
+    { "type", "string" },
+    { "title", "string" },
+    { "status", "integer" },
+    { "code", "string" },
+    { "problems", "array", .of = problem_item_members },
+    ENDS,
+};
+
+/* What route rows may name, besides the schemas of a form. */
+static const struct {
+    const char *name;
+    const struct member *members;
+} plain_schemas[] = {
+    { "history", history_schema },   { "changes", changes_schema },
+    { "comments", comments_schema }, { "hits", hits_schema },
+    { "files", files_schema },       { "file", file_members },
+    { "refs", refs_schema },         { "said", said_schema },
+    { "nothing", nothing_schema },   { "job", job_schema },
+    { "facts", facts_schema },       { "state", state_schema },
+    { "grid", grid_schema },         { "description", description_schema },
+    { "problem", problem_schema },
+};
+
 static void put_common_schemas(struct json_out *j)
 {
-    static const struct member version[] = {
-        { "version", "integer" },
-        { "made_at", "string" },
-        { "made_by", "string" },
-        { "action", "string" },
-        { "status", "string" },
-        { "changes", "integer" },
-        { 0 },
-    };
-    static const struct member change[] = {
-        { "path", "string" },
-        { "label", "string" },
-        { "before", "string" },
-        { "after", "string" },
-        { 0 },
-    };
-    static const struct member job[] = {
-        { "id", "string" },
-        { "kind", "string" },
-        { "state", "string" },
-        { "done", "integer" },
-        { "total", "integer" },
-        { "result", "object" },
-        { 0 },
-    };
-    static const struct member facts[] = {
-        { "id", "string" },       { "title", "string" },
-        { "question", "object" }, { "threshold", "integer" },
-        { "rows", "array" },      { "cols", "array" },
-        { "cells", "array" },     { 0 },
-    };
-    static const struct member state[] = { { "progress", "string", true },
-                                           { "fields", "object" },
-                                           { 0 } };
-    static const struct member problem[] = {
-        { "type", "string" }, { "title", "string" },   { "status", "integer" },
-        { "code", "string" }, { "problems", "array" }, { 0 },
-    };
-
-    put_plain_schema(j, "history", version, true);
-    put_plain_schema(j, "changes", change, true);
-    put_plain_schema(j, "job", job, false);
-    put_plain_schema(j, "facts", facts, false);
-    put_plain_schema(j, "state", state, false);
-    put_plain_schema(j, "problem", problem, false);
+    for (size_t i = 0; i < sizeof plain_schemas / sizeof plain_schemas[0]; i++)
+        put_plain_schema(j, plain_schemas[i].name, plain_schemas[i].members);
 }
 
 /* --- paths --- */
@@ -468,13 +539,12 @@ static void put_response(struct printer *p, int status, const char *type, const 
 
 static void put_responses(struct printer *p, const struct route *r)
 {
-    const struct json_route *json = json_route_of(r);
     struct json_out *j = p->j;
 
     json_key(j, "responses");
     json_begin_object(j);
-    if (json != NULL)
-        put_response(p, json->status, "application/json", json->schema);
+    if (r->reply != NULL)
+        put_response(p, r->reply_status > 0 ? r->reply_status : 200, "application/json", r->reply);
     else
         put_response(p, r->method == GET ? 200 : 303, "text/html", NULL);
     json_key(j, "default");
@@ -487,6 +557,103 @@ static void put_responses(struct printer *p, const struct route *r)
     json_end_object(j);
 }
 
+static void put_limit(struct json_out *j, const char *name, int64_t n)
+{
+    json_key(j, name);
+    json_int(j, n);
+}
+
+/* What the check of declared fields takes; as a form all of it is text. */
+static void put_input(struct json_out *j, const struct field_spec *f, bool json)
+{
+    static const char *const types[] = {
+        [INPUT_TEXT] = "string", [INPUT_INT] = "integer", [INPUT_BOOL] = "boolean",
+        [INPUT_CODE] = "string", [INPUT_ID] = "string",   [INPUT_DATE] = "string",
+        [INPUT_FILE] = "string"
+    };
+
+    json_begin_object(j);
+    put_type(j, json ? types[f->kind] : "string", json);
+    if (f->kind == INPUT_TEXT)
+        put_limit(j, "maxLength", f->max > 0 ? f->max : 200);
+    if (json && f->kind == INPUT_INT) {
+        put_limit(j, "minimum", f->min);
+        put_limit(j, "maximum", f->max != 0 ? f->max : INT64_MAX);
+    }
+    if (f->kind == INPUT_ID || f->kind == INPUT_DATE || f->kind == INPUT_FILE)
+        json_pair(j, "format",
+                  f->kind == INPUT_ID     ? "uuid"
+                  : f->kind == INPUT_DATE ? "date"
+                                          : "binary");
+    json_end_object(j);
+}
+
+/* The declared fields of a plain route; "f.*" stands for all that begin with "f.". */
+static void put_inputs(struct printer *p, const struct field_spec *fields, bool json)
+{
+    struct json_out *j = p->j;
+
+    json_begin_object(j);
+    put_type(j, "object", false);
+    json_key(j, "required");
+    json_begin_array(j);
+    for (const struct field_spec *f = fields; f != NULL && f->kind != INPUT_END; f++)
+        if (f->required)
+            json_text(j, f->name);
+    json_end_array(j);
+    json_key(j, "properties");
+    json_begin_object(j);
+    for (const struct field_spec *f = fields; f != NULL && f->kind != INPUT_END; f++) {
+        if (text_ends(f->name, ".*"))
+            continue;
+        json_key(j, f->name);
+        put_input(j, f, json);
+    }
+    json_end_object(j);
+    json_key(j, "patternProperties");
+    json_begin_object(j);
+    for (const struct field_spec *f = fields; f != NULL && f->kind != INPUT_END; f++) {
+        if (!text_ends(f->name, ".*"))
+            continue;
+        json_key(j, arena_printf(p->ctx->arena, "^%.1s[.]", f->name));
+        put_input(j, f, json);
+    }
+    json_end_object(j);
+    json_key(j, "additionalProperties");
+    json_bool(j, false);
+    json_end_object(j);
+}
+
+/* A request's body by one content type; members of the object "content". */
+static void put_media(struct printer *p, const struct route *r, const char *type)
+{
+    struct json_out *j = p->j;
+    bool json = strcmp(type, "application/json") == 0;
+
+    json_key(j, type);
+    json_begin_object(j);
+    json_key(j, "schema");
+    if (json && r->input.record && strcmp(r->path, "/records/{kind}/state") != 0) {
+        put_ref(p, "{kind}");
+    } else if (r->input.record ||
+               r->machine) { /* as pages send it, or as the gateway's maker says */
+        json_begin_object(j);
+        json_pair(j, "type", "object");
+        json_end_object(j);
+    } else {
+        put_inputs(p, r->input.fields, json);
+    }
+    json_end_object(j);
+}
+
+static bool has_file(const struct route *r)
+{
+    for (const struct field_spec *f = r->input.fields; f != NULL && f->kind != INPUT_END; f++)
+        if (f->kind == INPUT_FILE)
+            return true;
+    return false;
+}
+
 static void put_body(struct printer *p, const struct route *r)
 {
     struct json_out *j = p->j;
@@ -495,17 +662,13 @@ static void put_body(struct printer *p, const struct route *r)
         return;
     json_key(j, "requestBody");
     json_begin_object(j);
-    if (r->input.record && json_route_of(r) != NULL) {
-        begin_content(j, "application/json");
-        put_ref(p, "{kind}");
-        end_content(j);
-    } else {
-        begin_content(j, "application/x-www-form-urlencoded");
-        json_begin_object(j);
-        json_pair(j, "type", "object");
-        json_end_object(j);
-        end_content(j);
-    }
+    json_key(j, "content");
+    json_begin_object(j);
+    if (r->json)
+        put_media(p, r, "application/json");
+    if (!r->machine && r->method != PUT)
+        put_media(p, r, has_file(r) ? "multipart/form-data" : "application/x-www-form-urlencoded");
+    json_end_object(j);
     json_end_object(j);
 }
 

@@ -343,7 +343,7 @@ static bool begins_as(const char *spec, const char *name)
            strncmp(spec, name, len - 1) == 0;
 }
 
-static const struct field_spec *spec_of(const struct field_spec *fields, const char *name)
+const struct field_spec *request_spec(const struct field_spec *fields, const char *name)
 {
     for (; fields != NULL && fields->kind != INPUT_END; fields++)
         if (strcmp(fields->name, name) == 0 || begins_as(fields->name, name))
@@ -354,7 +354,7 @@ static const struct field_spec *spec_of(const struct field_spec *fields, const c
 static enum err check_upload(struct ctx *ctx, const struct upload *u,
                              const struct field_spec *fields)
 {
-    const struct field_spec *f = spec_of(fields, u->name);
+    const struct field_spec *f = request_spec(fields, u->name);
 
     if (f == NULL || f->kind != INPUT_FILE)
         return ctx_fail_field(ctx, u->name,
@@ -381,7 +381,7 @@ enum err request_check(struct ctx *ctx, const struct req *req, const struct fiel
 
     for (size_t i = 0; i < req->pairs_len; i++) {
         const struct pair *p = &req->pairs[i];
-        const struct field_spec *f = spec_of(fields, p->name);
+        const struct field_spec *f = request_spec(fields, p->name);
 
         if (strcmp(p->name, CSRF_FIELD) == 0)
             continue;

@@ -43,6 +43,11 @@ void request_cookies(struct ctx *ctx, struct req *req, const char *header);
 const char *request_cookie(const struct req *req, const char *name); /* NULL if absent */
 /* Pairs, uploads or JSON by content type. */
 enum err request_body(struct ctx *ctx, struct req *req) MUST_USE;
+/* The declared field that a name belongs to; NULL: none. */
+const struct field_spec *request_spec(const struct field_spec *fields, const char *name);
+/* A JSON body becomes the pairs that a form would have sent: an object with declared members, whole
+ * numbers, true and false, texts; null is as if it were left out. ERR_INVALID anything else. */
+enum err request_json(struct ctx *ctx, struct req *req, const struct field_spec *fields) MUST_USE;
 /* Every declared field by type and length; undeclared ones are refused. */
 enum err request_check(struct ctx *ctx, const struct req *req,
                        const struct field_spec *fields) MUST_USE;

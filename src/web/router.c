@@ -238,8 +238,12 @@ static enum err run_route(struct ctx *ctx, struct res *res, struct req *req)
     }
     if (req->json != NULL && !r->json)
         return ctx_fail(ctx, ERR_INVALID, tr(ctx, "Send a form here, not application/json."));
-    if (!r->input.record && req->json == NULL) {
-        rc = request_check(ctx, req, r->input.fields);
+    if (req->json != NULL)
+        req->wants_json = true;
+    if (!r->input.record && !r->machine) {
+        rc = req->json == NULL ? OK : request_json(ctx, req, r->input.fields);
+        if (!rc)
+            rc = request_check(ctx, req, r->input.fields);
         if (rc)
             return rc;
     }
@@ -286,6 +290,16 @@ static void end_look(struct ctx *ctx, struct home *home)
 
     while (db != home_write_db(home) && db_in_transaction(db))
         db_rollback_on(ctx, db);
+}
+
+/* Its row says what a route answers programs with: the API's description is printed from there. */
+static bool reply_is_told(const struct res *res, const struct req *req)
+{
+    const struct route *r = req->route;
+
+    return res->type == NULL || strcmp(res->type, "application/json") != 0 || res->status == 304 ||
+           (r != NULL && r->reply != NULL &&
+            res->status == (r->reply_status == 0 ? 200 : r->reply_status));
 }
 
 /* What was done must be durable, and what was seen must be on record, before the answer leaves. */
@@ -409,7 +423,7 @@ enum err web_handle(struct ctx *ctx, struct home *home, const struct web *web,
         reset_reply(res);
         res_error(res, rc);
     }
-    assert(res->status != 0);
+    assert(res->status != 0 && reply_is_told(res, req));
     res_to_wire(res, out);
     return OK;
 }

@@ -65,7 +65,13 @@ struct route {
     enum err (*handler)(struct ctx *ctx, const struct req *req, struct res *res);
     struct input_spec input;
     size_t body_max; /* bytes; 0 = 256 KB */
-    bool json;       /* the handler reads application/json itself; other routes refuse it */
+    /* application/json is taken too; other routes refuse it. Its members are the declared fields
+     * and checked as such; a route of records (input.record) or of a machine reads it by itself. */
+    bool json;
+    /* The schema of the API's description that it answers JSON with: "{kind}" is filled from the
+     * path; NULL: it answers pages only. A reply that is not said here is a fault (asserted). */
+    const char *reply;
+    int reply_status; /* 0 = 200 */
     /* Called by a program that signs what it sends: no session counts and no CSRF token is asked;
      * the handler checks the signature of req_json before anything else. */
     bool machine;
@@ -149,7 +155,7 @@ struct pair {
 };
 const struct pair *req_pairs(const struct req *req, size_t *len_out);
 bool req_wants_json(const struct req *req);
-/* Body of a JSON request; NULL when it was a form. */
+/* Body of a JSON request; NULL when it was a form. Plain routes read req_text and so on. */
 const char *req_json(const struct req *req, size_t *len_out);
 /* Path and query, for links back; the path alone if both are longer than LOCATION_MAX. */
 const char *req_location(struct ctx *ctx, const struct req *req);

@@ -77,6 +77,13 @@ for (const reply of replies) {
         wrong.push(`${where}: ${reply.type} is not described`);
         continue;
     }
+    const input = operation.requestBody?.content?.["application/json"]?.schema;
+    if (reply.sent && reply.status < 300 && reply.method !== "GET") {
+        // A record may be sent as its answers alone.
+        const bare = input?.$ref && !reply.sent.answers ? { answers: reply.sent } : reply.sent;
+        const takes = input ? compile(input, `${where} in`) : () => false;
+        if (!takes(bare)) wrong.push(`${where}: sent: ${ajv.errorsText(takes.errors).slice(0, 300)}`);
+    }
     const valid = compile(media.schema, where);
     if (!valid(reply.body))
         wrong.push(`${where}: ${ajv.errorsText(valid.errors).slice(0, 300)}`);

@@ -1,7 +1,7 @@
 /*
- * What the worker decodes: target, query, cookies, urlencoded and multipart bodies, and the check
- * of declared fields. The first byte picks which; up to the first LF is the header where there is
- * one.
+ * What the worker decodes: target, query, cookies, urlencoded, multipart and JSON bodies, and the
+ * check of declared fields. The first byte picks which; up to the first LF is the header where
+ * there is one.
  */
 #include <assert.h>
 #include <string.h>
@@ -87,11 +87,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         text = arena_strndup(ctx.arena, (const char *)data + 1, size - 1);
         len = strcspn(text, "\n");
         body = arena_memdup(ctx.arena, text + len, size - 1 - len);
-        if (data[0] % 4 == 0) {
+        if (data[0] % 5 == 0) {
             try_path(&ctx, text);
-        } else if (data[0] % 4 == 1) {
+        } else if (data[0] % 5 == 1) {
             try_cookies(&ctx, &req, text);
-        } else if (data[0] % 4 == 2) {
+        } else if (data[0] % 5 == 4) {
+            req.json = text_valid(body, size - 1 - len, NULL) ? body : "{}";
+            req.json_len = req.json == body ? size - 1 - len : 2;
+            if (request_json(&ctx, &req, fields) == OK)
+                try_fields(&ctx, &req, body, size - 1 - len);
+        } else if (data[0] % 5 == 2) {
             if (request_urlencoded(&ctx, body, size - 1 - len, &req.pairs, &req.pairs_len) == OK)
                 try_fields(&ctx, &req, body, size - 1 - len);
         } else if (request_multipart(&ctx, &req, arena_strndup(ctx.arena, text, len), body,

@@ -276,19 +276,25 @@ struct page page_upload_file(struct pages *p, enum who who, const char *path, co
     return send_request(p, &w);
 }
 
-struct page api_form(struct pages *p, enum who who, const char *path, const char *form)
+struct page api_typed(struct pages *p, enum who who, const char *method, const char *path,
+                      const char *type, const char *body)
 {
-    struct wire_request w = { .method = "POST", .target = path };
+    struct wire_request w = { .method = method, .target = path };
 
     w.headers = ARENA_ARRAY(p->arena, 8, struct wire_header);
     add_header(&w, "host", "127.0.0.1:8080");
     add_header(&w, "accept", "application/json");
     if (p->tokens[who] != NULL)
         add_header(&w, "authorization", arena_printf(p->arena, "Bearer %s", p->tokens[who]));
-    add_header(&w, "content-type", "application/x-www-form-urlencoded");
-    w.body = form;
-    w.body_len = strlen(form);
+    add_header(&w, "content-type", type);
+    w.body = body;
+    w.body_len = strlen(body);
     return send_request(p, &w);
+}
+
+struct page api_form(struct pages *p, enum who who, const char *path, const char *form)
+{
+    return api_typed(p, who, "POST", path, "application/x-www-form-urlencoded", form);
 }
 
 struct page api_call(struct pages *p, enum who who, const char *method, const char *path,

@@ -63,6 +63,9 @@ struct page page_upload_file(struct pages *p, enum who who, const char *path, co
                              const void *bytes, size_t len);
 /* As a program, with a form; JSON out. */
 struct page api_form(struct pages *p, enum who who, const char *path, const char *form);
+/* As a program, with a body of any content type. */
+struct page api_typed(struct pages *p, enum who who, const char *method, const char *path,
+                      const char *type, const char *body);
 /* As a program: token, JSON in (NULL for none) and out. if_match may be NULL; of a GET it is
  * If-None-Match. */
 struct page api_call(struct pages *p, enum who who, const char *method, const char *path,
