@@ -22,7 +22,7 @@ static bool kind_of(const char *name, enum block_kind *out)
         [BLOCK_STATES] = "states",         [BLOCK_COUNTS] = "counts", [BLOCK_JOBS] = "jobs",
         [BLOCK_FILTERS] = "filters",       [BLOCK_DRAFTS] = "drafts", [BLOCK_ACTIONS] = "actions",
         [BLOCK_FORMS] = "forms",           [BLOCK_START] = "start",   [BLOCK_NOTICES] = "notices",
-        [BLOCK_UNFINISHED] = "unfinished",
+        [BLOCK_UNFINISHED] = "unfinished", [BLOCK_NEXT] = "next",
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -45,8 +45,18 @@ static bool role_known(struct ctx *ctx, const char *code)
 
 static bool of_rules(enum block_kind kind)
 {
-    return kind == BLOCK_TASKS || kind == BLOCK_OVERDUE || kind == BLOCK_ALERTS ||
-           kind == BLOCK_ARRIVALS || kind == BLOCK_ROUNDS;
+    return kind == BLOCK_TASKS || kind == BLOCK_NEXT || kind == BLOCK_OVERDUE ||
+           kind == BLOCK_ALERTS || kind == BLOCK_ARRIVALS || kind == BLOCK_ROUNDS;
+}
+
+enum home_column home_column_of(enum block_kind kind)
+{
+    if (kind == BLOCK_ACTIONS)
+        return HOME_TOP;
+    return of_rules(kind) || kind == BLOCK_RECENT || kind == BLOCK_UNFINISHED ||
+                   kind == BLOCK_FORMS || kind == BLOCK_START
+               ? HOME_WORK
+               : HOME_SIDE;
 }
 
 static bool names_unknown_rule(struct ctx *ctx, const struct home_block *block)

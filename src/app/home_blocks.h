@@ -14,7 +14,8 @@
 #include "core/ctx.h"
 
 enum block_kind {
-    BLOCK_TASKS,   /* mine, office: what is due; the next four take the same word first */
+    BLOCK_TASKS,   /* mine, office: what is due; the next five take the same word first */
+    BLOCK_NEXT,    /* what is due from today on, or on no day: beside BLOCK_OVERDUE */
     BLOCK_OVERDUE, /* what was due before today */
     BLOCK_ALERTS,
     BLOCK_ARRIVALS,   /* then ids of rules: who came back and has no plan */
@@ -32,6 +33,13 @@ enum block_kind {
     BLOCK_START       /* where to begin, for roles without records */
 };
 
+enum home_column {
+    HOME_TOP,  /* over the full width: what one can begin */
+    HOME_WORK, /* what waits for the reader */
+    HOME_SIDE, /* what is good to know */
+    HOME_COLUMNS
+};
+
 struct home_block {
     const char *role;
     enum block_kind kind;
@@ -43,5 +51,6 @@ struct home_block {
 enum err home_blocks_load(struct ctx *ctx) MUST_USE;
 /* Those of the acting user's roles by place, each once; ctx->arena. */
 const struct home_block **home_blocks(struct ctx *ctx, size_t *len_out);
+enum home_column home_column_of(enum block_kind kind);
 
 #endif

@@ -15,7 +15,7 @@
 #include "records/unfinished.h"
 #include "rules/rules_fill.h"
 
-#define LINES_MAX 8
+#define LINES_MAX 6
 
 static bool may(const struct ctx *ctx, const char *kind, const char *verb)
 {
@@ -40,11 +40,12 @@ static struct home_line_view *lines_of(struct ctx *ctx, struct home_block_view *
 
 /* --- tasks --- */
 
-static void fill_task(struct ctx *ctx, struct home_line_view *line, const struct task_view *t)
+static void fill_task(struct ctx *ctx, struct home_line_view *line, const struct task_view *t,
+                      enum block_kind kind)
 {
     line->text = t->text;
     line->link = t->link;
-    line->mark = t->overdue ? tr(ctx, "Overdue") : NULL;
+    line->mark = t->overdue && kind != BLOCK_OVERDUE ? tr(ctx, "Overdue") : NULL;
     line->alarm = t->overdue;
     line->tone = t->code;
     line->note = text_blank(t->person) ? t->case_title : t->person;
@@ -60,6 +61,11 @@ static struct task_filter filter_of(struct ctx *ctx, const struct home_block *bl
                                   .overdue = block->kind == BLOCK_OVERDUE,
                                   .alerts = block->kind == BLOCK_ALERTS };
 
+    if (block->kind == BLOCK_NEXT) {
+        filter.after_due = ctx_today(ctx);
+        filter.after_id = "";
+    }
+
     for (size_t i = 1; i < len && i <= TASK_RULES_MAX; i++)
         filter.rules[i - 1] = words[i];
     return filter;
@@ -70,6 +76,8 @@ static void title_tasks(struct ctx *ctx, struct home_block_view *out, enum block
 {
     if (kind == BLOCK_OVERDUE)
         out->title = tr(ctx, "Overdue");
+    else if (kind == BLOCK_NEXT)
+        out->title = tr(ctx, "Due next");
     else if (kind == BLOCK_ALERTS)
         out->title = tr(ctx, "Alerts");
     else if (kind == BLOCK_ARRIVALS)
@@ -98,11 +106,11 @@ static enum err fill_tasks(struct ctx *ctx, struct home_block_view *out, bool *s
 
         rc = task_fill(ctx, &t, &items[i], true);
         if (rc == OK)
-            fill_task(ctx, &lines[out->lines_len++], &t);
+            fill_task(ctx, &lines[out->lines_len++], &t, block->kind);
     }
     if (rc)
         return rc;
-    *shown = len > 0 || block->kind == BLOCK_TASKS;
+    *shown = len > 0 || block->kind == BLOCK_TASKS || block->kind == BLOCK_NEXT;
     title_tasks(ctx, out, block->kind, filter.mine);
     out->more = tr(ctx, "All tasks");
     out->more_link = filter.mine ? url_build(ctx, "/tasks") : url_build(ctx, "/tasks?all=1");
@@ -474,6 +482,7 @@ enum err home_block_fill(struct ctx *ctx, struct home_block_view *out, bool *sho
     *shown_out = false;
     switch (block->kind) {
     case BLOCK_TASKS:
+    case BLOCK_NEXT:
     case BLOCK_OVERDUE:
     case BLOCK_ALERTS:
     case BLOCK_ARRIVALS:

@@ -41,10 +41,17 @@ struct home_block_view {
     struct url more_link;
 };
 
-struct home_view {
-    const char *name;
+/* Beside each other on a wide screen, below each other on a phone. */
+struct home_column_view {
+    const char *code; /* "top", "work", "side" */
     const struct home_block_view *blocks;
     size_t blocks_len;
+};
+
+struct home_view {
+    const char *name;
+    const struct home_column_view *columns; /* only those that hold a block */
+    size_t columns_len;
 };
 
 struct shortcut_view {

@@ -6,25 +6,51 @@
 #include "auth/auth.h"
 #include "core/text.h"
 
-static enum err get_home(struct ctx *ctx, const struct req *req, struct res *res)
+static enum err fill_column(struct ctx *ctx, struct home_column_view *out,
+                            const struct home_block **blocks, size_t len, enum home_column which)
 {
-    struct home_view v = { .name = ctx->user->name };
-    size_t len = 0;
-    const struct home_block **blocks = home_blocks(ctx, &len);
     struct home_block_view *views = ARENA_ARRAY(ctx->arena, len + 1, struct home_block_view);
 
-    (void)req;
+    out->blocks_len = 0;
     for (size_t i = 0; i < len; i++) {
         struct home_block_view view = { 0 };
         bool shown = false;
-        enum err rc = home_block_fill(ctx, &view, &shown, blocks[i]);
+        enum err rc;
 
+        if (home_column_of(blocks[i]->kind) != which)
+            continue;
+        rc = home_block_fill(ctx, &view, &shown, blocks[i]);
         if (rc)
             return rc;
         if (shown)
-            views[v.blocks_len++] = view;
+            views[out->blocks_len++] = view;
     }
-    v.blocks = views;
+    out->blocks = views;
+    return OK;
+}
+
+static enum err get_home(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    static const char *const codes[HOME_COLUMNS] = { "top", "work", "side" };
+    struct home_view v = { .name = ctx->user->name };
+    struct home_column_view *columns =
+        ARENA_ARRAY(ctx->arena, HOME_COLUMNS, struct home_column_view);
+    size_t len = 0;
+    const struct home_block **blocks = home_blocks(ctx, &len);
+    enum err rc = OK;
+
+    (void)req;
+    for (int i = 0; rc == OK && i < HOME_COLUMNS; i++) {
+        struct home_column_view *column = &columns[v.columns_len];
+
+        column->code = codes[i];
+        rc = fill_column(ctx, column, blocks, len, (enum home_column)i);
+        if (column->blocks_len > 0)
+            v.columns_len++;
+    }
+    if (rc)
+        return rc;
+    v.columns = columns;
     home_reply(res, 200, &v);
     return OK;
 }

@@ -45,7 +45,7 @@ async function start_by_role(server, way) {
   for (const who of ["casemanager", "admin"]) {
     const v = await as(server, who, way);
     await v.page.goto("/");
-    blocks[who] = await v.page.locator(".start-grid > section").evaluateAll(
+    blocks[who] = await v.page.locator(".start-grid section").evaluateAll(
       (all) => all.map((e) => [...e.classList].find((c) => c.startsWith("block-"))));
     const tall = await v.page.evaluate(() => document.querySelector("header").offsetHeight);
     ok(tall <= HEADER_MAX[way.width], `${tag}: the header of ${who} is low`, tall);

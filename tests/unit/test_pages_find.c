@@ -65,14 +65,14 @@ static void the_start_page_is_made_of_the_blocks_of_ones_role(void **state)
 
     (void)page_given_case(p, page_id(page_given_person(p, PAGES_AWA)), &task);
     page = page_get(p, SUPERVISOR, "/", NULL);
-    assert_true(shows(&page, "Tasks of the office"));
+    assert_true(shows(&page, "Due next"));
     assert_true(shows(&page, arena_printf(p->arena, "/tasks/%s\"", task)));
     assert_true(shows(&page, "By status: Cases"));
     assert_true(shows(&page, "/records/case?status=new"));
     assert_true(shows(&page, "Awa Ndiaye"));
     assert_true(shows(&page, "by you"));
     page = page_get(p, CASE_MANAGER, "/", NULL);
-    assert_true(shows(&page, "My tasks"));
+    assert_true(shows(&page, "Due next"));
     assert_true(shows(&page, "New person"));
     assert_false(shows(&page, "Import: People"));
     page = page_get(p, FINANCE, "/", NULL);
