@@ -212,6 +212,7 @@ static const struct job_period app_periods[] = {
     { "attachments.tidy", TIDY_EVERY_MS, attachments_tidy },
     { "audit.checkpoint", CHECKPOINT_EVERY_MS, tidy_audit, .brief = true },
     { "rules.due", RULES_EVERY_MS, ask_rules },
+    { "survey.profiles", SURVEY_RESCORE_MS, survey_rescore_round },
     { "messages.outbox", SEND_EVERY_MS, send_messages, .brief = true },
     { "messages.webhooks", SEND_EVERY_MS, webhooks_round, .brief = true },
     { 0 },

@@ -62,7 +62,7 @@ static enum err copy_scores(struct ctx *ctx, struct record *plan, const char *pe
         return OK;
     rc = record_load(ctx, &person, FORM_PERSON, person_id);
     if (rc == OK)
-        rc = survey_results(ctx, &items, &len, person);
+        rc = survey_results(ctx, &items, &len, person, NULL);
     for (size_t i = 0; rc == OK && i < len; i++) {
         if (!text_equal(items[i].round, CODE_RSS_ROUND_BASELINE))
             continue;

@@ -369,8 +369,10 @@ static void tell_level(const struct teller *t, struct detail_item_view *v,
                 items[v->items_len++] = item;
         } else if (told_value(t, level, f)[0] != '\0') {
             cells[v->cells_len].label = label_text(t->ctx, &f->label);
-            if (level == t->rec->answers)
+            if (level == t->rec->answers) {
+                cells[v->cells_len].id = arena_printf(t->ctx->arena, DETAIL_ANSWER "%s", f->name);
                 cells[v->cells_len].link = ref_link(t->ctx, t->rec, f);
+            }
             if (cells[v->cells_len].link.text == NULL)
                 cells[v->cells_len].link = media_link(t->ctx, t->rec, f, answers_get(level, f));
             cells[v->cells_len].linked = cells[v->cells_len].link.text != NULL;

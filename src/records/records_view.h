@@ -140,7 +140,10 @@ struct record_form_view {
 
 enum detail { DETAIL_SECTION, DETAIL_TABLE, DETAIL_CARDS };
 
+#define DETAIL_ANSWER "a-" /* before the name of a question: where its answer stands */
+
 struct detail_cell_view {
+    const char *id; /* NULL = an answer in a repeat */
     const char *label;
     const char *value; /* "" = no answer */
     struct url link;   /* of a reference */

@@ -528,6 +528,11 @@ const struct profile *profile_find(const char *name)
     return NULL;
 }
 
+const struct profile *profile_at(size_t place)
+{
+    return place < profiles_len ? profiles[place] : NULL;
+}
+
 const char *profile_list(struct ctx *ctx)
 {
     struct buf names;

@@ -47,6 +47,8 @@ struct scores {
 enum err profiles_load(struct ctx *ctx) MUST_USE;
 /* NULL name = the shipped profile. NULL if there is none of that name. */
 const struct profile *profile_find(const char *name);
+/* One after the other, in byte order of names; NULL behind the last. */
+const struct profile *profile_at(size_t place);
 const char *profile_name(const struct profile *p);
 const char *profile_version(const struct profile *p);
 /* Title in ctx->lang; says that it is Homeward's own. */
@@ -94,21 +96,32 @@ struct record;
 struct record_hooks;
 
 /*
- * Results in force of a person that was loaded (so is within scope), oldest interview first; none
- * for who may not read interviews. Noted in the access log.
+ * Results in force of a person that was loaded (so is within scope), of one profile (NULL = the
+ * shipped one), oldest interview first; none for who may not read interviews. Noted in the access
+ * log.
  */
 enum err survey_results(struct ctx *ctx, struct survey_result **out, size_t *len_out,
-                        const struct record *person) MUST_USE;
+                        const struct record *person, const char *profile) MUST_USE;
+/* Those in force of the same interview, of other profiles, by name. r was loaded. */
+enum err survey_results_beside(struct ctx *ctx, struct survey_result **out, size_t *len_out,
+                               const struct survey_result *r) MUST_USE;
 /* One result and its person. ERR_NOT_FOUND: none such, or not within scope. */
 enum err survey_result_load(struct ctx *ctx, struct survey_result *out, struct record **person_out,
                             const char *id) MUST_USE;
 
 /*
- * Interviews: refused without the consent that the place asks for (RC-01), scored with the shipped
+ * Interviews: refused without the consent that the place asks for (RC-01), scored with every
  * profile in the transaction that saves them. A correction adds a result and takes the one before
  * out of force. Profiles must be loaded.
  */
 extern const struct record_hooks survey_hooks;
+
+/*
+ * Some of the interviews that were there before a profile, or before its version, are scored with
+ * it; results of others stay. By the job process, every SURVEY_RESCORE_MS; nothing to do is cheap.
+ */
+enum err survey_rescore_round(struct ctx *ctx) MUST_USE;
+#define SURVEY_RESCORE_MS ((int64_t)5 * 1000)
 
 /* The four scores of interviews, for statistics. Profiles must be loaded. */
 struct fact_measured;

@@ -57,14 +57,14 @@ static const char *shape_at(struct ctx *ctx, int d, int x, int y)
 }
 
 static void fill_line(struct ctx *ctx, struct chart_line_view *line, enum dimension d,
-                      const struct survey_result *items, size_t len)
+                      const char *label, const struct survey_result *items, size_t len)
 {
     struct chart_point_view *marks = ARENA_ARRAY(ctx->arena, len, struct chart_point_view);
     bool rtl = text_equal(tr_direction(ctx->lang), "rtl");
     struct buf points;
 
     buf_init(&points, ctx->arena, (size_t)64 * CHART_ROUNDS);
-    line->label = profile_dimension(ctx, profile_find(NULL), d);
+    line->label = label;
     line->color = styles[d].color;
     line->width = styles[d].width;
     line->code = dimension_code(d);
@@ -91,9 +91,8 @@ static void fill_line(struct ctx *ctx, struct chart_line_view *line, enum dimens
     line->key_y = KEY_Y;
 }
 
-static void fill_bands(struct ctx *ctx, struct survey_chart_view *v)
+static void fill_bands(struct ctx *ctx, struct survey_chart_view *v, const struct profile *p)
 {
-    const struct profile *p = profile_find(NULL);
     const double values[] = { 0, score_value(p->intensified_below), score_value(p->hands_off_above),
                               1 };
     struct chart_band_view *bands = ARENA_ARRAY(ctx->arena, 4, struct chart_band_view);
@@ -113,7 +112,7 @@ static void fill_bands(struct ctx *ctx, struct survey_chart_view *v)
     v->right = rtl ? WIDTH - LEFT : RIGHT;
 }
 
-void survey_chart_fill(struct ctx *ctx, struct survey_chart_view *v,
+void survey_chart_fill(struct ctx *ctx, struct survey_chart_view *v, const struct profile *p,
                        const struct survey_result *items, size_t len)
 {
     struct chart_line_view *lines = ARENA_ARRAY(ctx->arena, DIM_COUNT, struct chart_line_view);
@@ -125,12 +124,16 @@ void survey_chart_fill(struct ctx *ctx, struct survey_chart_view *v,
         len = CHART_ROUNDS;
     }
     v->title = tr(ctx, "Reintegration scores over the interviews");
-    v->description = tr(ctx, "Economic, social, psychosocial and composite score of each interview,"
-                             " from 0 to 1. Below 0.33 intensified support is suggested, above 0.66"
-                             " light follow-up. The table has the same numbers.");
-    fill_bands(ctx, v);
+    v->description = tr(ctx,
+                        "Economic, social, psychosocial and composite score of each interview,"
+                        " from 0 to 1. Below {0} intensified support is suggested, above {1}"
+                        " light follow-up. The table has the same numbers.",
+                        TR_TEXT(score_text2(ctx, p->intensified_below)),
+                        TR_TEXT(score_text2(ctx, p->hands_off_above)));
+    fill_bands(ctx, v, p);
     for (int d = 0; d < DIM_COUNT; d++)
-        fill_line(ctx, &lines[d], (enum dimension)d, items, len);
+        fill_line(ctx, &lines[d], (enum dimension)d, profile_dimension(ctx, p, (enum dimension)d),
+                  items, len);
     for (size_t i = 0; i < len; i++) {
         dates[i].x = x_of(rtl, i, len);
         dates[i].text = len <= 5 ? tr_date(ctx, items[i].interview_date)

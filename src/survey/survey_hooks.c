@@ -96,7 +96,7 @@ static enum err before_save(struct ctx *ctx, struct record *rec, const struct re
     return OK;
 }
 
-static enum err add_result(struct ctx *ctx, const struct record *rec, const struct profile *p)
+enum err survey_store_score(struct ctx *ctx, const struct record *rec, const struct profile *p)
 {
     struct survey_result r = { 0 };
     enum err rc = survey_score(ctx, &r.scores, p, rec->answers);
@@ -113,13 +113,15 @@ static enum err add_result(struct ctx *ctx, const struct record *rec, const stru
 
 static enum err after_save(struct ctx *ctx, const struct record *rec, const struct record *old)
 {
-    const struct profile *p = profile_find(NULL);
+    enum err rc = OK;
 
-    if (!p)
+    if (!profile_find(NULL))
         return ctx_fail(ctx, ERR_INTERNAL, tr(ctx, "The scoring profiles are not loaded."));
     if (!survey_gate_open(rec) || !text_equal(rec->status, STATUS_RSS_COMPLETED))
         return old ? survey_store_withdraw(ctx, rec->id) : OK;
-    return add_result(ctx, rec, p);
+    for (size_t i = 0; rc == OK && profile_at(i); i++)
+        rc = survey_store_score(ctx, rec, profile_at(i));
+    return rc;
 }
 
 static const char *or_today(struct ctx *ctx, const char *day)

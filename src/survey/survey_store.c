@@ -10,6 +10,7 @@
 #include "survey/survey_store.h"
 #include "vault/vault.h"
 
+#define BY_SYSTEM    "" /* by the job process */
 #define SEALED_MAX   2000
 #define SEALED_PARTS 17
 #define RESULTS_MAX  200 /* of one person */
@@ -25,8 +26,10 @@ DB_SQL(RESULT_ADD, "INSERT INTO survey_result (id, office_id, person_id, rss_id,
     "id, person_id, rss_id, rss_version, profile, profile_version, key_id, sealed, made_at,"       \
     " in_force"
 DB_SQL(RESULT_OF_PERSON, "SELECT " COLUMNS " FROM survey_result WHERE person_id = $1"
-                         " AND office_id = $2 AND in_force = 1 ORDER BY made_at DESC, id DESC"
-                         " LIMIT $3");
+                         " AND office_id = $2 AND in_force = 1 AND profile = $4"
+                         " ORDER BY made_at DESC, id DESC LIMIT $3");
+DB_SQL(RESULT_BESIDE, "SELECT " COLUMNS " FROM survey_result WHERE rss_id = $1 AND person_id = $2"
+                      " AND in_force = 1 AND profile <> $3 ORDER BY profile LIMIT $4");
 DB_SQL(RESULT_BY_ID, "SELECT " COLUMNS " FROM survey_result WHERE id = $1");
 
 /* --- what is sealed: a version, then words separated by spaces, "-" for none --- */
@@ -130,7 +133,8 @@ enum err survey_store_add(struct ctx *ctx, struct survey_result *r, const struct
         rc = db_exec(ctx, NULL, &RESULT_ADD, DB_TEXT(r->id), DB_TEXT(rss->office_id),
                      DB_TEXT(rss->parent_id), DB_TEXT(rss->id), DB_INT(rss->version),
                      DB_TEXT(r->profile), DB_TEXT(r->profile_version), DB_TEXT(rss->key_id),
-                     DB_BLOB(sealed.bytes, sealed.len), DB_INT(ctx->now_ms), DB_TEXT(ctx->user_id));
+                     DB_BLOB(sealed.bytes, sealed.len), DB_INT(ctx->now_ms),
+                     DB_TEXT(ctx->user_id ? ctx->user_id : BY_SYSTEM));
     if (!rc)
         rc = audit_add(ctx, "survey.score", r->id, NULL, NULL);
     return rc;
@@ -185,40 +189,63 @@ bool survey_may_read(const struct ctx *ctx)
            ctx->user->clearance >= form->privacy;
 }
 
-enum err survey_results(struct ctx *ctx, struct survey_result **out, size_t *len_out,
-                        const struct record *person)
+/* All that a query gives, at most RESULTS_MAX; closes it. */
+static enum err read_results(struct ctx *ctx, struct rows *rows, struct survey_result **out,
+                             size_t *len_out)
 {
     struct survey_result *items = ARENA_ARRAY(ctx->arena, RESULTS_MAX, struct survey_result);
     const char **ids = ARENA_ARRAY(ctx->arena, RESULTS_MAX, const char *);
-    struct rows *rows = NULL;
     bool more = false;
     size_t len = 0;
-    enum err rc;
+    enum err rc = db_next(ctx, rows, &more);
 
-    if (!survey_may_read(ctx)) {
-        *out = items;
-        *len_out = 0;
-        return OK;
-    }
-    rc = db_query(ctx, &rows, &RESULT_OF_PERSON, DB_TEXT(person->id), DB_TEXT(person->office_id),
-                  DB_INT(RESULTS_MAX));
-    while (!rc) {
-        rc = db_next(ctx, rows, &more);
-        if (rc || !more)
-            break;
+    while (!rc && more) {
         rc = read_result(ctx, rows, &items[len]);
         ids[len] = items[len].rss_id;
         len++;
+        if (!rc)
+            rc = db_next(ctx, rows, &more);
     }
     db_rows_close(rows);
     if (!rc && len)
         rc = access_note(ctx, "result", FORM_RSS, ids, len);
     if (rc)
         return rc;
-    sort_results(items, len);
     *out = items;
     *len_out = len;
     return OK;
+}
+
+enum err survey_results(struct ctx *ctx, struct survey_result **out, size_t *len_out,
+                        const struct record *person, const char *profile)
+{
+    struct rows *rows = NULL;
+    enum err rc;
+
+    if (!survey_may_read(ctx)) {
+        *out = NULL;
+        *len_out = 0;
+        return OK;
+    }
+    if (profile == NULL)
+        profile = profile_name(profile_find(NULL));
+    rc = db_query(ctx, &rows, &RESULT_OF_PERSON, DB_TEXT(person->id), DB_TEXT(person->office_id),
+                  DB_INT(RESULTS_MAX), DB_TEXT(profile));
+    if (!rc)
+        rc = read_results(ctx, rows, out, len_out);
+    if (!rc)
+        sort_results(*out, *len_out);
+    return rc;
+}
+
+enum err survey_results_beside(struct ctx *ctx, struct survey_result **out, size_t *len_out,
+                               const struct survey_result *r)
+{
+    struct rows *rows = NULL;
+    enum err rc = db_query(ctx, &rows, &RESULT_BESIDE, DB_TEXT(r->rss_id), DB_TEXT(r->person_id),
+                           DB_TEXT(r->profile), DB_INT(RESULTS_MAX));
+
+    return rc ? rc : read_results(ctx, rows, out, len_out);
 }
 
 enum err survey_result_load(struct ctx *ctx, struct survey_result *out, struct record **person_out,

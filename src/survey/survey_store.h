@@ -11,6 +11,10 @@ enum err survey_store_withdraw(struct ctx *ctx, const char *rss_id) MUST_USE;
 /* Adds a result in force in place of the one before; gives it its id. Inside a transaction. */
 enum err survey_store_add(struct ctx *ctx, struct survey_result *r,
                           const struct record *rss) MUST_USE;
+/* Scores an interview with a profile and adds the result. Inside a transaction. ERR_INVALID: it
+ * cannot be scored. */
+enum err survey_store_score(struct ctx *ctx, const struct record *rec,
+                            const struct profile *p) MUST_USE;
 /* Whether the acting user may read interviews and their results. */
 bool survey_may_read(const struct ctx *ctx);
 /* RC-01: consent was given in the form that the place of the interview asks for. */

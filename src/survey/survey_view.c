@@ -1,11 +1,9 @@
-/* Results as people read them: rounds, what pulled a score down, what to talk about. */
-#include <string.h>
-
+/* Results as people read them: rounds with their scores. */
+#include "survey/survey_view.h"
 #include "core/text.h"
 #include "core/tr.h"
 #include "forms_gen.h"
 #include "survey/profile.h"
-#include "survey/survey_view.h"
 
 #define NO_SCORE "–"
 
@@ -17,16 +15,45 @@ const char *survey_choice(struct ctx *ctx, const char *field, const char *code)
     return f ? answers_shown(ctx, f, code) : "";
 }
 
+const struct profile *survey_profile_of(const struct survey_result *r)
+{
+    const struct profile *p = profile_find(r->profile);
+
+    return p && text_equal(profile_version(p), r->profile_version) ? p : NULL;
+}
+
+/* For names of dimensions only. */
 static const struct profile *profile_of(const struct survey_result *r)
 {
     const struct profile *p = profile_find(r->profile);
 
-    return p ? p : profile_find(NULL); /* for names of dimensions only */
+    return p ? p : profile_find(NULL);
 }
 
 static const char *mark_of(enum intensity i)
 {
     return i == INTENSITY_NONE ? "none" : intensity_code(i);
+}
+
+void survey_table_fill(struct ctx *ctx, struct survey_table_view *v,
+                       const struct survey_result *items, size_t len, const char *this_id)
+{
+    struct survey_round_view *rounds = ARENA_ARRAY(ctx->arena, len + 1, struct survey_round_view);
+    const char **heads = ARENA_ARRAY(ctx->arena, DIM_COUNT, const char *);
+    const struct profile *p = len ? profile_of(&items[0]) : profile_find(NULL);
+
+    for (size_t i = 0; i < len; i++) {
+        survey_round_fill(ctx, &rounds[len - 1 - i], &items[i]);
+        rounds[len - 1 - i].here = text_equal(items[i].id, this_id);
+        v->any_flagged = v->any_flagged || items[i].scores.flagged;
+    }
+    for (int d = 0; d < DIM_COUNT; d++)
+        heads[d] = profile_dimension(ctx, p, (enum dimension)d);
+    v->heads = heads;
+    v->heads_len = DIM_COUNT;
+    v->rounds = rounds;
+    v->rounds_len = len;
+    v->flag_note = survey_flag_note(ctx, p);
 }
 
 void survey_round_fill(struct ctx *ctx, struct survey_round_view *v, const struct survey_result *r)
@@ -65,104 +92,6 @@ const char *survey_flag_note(struct ctx *ctx, const struct profile *p)
               "More than {0} answers were “don't know” or “prefer not to answer”: the scores say"
               " less than usual.",
               TR_INT(p->accuracy_flag_above));
-}
-
-/* --- what pulled the scores down --- */
-
-struct low {
-    const struct question *question;
-    const char *value;
-    int64_t points; /* times the profile's unit */
-    int64_t weight;
-};
-
-/* Points of an answer, whether it counts by itself or as a step of a mean. */
-static int64_t points_of(const struct profile *p, const struct question *q, struct answer answer)
-{
-    const struct profile_code *code = &q->codes[answer.code];
-    const struct question *mean;
-
-    if (!code->step)
-        return answer.points;
-    mean = &p->questions[p->means[q->mean]];
-    return p->point_unit / (mean->high - mean->low) * (code->step - 1);
-}
-
-/* Keeps the worst: fewest points first, then most weight, then the form's order. */
-static size_t keep(struct low *lows, size_t len, struct low l)
-{
-    size_t at = len;
-
-    while (at > 0 && (lows[at - 1].points > l.points ||
-                      (lows[at - 1].points == l.points && lows[at - 1].weight < l.weight)))
-        at--;
-    if (at == LOWS_MAX)
-        return len;
-    len += len < LOWS_MAX;
-    memmove(lows + at + 1, lows + at, (len - at - 1) * sizeof(*lows));
-    lows[at] = l;
-    return len;
-}
-
-size_t survey_lows(struct ctx *ctx, struct survey_low_view *out, const struct record *rss)
-{
-    const struct profile *p = profile_find(NULL);
-    unsigned sections = survey_sections(record_value(rss, FIELD_RSS_SECTIONS_SELECTED));
-    struct low lows[LOWS_MAX];
-    size_t len = 0;
-
-    for (size_t i = 0; i < p->len; i++) {
-        const struct question *q = &p->questions[i];
-        const char *value = record_value(rss, q->name);
-        struct answer answer = { -1, NO_POINTS };
-        int64_t points;
-
-        if (!q->codes_len || text_blank(value) || !(sections & 1u << q->dimension) ||
-            survey_answer(ctx, q, value, &answer))
-            continue;
-        points = points_of(p, q, answer);
-        if (points >= 0 && points * 2 < p->point_unit)
-            len = keep(lows, len, (struct low){ q, value, points, q->weights[q->dimension] });
-    }
-    for (size_t i = 0; i < len; i++) {
-        const struct field *f = lows[i].question->field;
-
-        out[i].question = label_text(ctx, &f->label);
-        out[i].answer = answers_shown(ctx, f, lows[i].value);
-    }
-    return len;
-}
-
-/* --- what to talk about --- */
-
-static const struct review {
-    const char *field;
-    const char *codes[3];
-    const char *text;
-} reviews[] = {
-    { FIELD_RSS_WANTS_PSYCH_SUPPORT,
-      { CODE_RSS_WANTS_PSYCH_SUPPORT_YES },
-      N_("The person would like specialist psychological support: offer a referral.") },
-    { FIELD_RSS_DISTRESS_SYMPTOMS,
-      { CODE_RSS_DISTRESS_SYMPTOMS_VERY_OFTEN },
-      N_("Signs of distress come very often: look into psychosocial support soon.") },
-    { FIELD_RSS_PHYSICAL_SAFETY,
-      { CODE_RSS_PHYSICAL_SAFETY_UNSAFE_MOSTLY, CODE_RSS_PHYSICAL_SAFETY_VERY_UNSAFE_ALWAYS },
-      N_("The person does not feel safe outside the home: assess protection needs.") },
-    { FIELD_RSS_HAS_ID_DOCUMENT,
-      { CODE_RSS_HAS_ID_DOCUMENT_NO },
-      N_("The person has no identity document: help to obtain one.") },
-};
-
-size_t survey_reviews(struct ctx *ctx, const char **out, const struct record *rss)
-{
-    size_t len = 0;
-
-    for (size_t i = 0; i < sizeof(reviews) / sizeof(reviews[0]); i++)
-        for (const char *const *code = reviews[i].codes; *code; code++)
-            if (record_is(rss, reviews[i].field, *code))
-                out[len++] = tr_args(ctx, reviews[i].text, NULL);
-    return len;
 }
 
 const char *survey_services_text(struct ctx *ctx, struct score services)

@@ -78,7 +78,18 @@ struct survey_round_view {
     const char *code;
     const char *declined; /* 3 of 30 */
     bool flagged;
+    bool here; /* the page shows it */
     const char *profile;
+};
+
+/* Results of one profile, latest first. */
+struct survey_table_view {
+    const char *const *heads; /* the four scores */
+    size_t heads_len;
+    const struct survey_round_view *rounds;
+    size_t rounds_len;
+    const char *flag_note;
+    bool any_flagged;
 };
 
 struct survey_option_view {
@@ -106,20 +117,27 @@ struct survey_part_view {
     size_t due_len;
     const struct survey_chart_view *charts; /* one, where there are scores */
     size_t charts_len;
-    const char *const *heads; /* the four scores */
-    size_t heads_len;
-    const struct survey_round_view *rounds; /* latest first */
-    size_t rounds_len;
+    struct survey_table_view table;
     const char *profile_title;
-    const char *flag_note;
-    bool any_flagged;
 };
 
 /* --- one result --- */
 
-struct survey_low_view {
+struct survey_answer_view {
     const char *question;
     const char *answer;
+    struct url link; /* to the answer in the interview */
+};
+
+struct survey_lost_view {
+    struct survey_answer_view what; /* of a mean: without an answer */
+    const char *dimension;
+    const char *lost; /* 1.50 of 2.00 */
+    enum dimension of;
+    struct score share; /* what its dimension's score would have more; den 0 = it is not in it */
+    const char *lowers; /* the same for people */
+    const struct survey_answer_view *steps; /* what a mean is made of */
+    size_t steps_len;
 };
 
 struct survey_result_view {
@@ -128,10 +146,19 @@ struct survey_result_view {
     struct url person_link;
     struct url interview;
     const char *services; /* NULL = none */
-    const struct survey_low_view *lows;
-    size_t lows_len;
-    const char *const *reviews;
+    const struct survey_lost_view *lost;
+    size_t lost_len;
+    const struct survey_lost_view *less; /* the rest of them */
+    size_t less_len;
+    const char *profile_gone; /* why it cannot be said what was lost; NULL = it can */
+    const struct survey_answer_view *reviews;
     size_t reviews_len;
+    const struct survey_answer_view *said;
+    size_t said_len;
+    const struct survey_chart_view *charts; /* one, where there are several rounds */
+    size_t charts_len;
+    struct survey_table_view table;  /* all rounds, of this profile */
+    struct survey_table_view beside; /* this interview, of other profiles */
     const char *profile_title;
     const char *flag_note;
     bool in_force;
@@ -211,16 +238,27 @@ void survey_sitting_fill(struct ctx *ctx, struct survey_sitting_view *v,
 const char *survey_end_text(struct ctx *ctx, const char *reason);
 
 void survey_round_fill(struct ctx *ctx, struct survey_round_view *v, const struct survey_result *r);
-/* At most the latest CHART_ROUNDS results; oldest first. */
+/* At most the latest CHART_ROUNDS results of one profile; oldest first. */
 #define CHART_ROUNDS 12
-void survey_chart_fill(struct ctx *ctx, struct survey_chart_view *v,
+void survey_chart_fill(struct ctx *ctx, struct survey_chart_view *v, const struct profile *p,
                        const struct survey_result *items, size_t len);
-/* The answers that brought least, worst first; the interview's own words. */
-#define LOWS_MAX 6
-size_t survey_lows(struct ctx *ctx, struct survey_low_view *out, const struct record *rss);
-/* Points to talk about with the person (R-A4-16). */
-size_t survey_reviews(struct ctx *ctx, const char **out, const struct record *rss);
+/* this_id: the result that the page shows, NULL = none of them. Items: oldest first. */
+void survey_table_fill(struct ctx *ctx, struct survey_table_view *v,
+                       const struct survey_result *items, size_t len, const char *this_id);
+/* The profile that a result was made with; NULL: it is not there any more in that version. */
+const struct profile *survey_profile_of(const struct survey_result *r);
+/*
+ * Questions that brought less than they could, most lost first: weight x (1 - points). Of each
+ * dimension the losses, each by its share of the weights, add up to 1 minus the score.
+ */
+size_t survey_lost(struct ctx *ctx, const struct survey_lost_view **out, const struct profile *p,
+                   const struct record *rss);
+/* Points to talk about with the person, with the answer each comes from (R-A4-16). */
+size_t survey_reviews(struct ctx *ctx, struct survey_answer_view *out, const struct record *rss);
 #define REVIEWS_MAX 8
+/* What the person said beside the answers, as far as the acting user may read it. */
+size_t survey_said(struct ctx *ctx, const struct survey_answer_view **out,
+                   const struct record *rss);
 /* The nearest step of Q21's mean in words, the less favourable one between two; NULL = none. */
 const char *survey_services_text(struct ctx *ctx, struct score services);
 const char *survey_choice(struct ctx *ctx, const char *field, const char *code);

@@ -20,70 +20,112 @@ enum err survey_person_detail(struct ctx *ctx, const struct record *person,
     struct survey_chart_view *chart = ARENA_NEW(ctx->arena, struct survey_chart_view);
     struct survey_rounds_view *due = ARENA_NEW(ctx->arena, struct survey_rounds_view);
     const struct profile *p = profile_find(NULL);
-    const char **heads = ARENA_ARRAY(ctx->arena, DIM_COUNT, const char *);
-    struct survey_round_view *rounds;
     struct survey_result *items = NULL;
     size_t len = 0;
     enum err rc;
 
     if (!survey_may_read(ctx) || !p)
         return OK;
-    rc = survey_results(ctx, &items, &len, person);
-    if (rc)
-        return rc;
-    rounds = ARENA_ARRAY(ctx->arena, len + 1, struct survey_round_view);
-    for (size_t i = 0; i < len; i++) {
-        survey_round_fill(ctx, &rounds[len - 1 - i], &items[i]);
-        v->any_flagged = v->any_flagged || items[i].scores.flagged;
-    }
-    for (int d = 0; d < DIM_COUNT; d++)
-        heads[d] = profile_dimension(ctx, p, (enum dimension)d);
-    rc = survey_rounds_fill(ctx, due, person);
+    rc = survey_results(ctx, &items, &len, person, NULL);
+    if (!rc)
+        rc = survey_rounds_fill(ctx, due, person);
     if (rc)
         return rc;
     v->due = due;
     v->due_len = 1;
-    survey_chart_fill(ctx, chart, items, len);
+    survey_chart_fill(ctx, chart, p, items, len);
     v->charts = chart;
     v->charts_len = 1;
-    v->heads = heads;
-    v->heads_len = DIM_COUNT;
-    v->rounds = rounds;
-    v->rounds_len = len;
+    survey_table_fill(ctx, &v->table, items, len, NULL);
     v->profile_title = profile_title(ctx, p);
-    v->flag_note = survey_flag_note(ctx, p);
     out->draw = draw_part;
     out->view = v;
     return OK;
 }
 
+/* Only results of one version are compared. */
+static size_t of_version(struct survey_result *items, size_t len, const char *version)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++)
+        if (text_equal(items[i].profile_version, version))
+            items[n++] = items[i];
+    return n;
+}
+
+/* All rounds with this result's profile, and the same interview with others. */
+static enum err fill_rounds(struct ctx *ctx, struct survey_result_view *v,
+                            const struct survey_result *r, const struct record *person)
+{
+    const struct profile *p = survey_profile_of(r);
+    struct survey_chart_view *chart = ARENA_NEW(ctx->arena, struct survey_chart_view);
+    struct survey_result *items = NULL;
+    size_t len = 0;
+    enum err rc = survey_results(ctx, &items, &len, person, r->profile);
+
+    if (rc)
+        return rc;
+    len = of_version(items, len, r->profile_version);
+    if (len > 1) {
+        survey_chart_fill(ctx, chart, p ? p : profile_find(NULL), items, len);
+        v->charts = chart;
+        v->charts_len = 1;
+        survey_table_fill(ctx, &v->table, items, len, r->id);
+    }
+    rc = survey_results_beside(ctx, &items, &len, r);
+    if (rc == OK)
+        survey_table_fill(ctx, &v->beside, items, len, NULL);
+    return rc;
+}
+
+#define LOST_SHOWN 8 /* the rest on demand */
+
+static void fill_lost(struct ctx *ctx, struct survey_result_view *v, const struct survey_result *r,
+                      const struct record *rss)
+{
+    const struct profile *p = survey_profile_of(r);
+
+    if (p == NULL) {
+        v->profile_gone =
+            tr(ctx, "The scoring profile {0} is not there any more.", TR_TEXT(v->round.profile));
+        return;
+    }
+    v->profile_title = profile_title(ctx, p);
+    v->lost_len = survey_lost(ctx, &v->lost, p, rss);
+    if (v->lost_len > LOST_SHOWN) {
+        v->less = v->lost + LOST_SHOWN;
+        v->less_len = v->lost_len - LOST_SHOWN;
+        v->lost_len = LOST_SHOWN;
+    }
+}
+
 static enum err get_result(struct ctx *ctx, const struct req *req, struct res *res)
 {
     struct survey_result_view v = { 0 };
-    struct survey_low_view lows[LOWS_MAX];
-    const char *points[REVIEWS_MAX];
+    struct survey_answer_view points[REVIEWS_MAX] = { 0 };
     struct survey_result r = { 0 };
     struct record *person = NULL;
     struct record *rss = NULL;
-    const struct profile *p;
     enum err rc = survey_result_load(ctx, &r, &person, req_path(req, "id"));
 
     if (!rc)
         rc = record_load_version(ctx, &rss, FORM_RSS, r.rss_id, r.rss_version);
+    if (!rc)
+        rc = fill_rounds(ctx, &v, &r, person);
     if (rc)
         return rc;
-    p = profile_find(r.profile) ? profile_find(r.profile) : profile_find(NULL);
     survey_round_fill(ctx, &v.round, &r);
     v.person = person->title;
     v.person_link = url_build(ctx, "/records/person/{}", person->id);
     v.interview = url_build(ctx, "/records/rss/{}", r.rss_id);
     v.services = survey_services_text(ctx, r.scores.services);
-    v.lows_len = survey_lows(ctx, lows, rss);
-    v.lows = lows;
+    fill_lost(ctx, &v, &r, rss);
     v.reviews_len = survey_reviews(ctx, points, rss);
     v.reviews = points;
-    v.profile_title = profile_title(ctx, p);
-    v.flag_note = survey_flag_note(ctx, p);
+    v.said_len = survey_said(ctx, &v.said, rss);
+    v.flag_note =
+        survey_flag_note(ctx, survey_profile_of(&r) ? survey_profile_of(&r) : profile_find(NULL));
     v.in_force = r.in_force;
     survey_result_reply(res, 200, &v);
     return OK;

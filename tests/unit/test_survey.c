@@ -1,5 +1,6 @@
 /* Interviews of a person: the consent gate, results that are sealed, corrections, faults.
  * Proves RC-01. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -63,7 +64,7 @@ static struct survey_result *results_of(struct fixture *f, const struct record *
 {
     struct survey_result *items = NULL;
 
-    must(f, survey_results(&f->ctx, &items, len, person));
+    must(f, survey_results(&f->ctx, &items, len, person, NULL));
     return items;
 }
 
@@ -218,7 +219,7 @@ static void altered_results_are_not_shown(void **state)
     tamper(f, f->ctx.db,
            "UPDATE survey_result SET sealed = (SELECT other.sealed FROM survey_result AS other"
            " WHERE other.id = (SELECT max(id) FROM survey_result))");
-    assert_int_equal(survey_results(&f->ctx, &items, &len, person), ERR_INVALID);
+    assert_int_equal(survey_results(&f->ctx, &items, &len, person, NULL), ERR_INVALID);
 }
 
 static void who_may_not_read_interviews_sees_no_results(void **state)
@@ -326,21 +327,61 @@ static void the_part_of_a_person_has_a_chart_and_the_same_numbers_in_a_table(voi
     assert_string_equal(drawn(f, person), "");
 }
 
+/* Proves R-A4-16 as far as the result tells it. */
 static void what_pulled_a_score_down_is_told_worst_first(void **state)
+{
+    static const char *const order[] = { "25.", "2.", "7.", "9.", "29.", "32.", "28." };
+    struct fixture *f = *state;
+    struct record *person = person_stored(f, PERSON_AWA);
+    struct record *rss = interview_filled(f, person, INTERVIEW ANSWERS);
+    const struct survey_lost_view *lost = NULL;
+    struct survey_answer_view points[REVIEWS_MAX];
+    double sums[DIM_COUNT] = { 0 };
+    struct scores scores = { 0 };
+    size_t len;
+
+    record_set(rss, FIELD_RSS_PHYSICAL_SAFETY, CODE_RSS_PHYSICAL_SAFETY_VERY_UNSAFE_ALWAYS);
+    must(f, record_insert(&f->ctx, rss));
+    len = survey_lost(&f->ctx, &lost, profile_find(NULL), rss);
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+        assert_int_equal(strncmp(lost[i].what.question, order[i], strlen(order[i])), 0);
+    assert_string_equal(lost[0].lost, "2.00 of 2.00");
+    assert_string_equal(lost[0].lowers, "0.17"); /* 2 of the weights 12 */
+    assert_string_equal(lost[1].lost, "1.00 of 2.00");
+    assert_string_equal(lost[6].lost, "0.67 of 1.00");
+    assert_non_null(strstr(lost[0].what.link.text, "#a-physical_safety"));
+    must(f, survey_score(&f->ctx, &scores, profile_find(NULL), rss->answers));
+    for (size_t i = 0; i < len; i++)
+        sums[lost[i].of] += score_value(lost[i].share);
+    for (int d = 0; d < DIM_COMPOSITE; d++)
+        assert_true(fabs(sums[d] - 1 + score_value(scores.of[d])) < 1e-9);
+    assert_int_equal(survey_reviews(&f->ctx, points, rss), 2);
+    assert_non_null(strstr(points[0].link.text, "#a-"));
+}
+
+static void what_a_mean_lost_is_told_once_with_the_answers_that_make_it(void **state)
 {
     struct fixture *f = *state;
     struct record *person = person_stored(f, PERSON_AWA);
     struct record *rss = interview_filled(f, person, INTERVIEW ANSWERS);
-    struct survey_low_view lows[LOWS_MAX];
-    const char *points[REVIEWS_MAX];
+    const struct survey_lost_view *lost = NULL;
+    const struct survey_lost_view *mean = NULL;
     size_t len;
 
-    record_set(rss, FIELD_RSS_PHYSICAL_SAFETY, CODE_RSS_PHYSICAL_SAFETY_VERY_UNSAFE_ALWAYS);
-    len = survey_lows(&f->ctx, lows, rss);
-    assert_int_equal(len, 6); /* 25 with weight 2, then 7, 9, 29, 32; 28 with 1/3 */
-    assert_int_equal(survey_reviews(&f->ctx, points, rss), 2);
-    assert_non_null(strstr(lows[0].question, "25."));
-    assert_non_null(strstr(lows[1].question, "7."));
+    record_set(rss, FIELD_RSS_SAFE_WATER_ACCESS, CODE_RSS_SAFE_WATER_ACCESS_VERY_POOR);
+    record_set(rss, FIELD_RSS_JUSTICE_ACCESS, CODE_RSS_JUSTICE_ACCESS_VERY_GOOD);
+    record_set(rss, FIELD_RSS_EDUCATION_ACCESS, CODE_RSS_EDUCATION_ACCESS_DONT_KNOW);
+    must(f, record_insert(&f->ctx, rss));
+    len = survey_lost(&f->ctx, &lost, profile_find(NULL), rss);
+    for (size_t i = 0; i < len; i++) {
+        assert_null(strstr(lost[i].what.link.text, "#a-safe_water_access"));
+        if (strstr(lost[i].what.link.text, "#a-public_services_access"))
+            mean = &lost[i];
+    }
+    assert_non_null(mean);
+    assert_string_equal(mean->lost, "0.50 of 1.00"); /* (3 + 1 + 5 + 3) / 4 = 3 */
+    assert_int_equal(mean->steps_len, 3);            /* the best and the unknown lost nothing */
+    assert_non_null(strstr(mean->steps[0].link.text, "#a-safe_water_access"));
 }
 
 static void services_are_named_by_the_nearest_step(void **state)
@@ -391,6 +432,7 @@ int main(void)
         TEST(nothing_remains_when_the_database_fails),
         TEST(the_part_of_a_person_has_a_chart_and_the_same_numbers_in_a_table),
         TEST(what_pulled_a_score_down_is_told_worst_first),
+        TEST(what_a_mean_lost_is_told_once_with_the_answers_that_make_it),
         TEST(services_are_named_by_the_nearest_step),
         TEST(the_pdf_is_in_the_language_that_the_person_prefers),
     };
