@@ -16,8 +16,9 @@
 #include "people_fixture.h"
 #include "survey/survey.h"
 
-#define CALLS_MAX  400
-#define ROUNDS_MAX 20
+#define CALLS_MAX   400
+#define ROUNDS_MAX  20
+#define COUNT_WHERE "SELECT count(*) FROM survey_result WHERE "
 
 static const struct record_hooks *const hooks[] = { &people_hooks, &survey_hooks, NULL };
 
@@ -105,9 +106,7 @@ static const char *economic(struct fixture *f, const struct record *person, cons
 
 static int64_t rows(struct fixture *f, const char *where)
 {
-    return count_of(
-        f, f->ctx.db,
-        arena_printf(f->ctx.arena, "SELECT count(*) FROM survey_result WHERE %s", where));
+    return count_of(f, f->ctx.db, arena_printf(f->ctx.arena, COUNT_WHERE "%s", where));
 }
 
 static void run_to_end(struct fixture *f)
