@@ -87,7 +87,8 @@ static struct record *interview(struct fixture *f, const struct record *person, 
         arena_printf(
             f->ctx.arena,
             "round=baseline;interview_date=%s;interview_location=on_site;private_space=yes;"
-            "is_case_team=no;sections_selected=economic;consent_given=yes;consent_form=written;econ_satisfaction=ok;"
+            "is_case_team=no;sections_selected=economic;consent_given=yes;consent_form=written;"
+            "econ_satisfaction=ok;"
             "food_reduction=sometimes;borrow_ability=yes;borrow_frequency=sometimes;"
             "debt_vs_spending=spending_larger;opportunity_access=fair;currently_working=no;"
             "productive_assets=animals;job_seeking=yes;job_seeking_reasons=unemployed",
