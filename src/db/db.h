@@ -158,6 +158,11 @@ int64_t row_int(const struct rows *rows, int column); /* 0 if NULL */
 double row_real(const struct rows *rows, int column);
 const char *row_text(struct rows *rows, int column); /* NULL if NULL */
 const void *row_blob(struct rows *rows, int column, size_t *len_out);
+/*
+ * A TEXT (NUL-ended) or BLOB where it lies, until the next db_next or the end of the query; NULL
+ * for anything else. For loops over very many rows.
+ */
+const char *row_peek(const struct rows *rows, int column, size_t *len_out);
 
 /* --- transactions on ctx->db; they nest: only the outermost commits --- */
 

@@ -423,29 +423,30 @@ static void lite_finish(struct rows *rows)
     lite_reset(rows->stmt);
 }
 
+/* One look-up of the value instead of one for its kind, its bytes and their number. */
 static struct db_arg lite_cell(const struct rows *rows, int column)
 {
-    sqlite3_stmt *s = rows->stmt->lite;
+    sqlite3_value *v = sqlite3_column_value(rows->stmt->lite, column);
     struct db_arg cell = { .kind = DB_KIND_NULL };
 
-    switch (sqlite3_column_type(s, column)) {
+    switch (sqlite3_value_type(v)) {
     case SQLITE_INTEGER:
         cell.kind = DB_KIND_INT;
-        cell.n = sqlite3_column_int64(s, column);
+        cell.n = sqlite3_value_int64(v);
         break;
     case SQLITE_FLOAT:
         cell.kind = DB_KIND_REAL;
-        cell.d = sqlite3_column_double(s, column);
+        cell.d = sqlite3_value_double(v);
         break;
     case SQLITE_TEXT:
         cell.kind = DB_KIND_TEXT;
-        cell.p = sqlite3_column_text(s, column);
-        cell.len = (size_t)sqlite3_column_bytes(s, column);
+        cell.p = sqlite3_value_text(v);
+        cell.len = (size_t)sqlite3_value_bytes(v);
         break;
     case SQLITE_BLOB:
         cell.kind = DB_KIND_BLOB;
-        cell.p = sqlite3_column_blob(s, column);
-        cell.len = (size_t)sqlite3_column_bytes(s, column);
+        cell.p = sqlite3_value_blob(v);
+        cell.len = (size_t)sqlite3_value_bytes(v);
         break;
     default:
         break;

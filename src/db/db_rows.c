@@ -227,3 +227,12 @@ const void *row_blob(struct rows *rows, int column, size_t *len_out)
     /* The extra byte keeps an empty value apart from NULL. */
     return arena_strndup(rows->arena, cell.len ? cell.p : "", cell.len);
 }
+
+const char *row_peek(const struct rows *rows, int column, size_t *len_out)
+{
+    struct db_arg cell = rows_cell(rows, column);
+    const bool bytes = cell.kind == DB_KIND_TEXT || cell.kind == DB_KIND_BLOB;
+
+    *len_out = bytes ? cell.len : 0;
+    return bytes ? cell.p : NULL;
+}

@@ -15,9 +15,14 @@
 #define CELLS_MAX ((size_t)(FACT_ROWS_MAX + 1) * STRIDE)
 #define ROWS_MARK 512 /* rows read between two rewinds */
 
+struct line {
+    struct fact_line values;
+    size_t lens[FACT_DIMS];
+};
+
 /* Rows or columns as they turn up. */
 struct lines {
-    struct fact_line *items;
+    struct line *items;
     size_t len;
     size_t max;
     uint16_t slots[SLOTS]; /* place + 1 */
@@ -44,6 +49,7 @@ struct count {
     size_t scores_cap;
     struct arena *arena; /* of lines and scores: rows of the query are rewound */
     char who[FACT_HASH + 1];
+    size_t who_len;
     int64_t person;
 };
 
@@ -128,62 +134,99 @@ static void build_query(struct ctx *ctx, struct query *s, const struct fact_ques
 
 /* --- lines --- */
 
-static uint32_t hash_values(const char *const *values, size_t len)
-{
-    uint32_t h = 2166136261u;
+/* A value where it lies in the row of the query. */
+struct piece {
+    const char *text; /* NUL-ended */
+    size_t len;
+};
 
-    for (size_t i = 0; i < len; i++) {
-        for (const char *s = values[i]; *s; s++)
-            h = (h ^ (unsigned char)*s) * 16777619u;
-        h = (h ^ 0xff) * 16777619u;
+/* The next bytes of a text as a number, at most eight; every value of the same length differs. */
+static inline uint64_t word_of(const char *text, size_t len)
+{
+    uint64_t word = 0;
+    uint32_t low = 0;
+    uint32_t high = 0;
+
+    if (len >= sizeof word) {
+        memcpy(&word, text, sizeof word);
+        return word;
     }
-    return h ^ h >> 15;
+    if (len >= sizeof low) {
+        memcpy(&low, text, sizeof low);
+        memcpy(&high, text + len - sizeof high, sizeof high);
+        return (uint64_t)high << 32 | low;
+    }
+    for (size_t i = 0; i < len; i++)
+        word = word << 8 | (unsigned char)text[i];
+    return word;
 }
 
-static bool same_values(const struct fact_line *line, const char *const *values, size_t len)
+static inline uint64_t hash_pieces(const struct piece *pieces, size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        if (strcmp(line->values[i], values[i]) != 0)
+    const uint64_t odd = 0x9E3779B97F4A7C15u;
+    uint64_t h = len;
+
+    for (size_t i = 0; i < len; i++) {
+        for (size_t at = 0; at < pieces[i].len; at += sizeof h)
+            h = (h ^ word_of(pieces[i].text + at, pieces[i].len - at)) * odd;
+        h = (h ^ h >> 32 ^ pieces[i].len) * odd;
+    }
+    return h >> 32;
+}
+
+static inline bool same_values(const struct line *line, const struct piece *pieces, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (line->lens[i] != pieces[i].len)
             return false;
+        for (size_t at = 0; at < pieces[i].len; at += sizeof(uint64_t))
+            if (word_of(line->values.values[i] + at, pieces[i].len - at) !=
+                word_of(pieces[i].text + at, pieces[i].len - at))
+                return false;
+    }
     return true;
 }
 
 /* Place of a line, new ones at the end; max if there is no room. */
-static size_t line_of(struct lines *l, const char *const *values, size_t len)
+static size_t line_of(struct lines *l, const struct piece *pieces, size_t len)
 {
-    uint32_t slot = hash_values(values, len) & (SLOTS - 1);
+    uint64_t slot = hash_pieces(pieces, len) & (SLOTS - 1);
 
     for (; l->slots[slot] != 0; slot = (slot + 1) & (SLOTS - 1))
-        if (same_values(&l->items[l->slots[slot] - 1], values, len))
+        if (same_values(&l->items[l->slots[slot] - 1], pieces, len))
             return l->slots[slot] - 1u;
     if (l->len == l->max)
         return l->max;
-    for (size_t i = 0; i < len; i++)
-        l->items[l->len].values[i] = arena_strdup(l->arena, values[i]);
+    for (size_t i = 0; i < len; i++) {
+        l->items[l->len].values.values[i] = arena_strndup(l->arena, pieces[i].text, pieces[i].len);
+        l->items[l->len].lens[i] = pieces[i].len;
+    }
     l->slots[slot] = (uint16_t)++l->len;
     return l->len - 1;
 }
 
 static void lines_init(struct count *c, struct lines *l, size_t max)
 {
-    l->items = ARENA_ARRAY(c->arena, max + 1, struct fact_line);
+    l->items = ARENA_ARRAY(c->arena, max + 1, struct line);
     l->max = max;
     l->arena = c->arena;
 }
 
 /* --- one fact --- */
 
-static const char *dim_value(const struct count *c, const struct fact_column *column,
-                             struct rows *rows, int at)
+static struct piece dim_value(const struct count *c, const struct fact_column *column,
+                              const struct rows *rows, int at)
 {
-    const char *value = row_text(rows, at);
+    struct piece value = { 0 };
 
-    if (value != NULL && column->kind == FACT_COUNTRY) {
-        const struct fact_office *o = fact_office_find(c->q->lists, value);
+    value.text = row_peek(rows, at, &value.len);
+    if (value.text != NULL && column->kind == FACT_COUNTRY) {
+        const struct fact_office *o = fact_office_find(c->q->lists, value.text);
 
-        value = o ? o->country : NULL;
+        value.text = o ? o->country : NULL;
+        value.len = value.text ? strlen(value.text) : 0;
     }
-    return value ? value : "";
+    return value.text ? value : (struct piece){ "", 0 };
 }
 
 static void count_in(struct count *c, size_t cell, double score)
@@ -209,20 +252,31 @@ static void keep_score(struct count *c, size_t row, size_t col, double value)
     c->scores[c->scores_len++] = (struct score){ value, (uint16_t)row, (uint16_t)col };
 }
 
-static enum err count_row(struct count *c, struct rows *rows)
+/* Facts come in the order of the people they are about. */
+static void next_person(struct count *c, const struct rows *rows)
+{
+    size_t len = 0;
+    const char *who = row_peek(rows, 0, &len);
+
+    if (len > FACT_HASH)
+        len = FACT_HASH;
+    if (c->person > 0 && len == c->who_len && memcmp(c->who, who, len) == 0)
+        return;
+    memcpy(c->who, who, len);
+    c->who_len = len;
+    c->person++;
+}
+
+static enum err count_row(struct count *c, const struct rows *rows)
 {
     const struct fact_question *q = c->q;
-    const char *values[FACT_DIMS];
-    const char *who = row_text(rows, 0);
+    struct piece values[FACT_DIMS];
     double score = 0;
     size_t row;
     size_t col;
     int at = 1;
 
-    if (strcmp(c->who, who) != 0) {
-        memcpy(c->who, who, strlen(who) < FACT_HASH ? strlen(who) + 1 : FACT_HASH);
-        c->person++;
-    }
+    next_person(c, rows);
     for (size_t i = 0; i < q->rows_len; i++)
         values[i] = dim_value(c, q->rows[i], rows, at++);
     row = line_of(&c->rows, values, q->rows_len);
@@ -324,9 +378,9 @@ static struct fact_line *sort_lines(struct ctx *ctx, const struct lines *l,
     struct fact_line *out = ARENA_ARRAY(ctx->arena, l->len + 1, struct fact_line);
 
     for (size_t i = 0; i < l->len; i++) {
-        items[i] = (struct sorted){ .line = &l->items[i], .was = i, .dims = dims_len };
+        items[i] = (struct sorted){ .line = &l->items[i].values, .was = i, .dims = dims_len };
         for (size_t d = 0; d < dims_len; d++)
-            items[i].ranks[d] = rank_of(dims[d], l->items[i].values[d]);
+            items[i].ranks[d] = rank_of(dims[d], l->items[i].values.values[d]);
     }
     qsort(items, l->len, sizeof(*items), compare_sorted);
     for (size_t i = 0; i < l->len; i++) {

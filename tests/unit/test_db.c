@@ -52,8 +52,13 @@ static void every_kind_of_value_comes_back(void **state)
     p = row_blob(rows, 4, &len);
     assert_int_equal(len, sizeof(bytes));
     assert_memory_equal(p, bytes, sizeof(bytes));
+    assert_memory_equal(row_peek(rows, 4, &len), bytes, sizeof(bytes));
+    assert_string_equal(row_peek(rows, 3, &len), "عثمان 'x'");
+    assert_int_equal(len, strlen("عثمان 'x'"));
+    assert_null(row_peek(rows, 1, &len));
 
     assert_int_equal(db_next(&f->ctx, rows, &more), OK);
+    assert_null(row_peek(rows, 3, &len));
     for (int i = 1; i < 5; i++)
         assert_true(row_is_null(rows, i));
     assert_null(row_text(rows, 3));
