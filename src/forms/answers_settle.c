@@ -227,16 +227,28 @@ static enum err put_in_order(struct ctx *ctx, const struct answers *t, const str
     return OK;
 }
 
+/* Whether a choice with this code was taken before; if not, it is now. */
+static bool is_taken(const struct choice_list *list, bool *taken, const char *code)
+{
+    size_t first = (size_t)(choice_find(list, code) - list->items);
+    bool was = taken[first];
+
+    taken[first] = true;
+    return was;
+}
+
 enum err answers_choices(struct ctx *ctx, const struct answers *t, const struct field *f,
                          const struct choice *const **out, size_t *len_out)
 {
     const struct choice_list *list = f->choices;
     struct expr_host host = answers_host(ctx, t, f, answers_today(ctx, t->form));
     const struct choice **items;
+    bool *taken;
     size_t len = 0;
     enum err rc = OK;
 
     items = ARENA_ARRAY(ctx->arena, (list ? list->len : 0) + 1, const struct choice *);
+    taken = ARENA_ARRAY(ctx->arena, (list ? list->len : 0) + 1, bool);
     for (size_t i = 0; list && i < list->len; i++) {
         struct expr_host at = choice_host(host, list, i);
         bool allowed = !list->items[i].retired || answer_has_code(t, f, list->items[i].name);
@@ -245,6 +257,8 @@ enum err answers_choices(struct ctx *ctx, const struct answers *t, const struct 
             rc = answers_holds(ctx, &allowed, f->choice_filter, &at);
         if (rc)
             return rc;
+        if (allowed && list->searched)
+            allowed = !is_taken(list, taken, list->items[i].name);
         if (allowed)
             items[len++] = &list->items[i];
     }

@@ -130,6 +130,7 @@ struct choice {
     const char *decline;       /* dont_know, declined, na; NULL = a substantive answer */
     bool explain;
     bool retired; /* hw:retired: not offered any more, only in answers that were stored before */
+    int row;      /* in its sheet or file, for messages; 0 = added by us */
 };
 
 /*
@@ -146,6 +147,7 @@ struct choice_list {
     bool file;                           /* from a CSV file, not from the sheet choices */
     bool table;                          /* a file that no select takes its choices from */
     bool external;                       /* from the sheet external_choices */
+    bool searched; /* by search(): of several rows with one code, the first that fits is offered */
 };
 
 /* seed=1: a parameter, an attribute of XForms (body::accept) or a further setting. */
@@ -177,7 +179,8 @@ struct field {
     const struct expr *calculation;
     const struct expr *default_value;
     const struct expr *choice_filter;   /* names are columns of the list, ${name} are answers */
-    const char *choice_filter_text;     /* as written */
+    const char *choice_filter_text;     /* as written, or made of search() */
+    bool searched;                      /* search() in the appearance says the choices */
     bool randomize;                     /* choices are shown in an order made by chance */
     const struct expr *seed;            /* that the order is made from; NULL = of the page */
     const struct expr *repeat_count;    /* of a repeat: how many rows there are, no more no less */
@@ -203,7 +206,7 @@ struct field {
     const char *stat; /* NULL or code, band, quarter, admin1, score */
     const char *ref;  /* record kind, "user", or NULL */
     const char *type; /* hw:type: language, country, phone, email, time_of_day, money; or NULL */
-    const char *appearance;       /* as written */
+    const char *appearance;       /* as written, without search() */
     unsigned looks;               /* enum look: what is known in it */
     int columns;                  /* of LOOK_COLUMNS; 0 = as many as fit */
     int width;                    /* appearance w1 to w10 in a theme grid; 0 = none */

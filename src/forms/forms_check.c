@@ -134,6 +134,7 @@ void check_form(struct form_build *f)
         check_default(f, all[i]);
     }
     check_settings_references(f);
+    check_searched(f);
     f->form->lists = f->named;
     f->form->lists_len = f->named_len;
     graph_build(f);

@@ -90,18 +90,24 @@ static struct label read_choice_label(const struct reading *r, const struct shee
     return label;
 }
 
+void check_code(struct build *b, const struct section *s, const struct sheet_row *row,
+                const char *column, const char *code)
+{
+    if (!is_code(code))
+        mistake(b, s->place, row->number, column,
+                tr(b->ctx,
+                   "{0} cannot be the code of a choice: Latin letters, digits, _, - and . are "
+                   "allowed, {1} at most.",
+                   TR_TEXT(code), TR_INT(CODE_MAX)));
+}
+
 static struct choice read_choice(const struct reading *r, const struct sheet_row *row)
 {
     static const char *const declines[] = { "dont_know", "declined", "na", NULL };
     struct build *b = r->f->b;
-    struct choice c = { .name = cell(r->s, row, r->value) };
+    struct choice c = { .name = cell(r->s, row, r->value), .row = row->number };
 
-    if (!is_code(c.name))
-        mistake(b, r->s->place, row->number, column_written(r->s, r->value),
-                tr(b->ctx,
-                   "{0} cannot be the code of a choice: Latin letters, digits, _, - and . are "
-                   "allowed, {1} at most.",
-                   TR_TEXT(c.name), TR_INT(CODE_MAX)));
+    check_code(b, r->s, row, column_written(r->s, r->value), c.name);
     c.label = read_choice_label(r, row);
     c.media = read_media(r->f, r->s, row);
     if ((!c.label.texts || !c.label.texts[r->f->language]) && !c.media.image.texts)
@@ -327,8 +333,7 @@ static void refuse_wish(struct form_build *f, const struct list_wish *wish, cons
     mistake(f->b, f->survey ? f->survey->place : f->sheet->file, wish->row, wish->column, text);
 }
 
-/* The table of a file that has the columns it is asked for; NULL after a mistake. */
-static struct sheet *open_list(struct form_build *f, const struct list_wish *wish)
+struct sheet *open_list(struct form_build *f, const struct list_wish *wish)
 {
     struct ctx *ctx = f->b->ctx;
     const struct asset *asset =

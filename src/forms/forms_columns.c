@@ -307,33 +307,38 @@ static bool is_medium(const char *name)
            strcmp(name, "audio") == 0 || strcmp(name, "video") == 0;
 }
 
-/* Pictures and recordings that labels name must have come with the form. */
-static void check_media(struct build *b, const struct section *s, const struct sheet_row *row)
+void check_medium(struct build *b, const struct section *s, const struct sheet_row *row,
+                  const char *column, const char *name)
 {
     bool whole = b->published && (b->files == NULL || b->files->whole);
+    const char *text;
 
-    for (size_t i = 0; i < s->columns_len && i < row->len; i++) {
-        const char *name = row->cells[i];
-        const char *text;
+    if (!name[0] || strstr(name, "${") || use_delivered(b, name) || !whole)
+        return;
+    text = tr(b->ctx,
+              "{0} did not come with the form: bring it together with the form, or take its "
+              "name out.",
+              TR_TEXT(name));
+    if (b->files != NULL)
+        mistake(b, s->place, row->number, column, text);
+    else
+        warn(b, s->place, row->number, column, text);
+}
 
-        if (!is_medium(s->names[i]) || !name[0] || strstr(name, "${") || use_delivered(b, name) ||
-            !whole)
-            continue;
-        text = tr(b->ctx,
-                  "{0} did not come with the form: bring it together with the form, or take its "
-                  "name out.",
-                  TR_TEXT(name));
-        if (b->files != NULL)
-            mistake(b, s->place, row->number, s->columns[i], text);
-        else
-            warn(b, s->place, row->number, s->columns[i], text);
-    }
+/* Of a list for search() the cells name columns, and the rows name the pictures. */
+static void check_media(const struct form_build *f, const struct section *s,
+                        const struct sheet_row *row)
+{
+    for (size_t i = 0; i < s->columns_len && i < row->len; i++)
+        if (is_medium(s->names[i]) && row->cells[i][0] &&
+            (strcmp(s->name, "choices") != 0 || !is_searched(f, cell(s, row, "list_name"))))
+            check_medium(f->b, s, row, s->columns[i], row->cells[i]);
 }
 
 struct media read_media(const struct form_build *f, const struct section *s,
                         const struct sheet_row *row)
 {
-    check_media(f->b, s, row);
+    check_media(f, s, row);
     return (struct media){ .image = read_label(f, s, row, "image"),
                            .big_image = read_label(f, s, row, "big-image"),
                            .audio = read_label(f, s, row, "audio"),

@@ -125,6 +125,9 @@ struct label read_label(const struct form_build *f, const struct section *s,
                         const struct sheet_row *row, const char *name);
 struct media read_media(const struct form_build *f, const struct section *s,
                         const struct sheet_row *row);
+/* A picture or recording that a cell names must have come with the form. */
+void check_medium(struct build *b, const struct section *s, const struct sheet_row *row,
+                  const char *column, const char *name);
 /* Mistakes for text columns, of those in texts, whose language is not known. */
 void check_languages(struct build *b, const struct section *s, const char *const *texts);
 /* Warns of columns that are none of known (ends with NULL) nor of the text columns in texts. */
@@ -161,6 +164,11 @@ struct list_wish {
 };
 /* NULL after a mistake. */
 const struct choice_list *read_list_file(struct form_build *f, const struct list_wish *wish);
+/* The table of a file that has the columns it is asked for; NULL after a mistake. */
+struct sheet *open_list(struct form_build *f, const struct list_wish *wish);
+/* A mistake if a code cannot be that of a choice. */
+void check_code(struct build *b, const struct section *s, const struct sheet_row *row,
+                const char *column, const char *code);
 /* A list of the form's own sheet; NULL if there is none. */
 const struct choice_list *own_list(const struct form_build *f, const char *name, bool external);
 /* A file that was delivered with the form, and is noted as used; NULL if there is none. */
@@ -204,6 +212,14 @@ const struct expr *read_cell_expression(struct form_build *f, const struct secti
 void read_looks(struct survey *v, struct field *field);
 void read_parameters(struct survey *v, struct field *field);
 void read_attributes(struct survey *v, struct field *field);
+/* An expression that is part of a cell. */
+const struct expr *read_argument(struct survey *v, const char *column, const char *text);
+/* forms_search.c: search() in the appearance, when all else of the row is read. */
+void read_search(struct survey *v, struct field *field);
+/* Whether a question takes the columns of a table from this list. */
+bool is_searched(const struct form_build *f, const char *list);
+/* Such a list is none to choose from: mistakes for other questions that do. */
+void check_searched(struct form_build *f);
 /* forms_binds.c: the columns bind::hw: */
 void read_binds(struct survey *v, struct field *field);
 /* forms_refs.c: names in expressions are fields, tables and columns that there are. */

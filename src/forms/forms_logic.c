@@ -25,6 +25,11 @@ static const struct expr *parse_text(struct form_build *f, const struct section 
     return NULL;
 }
 
+const struct expr *read_argument(struct survey *v, const char *column, const char *text)
+{
+    return parse_text(v->f, v->s, v->row->number, column, text);
+}
+
 const struct expr *read_cell_expression(struct form_build *f, const struct section *s,
                                         const struct sheet_row *row, const char *column)
 {
@@ -181,6 +186,7 @@ void field_expressions(const struct field *f, struct field_expression out[FIELD_
     out[3] = (struct field_expression){ "constraint", f->constraint };
     out[4] = (struct field_expression){ "required", f->required_if };
     out[5] = (struct field_expression){ "default", f->default_value };
-    out[6] = (struct field_expression){ "choice_filter", f->choice_filter };
+    out[6] =
+        (struct field_expression){ f->searched ? "appearance" : "choice_filter", f->choice_filter };
     out[7] = (struct field_expression){ "parameters", f->seed };
 }

@@ -100,6 +100,20 @@ static bool read_numbered(struct field *field, const char *word)
     return false;
 }
 
+/* Bytes of the word search at the end: as a call it is no appearance. */
+static size_t ends_in_search(const char *text, size_t len)
+{
+    size_t end = len;
+    size_t word = strlen("search");
+
+    while (end && text[end - 1] == ' ')
+        end--;
+    if (end < word || strncmp(text + end - word, "search", word) != 0 ||
+        (end > word && text[end - word - 1] != ' '))
+        return 0;
+    return len - (end - word);
+}
+
 /* search('file', ...) and ex:app(...) are calls: what is in their brackets may have spaces. */
 static const char *without_calls(struct arena *a, const char *text)
 {
@@ -108,6 +122,8 @@ static const char *without_calls(struct arena *a, const char *text)
     int depth = 0;
 
     for (; *text; text++) {
+        if (*text == '(' && !depth)
+            at_byte -= ends_in_search(out, at_byte);
         depth += *text == '(';
         if (!depth)
             out[at_byte++] = *text;

@@ -209,6 +209,7 @@ static void read_columns(struct survey *v, struct field *field)
     read_logic(v, field);
     read_binds(v, field);
     read_attributes(v, field);
+    read_search(v, field);
 }
 
 static void read_field(struct survey *v)

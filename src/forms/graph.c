@@ -164,7 +164,7 @@ static void read_field(struct grapher *g, const struct field *f)
     check_expression(g, f, "constraint", f->constraint, false);
     check_expression(g, f, "required", f->required_if, false);
     check_expression(g, f, "default", f->default_value, false);
-    check_expression(g, f, "choice_filter", f->choice_filter, false);
+    check_expression(g, f, f->searched ? "appearance" : "choice_filter", f->choice_filter, false);
     check_expression(g, f, "parameters", f->seed, false);
     for (size_t i = 0; i < f->trigger_len; i++)
         if (f->trigger[i] != f)

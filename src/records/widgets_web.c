@@ -257,15 +257,40 @@ static const struct choice **in_order(struct maker *m, const struct answers *t,
     return out;
 }
 
+/*
+ * Of rows that search() found under one code one stands on the page: that which is offered now,
+ * else the first. Returns how many are left.
+ */
+static size_t one_of_each(struct arena *a, const struct choice_list *list,
+                          const struct choice **items, const bool *here)
+{
+    const struct choice **shown = ARENA_ARRAY(a, list->len + 1, const struct choice *);
+    size_t len = 0;
+
+    for (size_t i = 0; i < list->len; i++) {
+        const struct choice *c = items[i];
+        const struct choice **one = &shown[choice_find(list, c->name) - list->items];
+
+        if (*one == NULL || (here[c - list->items] && !here[*one - list->items]))
+            *one = c;
+    }
+    for (size_t i = 0; i < list->len; i++)
+        if (shown[choice_find(list, items[i]->name) - list->items] == items[i])
+            items[len++] = items[i];
+    return len;
+}
+
 static struct option_view *fill_options(struct maker *m, const struct widget_view *w,
-                                        const struct answers *t, const struct field *f)
+                                        const struct answers *t, const struct field *f,
+                                        size_t *len_out)
 {
     const struct choice_list *list = f->choices;
     struct option_view *out = ARENA_ARRAY(m->ctx->arena, list->len + 1, struct option_view);
     bool *here = ARENA_ARRAY(m->ctx->arena, list->len + 1, bool);
     const struct choice **items = in_order(m, t, f, here);
 
-    for (size_t i = 0; i < list->len; i++) {
+    *len_out = list->searched ? one_of_each(m->ctx->arena, list, items, here) : list->len;
+    for (size_t i = 0; i < *len_out; i++) {
         const struct choice *c = items[i];
 
         out[i].code = c->name;
@@ -302,8 +327,7 @@ static void fill_checks(struct maker *m, struct widget_view *w, const struct ans
     struct widget_checks_view *v = &w->checks;
     struct option_view *chosen;
 
-    v->options = fill_options(m, w, t, f);
-    v->options_len = f->choices->len;
+    v->options = fill_options(m, w, t, f, &v->options_len);
     v->is_long = v->options_len > LONG_LIST;
     if (!v->is_long)
         return;
@@ -318,8 +342,8 @@ static void fill_rank(struct maker *m, struct widget_view *w, const struct answe
                       const struct field *f)
 {
     struct arena *a = m->ctx->arena;
-    const struct option_view *all = fill_options(m, w, t, f);
-    size_t len = f->choices->len;
+    size_t len = 0;
+    const struct option_view *all = fill_options(m, w, t, f, &len);
     size_t said = 0;
     char **codes = text_split(a, w->value, ' ', true, &said);
     struct rank_place_view *places = ARENA_ARRAY(a, len + 1, struct rank_place_view);
@@ -402,8 +426,7 @@ void widget_fill(struct maker *m, struct widget_view *w, struct answers *t, cons
         if (f->kind == FIELD_RANGE) {
             fill_scale(m, w, f);
         } else {
-            w->radios.options = fill_options(m, w, t, f);
-            w->radios.options_len = f->choices->len;
+            w->radios.options = fill_options(m, w, t, f, &w->radios.options_len);
         }
         w->select.options = w->radios.options;
         w->select.options_len = w->radios.options_len;

@@ -228,6 +228,163 @@ static void what_nothing_names_is_told_and_hinders_nobody(void **state)
     assert_int_equal(page_post(p, ADMIN, draft, "confirm=1&grant=supervisor%3Dall").status, 303);
 }
 
+/* --- choices found by search() --- */
+
+#define VILLAGES                                                                                   \
+    "village_key,name_en,name_ar,Region,chief,picture,sortby\n"                                    \
+    "v1,Ndame,ندام,north,Ousmane,map.png,3\nv2,Keur Moussa,كور موسى,south,Awa,,2\n"     \
+    "v3,Mbane,مبان,north,Awa,,1\nv1,Ndame,ندام,north,Fatou,map.png,3\n"
+/* clang-format off */
+#define FOUND_HEAD "survey\n,type,name,label::English (en),label::العربية (ar),appearance\n" \
+    ",text,region,Region,منطقة,\n,text,words,Chief,رئيس,\n"
+#define FOUND_ROW ",select_one villages,village,Village,قرية,\"quick search('villages', " \
+    "'matches', 'region', ${region})\"\n"
+#define FOUND_ALL ",select_multiple villages,seen,Seen,شوهدت,search('villages.csv')\n"
+#define FOUND_CHIEF ",select_one villages,of_chief,Whose?,لمن؟,\"minimal search('villages', " \
+    "'contains', 'chief,name_en', ${words}, 'region', 'north')\"\n"
+#define FOUND_CHOICES "choices\n,list_name,name,label::English (en),label::العربية (ar)," \
+    "media::image\n,villages,village_key,\"name_en,chief\",name_ar,picture\n" \
+    ",villages,99,Another,أخرى,\n"
+#define FOUND_END "settings\n,form_title::English (en),form_title::العربية (ar),form_id,version," \
+    "hw:parent,hw:subject\n,Village visit,زيارة قرية,village_visit,1,person,person\n"
+/* clang-format on */
+#define FOUND FOUND_HEAD FOUND_ROW FOUND_ALL FOUND_CHIEF FOUND_CHOICES FOUND_END
+
+static void given_villages(struct pages *p)
+{
+    const struct pack_part parts[] = { { "found.csv", FOUND, 0 },
+                                       { "villages.csv", VILLAGES, 0 },
+                                       png_part() };
+    struct page page = page_post(p, ADMIN, draft_of(p, parts, 3),
+                                 "confirm=1&grant=supervisor%3Dall&grant=case_manager%3Dwork");
+
+    if (page.status != 303)
+        fail_msg("status %d: %s", page.status, page.body);
+}
+
+static int posted(struct pages *p, const char *person, const char *answers)
+{
+    return page_post(p, SUPERVISOR, "/records/village_visit",
+                     arena_printf(p->arena, "_parent=%s&%s", person, answers))
+        .status;
+}
+
+static void rows_of_a_table_are_choices_where_search_finds_them(void **state)
+{
+    struct pages *p = *state;
+    const char *person;
+    const char *at;
+    struct page page;
+
+    given_villages(p);
+    person = page_id(page_given_person(p, PAGES_AWA));
+    page = page_get(p, SUPERVISOR, "/records/village_visit/new",
+                    arena_printf(p->arena, "parent=%s", person));
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "Keur Moussa (chief: Awa)")); /* of the question that takes all */
+    assert_true(shows(&page, "alt=\"Picture: Ndame (chief: Ousmane)\""));
+    at = strstr(between(p, &page, "id=\"f-of_chief\"", "</select>"), "value=\"v1\"");
+    assert_non_null(at);
+    assert_null(strstr(at + 1, "value=\"v1\"")); /* two rows, one option */
+    page = page_post(p, SUPERVISOR, "/records/village_visit/state", "region=NORTH&_was.region=x");
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "\"village\":{\"relevant\":true,\"choices\":[\"v3\",\"v1\",\"99\"]"));
+    assert_int_equal(posted(p, person, "region=north&village=v3&seen=v2&seen=v1"), 303);
+    assert_int_equal(posted(p, person, "region=North&village=99"), 303);
+    assert_int_equal(posted(p, person, "region=north&village=v2"), 422);
+    assert_int_equal(posted(p, person, "region=north&village=v9"), 422);
+    assert_int_equal(posted(p, person, "region=nor&village=v3"), 422);
+    assert_int_equal(posted(p, person, "words=FATO&of_chief=v1"), 303); /* her second row */
+    assert_int_equal(posted(p, person, "words=mban&of_chief=v3"), 303);
+    assert_int_equal(posted(p, person, "words=Awa&of_chief=v2"), 422); /* she is in the south */
+}
+
+static const struct form *parsed(struct pages *p, const char *csv)
+{
+    const struct delivered tables[] = { { "villages.csv", VILLAGES, strlen(VILLAGES) } };
+    const struct form_files files = { tables, 1, false };
+    const struct form_text text = { "found.csv", csv, strlen(csv), &files };
+    const struct forms *forms = NULL;
+
+    ctx_clear_problems(&p->ctx);
+    if (form_parse_delivered(&p->ctx, &forms, &text) != OK)
+        fail_msg("%s", ctx_first_problem(&p->ctx));
+    return forms->items[0];
+}
+
+static void search_goes_out_as_choices_with_a_condition(void **state)
+{
+    struct pages *p = *state;
+    const struct form *form = parsed(p, FOUND);
+    const struct field *village = field_find(form, "village");
+    const char *xml = NULL;
+    size_t len = 0;
+
+    assert_string_equal(village->appearance, "quick");
+    assert_false(field_looks(village, LOOK_AUTOCOMPLETE));
+    assert_true(field_looks(field_find(form, "of_chief"), LOOK_MINIMAL));
+    assert_int_equal(village->choices->len, 4); /* Ndame once: no search tells her rows apart */
+    assert_int_equal(field_find(form, "of_chief")->choices->len, 5);
+    assert_int_equal(xform_write(&p->ctx, &xml, &len, form), OK);
+    assert_non_null(strstr(xml, "<asked_1>south</asked_1>"));
+    assert_non_null(strstr(xml, "nodeset=\"instance('villages.village')/root/item[fixed = '1' or ("
+                                "asked_1 = translate(string("));
+    assert_null(strstr(xml, "search("));
+    assert_null(strstr(xml, "<name>village_key</name>"));
+    assert_non_null(strstr(xml, "<value>كور موسى</value>"));
+}
+
+static void refused_search(struct pages *p, const char *csv, const char *cell, const char *told)
+{
+    const struct pack_part parts[] = { { "found.csv", csv, 0 },
+                                       { "villages.csv", VILLAGES, 0 },
+                                       png_part() };
+
+    refused(p, parts, 3, cell);
+    refused(p, parts, 3, told);
+}
+
+static void a_search_that_finds_nothing_to_look_in_is_told_at_its_cell(void **state)
+{
+#define LOOKS(call) FOUND_HEAD ",select_one villages,v,V,ق,\"" call "\"\n" FOUND_CHOICES FOUND_END
+#define AT_LOOK     "<td>5</td><td><bdi>appearance</bdi>"
+    static const char *const broken[][3] = {
+        { LOOKS("search('villagse')"), AT_LOOK, "There is no list villagse.csv" },
+        { LOOKS("search('villages', 'matches', 'regoin', ${region})"), AT_LOOK,
+          "The list villages.csv has no column regoin. Did you mean Region?" },
+        { LOOKS("search('villages', 'contains', 'chief', ${words}, 'land', 'x')"), AT_LOOK,
+          "The list villages.csv has no column land." },
+        { LOOKS("search('villages', 'conains', 'chief', ${words})"), AT_LOOK,
+          "conains is no way to search: those are contains, startswith, endswith, matches. Did you "
+          "mean contains?" },
+        { LOOKS("search('villages', 'contains')"), AT_LOOK, "search() is written in one of these" },
+        { LOOKS("search('villages'"), AT_LOOK, "search() is written in one of these" },
+        { LOOKS("search(${words})"), AT_LOOK, "search() wants a name in quotes here" },
+        { LOOKS("search('villages', 'contains', 'chief', ${wrods})"), AT_LOOK,
+          "There is no field named wrods in this form. Did you mean words?" },
+        { LOOKS("search('villages', 'contains', 'chief', concat(${words})"), AT_LOOK,
+          "search() is" },
+        { LOOKS("search('villages', 'contains', 'chief', nosuch(${words}))"), AT_LOOK, "nosuch" },
+        { FOUND_HEAD FOUND_ROW ",select_one villages,v,V,ق,\n" FOUND_CHOICES FOUND_END,
+          "<td>6</td><td><bdi>type</bdi>", "names the columns of a table for search()" },
+        { FOUND_HEAD FOUND_ROW "choices\n,list_name,name,label::English (en),label::العربية (ar)\n"
+                               ",villages,village_key,name_en,name_fr\n" FOUND_END,
+          "<td>8</td><td><bdi>label::العربية (ar)</bdi>", "has no column name_fr" },
+        { FOUND_HEAD FOUND_ROW "choices\n,list_name,name,label::English (en),label::العربية (ar)\n"
+                               ",villages,key,name_en,name_ar\n" FOUND_END,
+          "<td>8</td><td><bdi>name</bdi>", "has no column key" },
+        { FOUND_HEAD FOUND_ROW "choices\n,list_name,name,label::English (en),label::العربية (ar)\n"
+                               ",villages,1,One,واحد\n" FOUND_END,
+          "<td>5</td><td><bdi>type</bdi>", "needs one row that names columns" },
+        { FOUND_HEAD ",text,v,V,ق,search('villages')\n" FOUND_CHOICES FOUND_END, AT_LOOK,
+          "search() finds choices of select_one and select_multiple" },
+    };
+    struct pages *p = *state;
+
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
+        refused_search(p, broken[i][0], broken[i][1], broken[i][2]);
+}
+
 static enum err packed(struct pages *p, struct form_text *out, const struct delivered *files,
                        size_t len)
 {
@@ -284,6 +441,9 @@ int main(int argc, char **argv)
         PAGES(a_version_keeps_its_own_tables_and_can_be_taken_again),
         PAGES(a_version_without_a_choice_that_a_record_has_is_not_taken_again),
         PAGES(a_file_that_is_missing_or_none_is_told_at_its_cell),
+        PAGES(rows_of_a_table_are_choices_where_search_finds_them),
+        PAGES(search_goes_out_as_choices_with_a_condition),
+        PAGES(a_search_that_finds_nothing_to_look_in_is_told_at_its_cell),
         PAGES(what_nothing_names_is_told_and_hinders_nobody),
         PAGES(files_come_one_by_one_too_and_one_of_them_is_the_form),
         PAGES(a_zip_that_unpacks_to_more_than_is_taken_is_refused),

@@ -443,10 +443,10 @@ static void test_each_broken_form_tells_its_one_mistake_at_its_cell(void **state
 }
 
 static const char *const good_forms[] = {
-    "budget",    "complaint",   "evidence",      "health_note",  "household_survey", "intake_grid",
-    "kobo_like", "livestock",   "origin",        "photo_use",    "places",           "plain_labels",
-    "quiz",      "reasons",     "referral_call", "satisfaction", "schools",          "shuffled",
-    "villages",  "visit_times", "visite",
+    "budget",       "complaint", "evidence",    "health_note",   "household_survey", "intake_grid",
+    "kobo_like",    "livestock", "lookups",     "origin",        "photo_use",        "places",
+    "plain_labels", "quiz",      "reasons",     "referral_call", "satisfaction",     "schools",
+    "shuffled",     "villages",  "visit_times", "visite",
 };
 
 static const struct form *good_form(const char *kind)
