@@ -61,13 +61,28 @@
 #define TIDY_EVERY_MS       ((int64_t)60 * 60 * 1000)
 
 static const struct route *const all_routes[] = {
-    home_routes,       web_routes,      records_routes,
-    attach_routes,     rules_routes,    forms_routes,
-    survey_routes,     messages_routes, message_settings_routes,
-    notify_routes,     webhook_routes,  facts_routes,
-    facts_api_routes,  letters_routes,  letter_edit_routes,
-    letterhead_routes, guide_routes,    grid_routes,
-    plans_routes,      people_routes,   NULL,
+    home_routes,
+    web_routes,
+    records_routes,
+    attach_routes,
+    rules_routes,
+    forms_routes,
+    survey_routes,
+    messages_routes,
+    message_settings_routes,
+    notify_routes,
+    webhook_routes,
+    facts_routes,
+    facts_api_routes,
+    letters_routes,
+    letter_edit_routes,
+    letterhead_routes,
+    guide_routes,
+    grid_routes,
+    plans_routes,
+    plan_sign_routes,
+    people_routes,
+    NULL,
 };
 
 static const struct nav_item all_nav[] = {

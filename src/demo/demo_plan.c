@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "demo/demo_inner.h"
 #include "forms_gen.h"
+#include "plans/plan_sign.h"
 #include "records/records.h"
 
 static const char *later_day(const struct life *l, int64_t days)
@@ -197,17 +198,6 @@ static void set_without(struct life *l, struct record *rec)
         record_set(rec, fields[i], life_text(l, "without"));
 }
 
-static void add_approval(struct life *l, struct record *rec, const char *by, const char *name)
-{
-    struct answers *row = add_row(l->ctx, rec, FIELD_PLAN_APPROVALS);
-
-    put(rec, row, FIELD_PLAN_APPROVAL_BY, by);
-    put(rec, row, FIELD_PLAN_APPROVAL_NAME, name);
-    put(rec, row, FIELD_PLAN_APPROVAL_MODE, CODE_PLAN_APPROVAL_MODE_SIGNATURE);
-    put(rec, row, FIELD_PLAN_APPROVAL_ON, life_day(l));
-    put(rec, row, FIELD_PLAN_APPROVAL_PLACE, life_text(l, "town"));
-}
-
 static void set_plan(struct life *l, struct record *rec, const struct idea *i)
 {
     record_set(rec, FIELD_PLAN_OBJECTIVES, cell(i, "objectives"));
@@ -223,30 +213,80 @@ static void set_plan(struct life *l, struct record *rec, const struct idea *i)
     record_set(rec, FIELD_PLAN_SHARING_RULE, life_text(l, "plan_sharing"));
     record_set(rec, FIELD_PLAN_EXIT_END_DATE, later_day(l, 365));
     record_set(rec, FIELD_PLAN_EXIT_HOW, life_text(l, "plan_exit"));
-    record_set(rec, FIELD_PLAN_AGREED_ON, life_day(l));
-    if (dice_chance(&l->dice, 85))
-        record_set(rec, FIELD_PLAN_RETURNEE_COPY_GIVEN_AT, life_day(l));
-    add_approval(l, rec, CODE_PLAN_APPROVAL_BY_RETURNEE,
-                 csv_table_cell(&l->w->lists.names, l->names[NAME_GIVEN], "latin"));
-    add_approval(l, rec, CODE_PLAN_APPROVAL_BY_STAFF, l->ctx->user->name);
     set_without(l, rec);
 }
 
-/* Submitted; agreed by two; in force once the person has consented. Some stop on the way. */
+static enum err submit(struct life *l, struct record *rec)
+{
+    return record_set_status(l->ctx, rec, rec->version, STATUS_PLAN_SUBMITTED, NULL);
+}
+
+static enum err decide(struct life *l, struct record *rec, const char *status, const char *reason)
+{
+    enum err rc;
+
+    act_as(l, l->family->supervisor);
+    rc = record_set_status(l->ctx, rec, rec->version, status, reason);
+    act_as(l, l->family->worker);
+    return rc;
+}
+
+/* The person signs, or speaks before a witness; most take a copy home. */
+static enum err sign(struct life *l, struct record *rec)
+{
+    bool spoken = dice_chance(&l->dice, 12);
+    const struct plan_signing s = {
+        .by = CODE_PLAN_APPROVAL_BY_RETURNEE,
+        .name = csv_table_cell(&l->w->lists.names, l->names[NAME_GIVEN], "latin"),
+        .mode = spoken ? CODE_PLAN_APPROVAL_MODE_VERBAL_WITNESSED : CODE_PLAN_APPROVAL_MODE_TYPED,
+        .witness = spoken ? l->ctx->user->name : "",
+        .on = life_day(l),
+        .place = life_text(l, "town"),
+        .missing = "",
+    };
+    struct plan_copy copy = { .on = life_day(l),
+                              .lang = life_lang(l),
+                              .how = dice_chance(&l->dice, 80)
+                                         ? CODE_PLAN_RETURNEE_COPY_HOW_PAPER
+                                         : CODE_PLAN_RETURNEE_COPY_HOW_MESSAGE };
+    struct plan_signed done = { 0 };
+    enum err rc = plan_sign(l->ctx, &done, rec->id, rec->version, &s);
+
+    if (rc == OK && !done.agreed)
+        return ctx_fail(l->ctx, ERR_INVALID, done.wants);
+    if (rc == OK)
+        rc = record_load(l->ctx, &rec, FORM_PLAN, rec->id);
+    if (rc == OK && dice_chance(&l->dice, 85))
+        rc = plan_copy_given(l->ctx, rec->id, rec->version, &copy);
+    return rc;
+}
+
+/*
+ * Submitted; approved by the supervisor, some only when they come again; signed; in force once the
+ * person has consented. Some stop on the way.
+ */
 static enum err approve(struct life *l, struct record *rec, const char *components)
 {
-    enum err rc = record_set_status(l->ctx, rec, rec->version, STATUS_PLAN_SUBMITTED, NULL);
+    enum err rc = submit(l, rec);
 
     if (rc || dice_chance(&l->dice, 4))
         return rc;
-    rc = record_set_status(l->ctx, rec, rec->version, STATUS_PLAN_AGREED, NULL);
-    act_as(l, l->family->supervisor);
+    if (dice_chance(&l->dice, 8)) {
+        rc = decide(l, rec, STATUS_PLAN_DRAFT, life_text(l, "reason_plan_back"));
+        if (rc || dice_chance(&l->dice, 30))
+            return rc;
+        rc = submit(l, rec);
+    }
     if (rc == OK)
-        rc = record_set_status(l->ctx, rec, rec->version, STATUS_PLAN_AGREED, NULL);
-    act_as(l, l->family->worker);
+        rc = decide(l, rec, STATUS_PLAN_APPROVED, NULL);
+    if (rc || dice_chance(&l->dice, 3))
+        return rc;
+    rc = sign(l, rec);
     if (rc || !l->consented || dice_chance(&l->dice, 2))
         return rc;
     rc = take_consent(l, CODE_CONSENT_ABOUT_PLAN, components);
+    if (rc == OK)
+        rc = record_load(l->ctx, &rec, FORM_PLAN, rec->id);
     if (rc == OK)
         rc = record_set_status(l->ctx, rec, rec->version, STATUS_PLAN_ACTIVE, NULL);
     if (rc == OK)

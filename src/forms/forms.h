@@ -228,6 +228,7 @@ struct state_change {
     const char *permission;
     bool reason;              /* must be given */
     bool second;              /* another person with the permission must confirm it */
+    bool other;               /* not by who wrote any of it while it had its first status */
     const struct expr *needs; /* column requires: must hold of the answers; NULL = nothing */
     struct label label;       /* what the change is called: "Close the case" */
     struct label message;     /* told where needs does not hold */

@@ -298,6 +298,7 @@ static struct state_change read_change(struct form_build *f, const struct sectio
                    TR_TEXT(STATE_DELETED)));
     change.reason = read_yes(f->b, s, row, "reason");
     change.second = read_yes(f->b, s, row, "second");
+    change.other = read_yes(f->b, s, row, "other");
     return change;
 }
 
@@ -325,8 +326,8 @@ static bool names_status(const struct section *s, const struct sheet_row *row)
 
 void read_states(struct form_build *f)
 {
-    static const char *const known[] = { "from",   "to",       "permission", "reason",
-                                         "second", "requires", NULL };
+    static const char *const known[] = { "from",   "to",    "permission", "reason",
+                                         "second", "other", "requires",   NULL };
     static const char *const texts[] = { "label", "message", NULL };
     const struct section *s = sheet_section(f->sheet, "hw_states");
     struct state_change *states;

@@ -1,10 +1,13 @@
 /* What a plan begins with, and what is checked and filled in whenever one is saved. */
 #include "plans/plan.h"
 
+#include <string.h>
+
 #include "auth/auth.h"
 #include "core/text.h"
 #include "forms_gen.h"
 #include "plans/grid.h"
+#include "plans/plan_sign.h"
 #include "plans/plans_web.h"
 #include "records/records.h"
 #include "survey/survey.h"
@@ -45,9 +48,17 @@ void plan_count_components(size_t *counts, const struct record *plan)
 
 /* --- scores of the baseline --- */
 
+/* As numbers are kept in answers: without zeros at the end. */
 static void set_score(struct ctx *ctx, struct record *plan, const char *field, struct score s)
 {
-    record_set(plan, field, s.den ? score_text6(ctx, s) : "");
+    const char *text = s.den ? score_text6(ctx, s) : "";
+    size_t len = strlen(text);
+
+    while (len && text[len - 1] == '0' && strchr(text, '.'))
+        len--;
+    if (len && text[len - 1] == '.')
+        len--;
+    record_set(plan, field, arena_strndup(ctx->arena, text, len));
 }
 
 /* Copied, never typed; those of the first interview of the round baseline that is in force. */
@@ -150,17 +161,28 @@ enum err plan_prefill(struct ctx *ctx, struct record *plan)
 /* --- saving --- */
 
 /* What may be written once a plan is out of the author's hands. */
-static const char *const while_submitted[] = {
-    FIELD_PLAN_APPROVALS,     FIELD_PLAN_APPROVAL_BY,      FIELD_PLAN_APPROVAL_NAME,
-    FIELD_PLAN_APPROVAL_MODE, FIELD_PLAN_APPROVAL_WITNESS, FIELD_PLAN_APPROVAL_SIGNATURE,
-    FIELD_PLAN_APPROVAL_ON,   FIELD_PLAN_APPROVAL_PLACE,   FIELD_PLAN_MISSING_SIGNATURE_REASON,
-    FIELD_PLAN_AGREED_ON,     FIELD_PLAN_LINE_AGREED_ON,   NULL
-};
+static const char *const while_approved[] = { FIELD_PLAN_APPROVALS,
+                                              FIELD_PLAN_APPROVAL_BY,
+                                              FIELD_PLAN_APPROVAL_NAME,
+                                              FIELD_PLAN_APPROVAL_MODE,
+                                              FIELD_PLAN_APPROVAL_WITNESS,
+                                              FIELD_PLAN_APPROVAL_SIGNATURE,
+                                              FIELD_PLAN_APPROVAL_ON,
+                                              FIELD_PLAN_APPROVAL_PLACE,
+                                              FIELD_PLAN_APPROVAL_HASH,
+                                              FIELD_PLAN_AGREED_ON,
+                                              FIELD_PLAN_LINE_AGREED_ON,
+                                              FIELD_PLAN_MISSING_SIGNATURE_REASON,
+                                              NULL };
 static const char *const while_running[] = { FIELD_PLAN_LINE_STATUS,
                                              FIELD_PLAN_LINE_DROPPED_REASON,
                                              FIELD_PLAN_LINE_AGREED_ON,
+                                             FIELD_PLAN_LINE_DONE_ON,
+                                             FIELD_PLAN_ACTUAL_COST,
                                              FIELD_PLAN_NEXT_REVIEW_ON,
                                              FIELD_PLAN_RETURNEE_COPY_GIVEN_AT,
+                                             FIELD_PLAN_RETURNEE_COPY_LANGUAGE,
+                                             FIELD_PLAN_RETURNEE_COPY_HOW,
                                              FIELD_PLAN_OPT_OUT_AT,
                                              FIELD_PLAN_AGREED_ON,
                                              NULL };
@@ -181,8 +203,8 @@ static const char *const *open_fields(const struct record *old)
 
     if (text_equal(old->status, STATUS_PLAN_DRAFT))
         return NULL;
-    if (text_equal(old->status, STATUS_PLAN_SUBMITTED))
-        return while_submitted;
+    if (text_equal(old->status, STATUS_PLAN_APPROVED))
+        return while_approved;
     if (text_equal(old->status, STATUS_PLAN_AGREED) || text_equal(old->status, STATUS_PLAN_ACTIVE))
         return while_running;
     return none;
@@ -200,8 +222,7 @@ static enum err check_changes(struct ctx *ctx, const struct record *rec, const s
             return ctx_fail_field(
                 ctx, items[i].path,
                 text_equal(old->status, STATUS_PLAN_SUBMITTED)
-                    ? tr(ctx, "The plan waits for approval: only signatures can be added. Send it "
-                              "back to change it.")
+                    ? tr(ctx, "The plan waits for approval. Send it back to change it.")
                     : tr(ctx, "What was agreed stays as it is. Make a new version to change it."));
     return rc;
 }
@@ -231,31 +252,12 @@ static enum err number_it(struct ctx *ctx, struct record *rec)
     return OK;
 }
 
-/* The date of the plan: the day on which both sides had signed for the first time. */
+/* The date of the plan: the day on which the person signed, after it was approved. */
 static void date_it(struct record *rec)
 {
-    const struct field *repeat = field_find(rec->form, FIELD_PLAN_APPROVALS);
-    const struct field *by = field_find(rec->form, FIELD_PLAN_APPROVAL_BY);
-    const struct field *on = field_find(rec->form, FIELD_PLAN_APPROVAL_ON);
-    const char *last = "";
-    bool person = false;
-    bool other = false;
+    const char *last = plan_person_signed(rec);
 
-    if (!text_blank(record_value(rec, FIELD_PLAN_AGREED_ON)))
-        return;
-    for (size_t i = 0; i < rec->answers->rows_len[repeat->place]; i++) {
-        const struct answers *row = rec->answers->rows[repeat->place][i];
-        const char *who = answers_get(row, by);
-        const char *day = answers_get(row, on);
-        bool staff = text_equal(who, CODE_PLAN_APPROVAL_BY_STAFF) ||
-                     text_equal(who, CODE_PLAN_APPROVAL_BY_REFERRAL_PARTNER);
-
-        person = person || (who && !staff);
-        other = other || staff;
-        if (day && text_compare(day, last) > 0)
-            last = day;
-    }
-    if (person && other)
+    if (*last && text_blank(record_value(rec, FIELD_PLAN_AGREED_ON)))
         record_set(rec, FIELD_PLAN_AGREED_ON, last);
 }
 
@@ -268,6 +270,8 @@ static enum err before_save(struct ctx *ctx, struct record *rec, const struct re
         rc = check_changes(ctx, rec, old);
     else
         rc = number_it(ctx, rec);
+    if (rc == OK)
+        rc = plan_check_signatures(ctx, rec, old);
     if (rc)
         return rc;
     date_it(rec);
@@ -280,4 +284,5 @@ static enum err before_save(struct ctx *ctx, struct record *rec, const struct re
 
 const struct record_hooks plan_hooks = { .kind = FORM_PLAN,
                                          .before_save = before_save,
+                                         .before_status = plan_before_status,
                                          .detail = plan_detail };

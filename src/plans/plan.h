@@ -45,7 +45,7 @@ enum err plan_amend(struct ctx *ctx, struct record **out, const char *id,
 enum err plan_activate(struct ctx *ctx, const char *id, int64_t version) MUST_USE;
 
 /* Before what a point has to be there. */
-enum plan_step { STEP_SUBMIT, STEP_AGREE, STEP_FORCE, STEP_LATER };
+enum plan_step { STEP_SUBMIT, STEP_APPROVE, STEP_AGREE, STEP_FORCE, STEP_LATER };
 
 struct plan_gap {
     enum plan_step step;

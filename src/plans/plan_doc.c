@@ -6,10 +6,12 @@
 #include "core/text.h"
 #include "forms_gen.h"
 #include "plans/plan.h"
+#include "plans/plan_sign.h"
 
-#define PAIRS_MAX      24
-#define CURRENCIES_MAX 10
-#define TEXT_MAX       ((size_t)2000)
+#define PAIRS_MAX        24
+#define CURRENCIES_MAX   10
+#define TEXT_MAX         ((size_t)2000)
+#define SIGNATURE_HEIGHT 60.0 /* points */
 
 /* What is being written. */
 struct writing {
@@ -377,30 +379,60 @@ static void add_running(struct writing *w)
     end_pairs(w, tr(w->ctx, "How the support ends"));
 }
 
-static void add_approvals(struct writing *w)
+/* Pictures of signatures, each under the name of who signed. */
+static enum err add_pictures(struct writing *w)
 {
-    static const char *const names[] = { FIELD_PLAN_APPROVAL_BY, FIELD_PLAN_APPROVAL_NAME,
-                                         FIELD_PLAN_APPROVAL_MODE, FIELD_PLAN_APPROVAL_ON,
-                                         FIELD_PLAN_APPROVAL_PLACE };
-    static const double widths[] = { 3, 4, 3, 2, 3 };
-    struct table_of t = { .names = names, .widths = widths, .columns = 5 };
+    struct plan_signature *items = NULL;
+    size_t len = 0;
+    enum err rc = plan_signatures(w->ctx, &items, &len, w->plan);
+
+    for (size_t i = 0; rc == OK && i < len; i++) {
+        struct upload_bytes png = { 0 };
+        const char *words = tr(w->ctx, "Signature of {0}", TR_TEXT(items[i].name));
+
+        if (items[i].file)
+            rc = plan_signature_picture(w->ctx, &png, w->plan, items[i].file);
+        if (rc || !png.len)
+            continue;
+        document_add(w->d, DOC_TEXT, words);
+        rc = document_image(w->ctx, w->d, png.bytes, png.len, SIGNATURE_HEIGHT, words);
+    }
+    return rc;
+}
+
+static enum err add_approvals(struct writing *w)
+{
+    static const char *const names[] = { FIELD_PLAN_APPROVAL_BY,    FIELD_PLAN_APPROVAL_NAME,
+                                         FIELD_PLAN_APPROVAL_MODE,  FIELD_PLAN_APPROVAL_ON,
+                                         FIELD_PLAN_APPROVAL_PLACE, FIELD_PLAN_APPROVAL_HASH };
+    static const double widths[] = { 3, 4, 3, 2.4, 3, 2.6 };
+    struct table_of t = { .names = names, .widths = widths, .columns = 6 };
+    bool signed_by = false;
     size_t len = 0;
     const struct answers *const *rows = rows_of(w, FIELD_PLAN_APPROVALS, &len);
     const char *const lines[] = { tr(w->ctx, "The returnee"),
                                   tr(w->ctx, "Staff of the programme, or the referral partner") };
 
     table_begin(w, &t, len);
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++) {
+        const char *hash = answers_get(rows[i], field_of(w, FIELD_PLAN_APPROVAL_HASH));
+
         table_add(w, &t, rows[i]);
+        t.cells[t.rows * t.columns - 1] = hash ? plan_mark(w->ctx, hash) : "";
+        signed_by =
+            signed_by || plan_is_person(answers_get(rows[i], field_of(w, FIELD_PLAN_APPROVAL_BY)));
+    }
     table_end(w, &t, tr(w->ctx, "Signatures"), false);
-    if (len == 0)
-        document_signatures(w->d, lines, 2);
+    if (!signed_by)
+        document_signatures(w->d, lines, len == 0 ? 2 : 1);
+    return add_pictures(w);
 }
 
 enum err plan_document(struct ctx *ctx, struct document **out, const struct record *plan,
                        const struct record *of, const struct record *person)
 {
     struct writing w = { .ctx = ctx, .plan = plan };
+    enum err rc;
 
     w.d = document_new(ctx, ctx->lang, tr(ctx, "Reintegration plan"));
     add_head(&w, of, person);
@@ -414,11 +446,11 @@ enum err plan_document(struct ctx *ctx, struct document **out, const struct reco
     add_scores(&w);
     add_group(&w);
     add_running(&w);
-    add_approvals(&w);
+    rc = add_approvals(&w);
     document_add(w.d, DOC_SMALL,
                  tr(ctx, "This plan is yours. Taking part is your choice: you may ask for changes, "
                          "or stop, at any time. Keep it where only you can read it."));
     document_footer(w.d, plan->number ? plan->number : "");
     *out = w.d;
-    return OK;
+    return rc;
 }

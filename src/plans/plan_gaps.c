@@ -4,6 +4,7 @@
 #include "forms_gen.h"
 #include "people/consent.h"
 #include "plans/plan.h"
+#include "plans/plan_sign.h"
 #include "records/records.h"
 
 struct gaps {
@@ -77,7 +78,7 @@ static void look_at_lines(struct gaps *g)
 
         if (text_equal(answers_get(row, needs), CODE_PLAN_LINE_NEEDS_REFERRAL_YES) &&
             text_blank(answers_get(row, agency)))
-            add(g, STEP_AGREE, FIELD_PLAN_LINES,
+            add(g, STEP_APPROVE, FIELD_PLAN_LINES,
                 tr(g->ctx, "Action {0} needs a referral, but names no agency.",
                    TR_INT((int64_t)i + 1)));
         if (text_blank(answers_get(row, end)))
@@ -97,17 +98,14 @@ static void look_at_signatures(struct gaps *g)
 
     for (size_t i = 0; i < t->rows_len[repeat->place]; i++) {
         const char *who = answers_get(t->rows[repeat->place][i], by);
-        bool staff = text_equal(who, CODE_PLAN_APPROVAL_BY_STAFF) ||
-                     text_equal(who, CODE_PLAN_APPROVAL_BY_REFERRAL_PARTNER);
 
-        person = person || (who && !staff);
-        other = other || staff;
+        person = person || plan_is_person(who);
+        other = other || text_equal(who, CODE_PLAN_APPROVAL_BY_STAFF);
     }
-    if (!person)
-        add(g, STEP_AGREE, FIELD_PLAN_APPROVALS, tr(g->ctx, "The person has not signed."));
     if (!other)
-        add(g, STEP_AGREE, FIELD_PLAN_APPROVALS,
-            tr(g->ctx, "Neither staff nor a referral partner has signed."));
+        add(g, STEP_AGREE, NULL, tr(g->ctx, "No supervisor has approved it."));
+    if (!person)
+        add(g, STEP_AGREE, NULL, tr(g->ctx, "The person has not signed."));
 }
 
 /* --- consent --- */

@@ -65,6 +65,8 @@ static void copy_plan(struct record *to, const struct record *from, const char *
     record_set(to, FIELD_PLAN_AMENDS, from->id);
     record_set(to, FIELD_PLAN_AMENDMENT_REASON, reason);
     record_set(to, FIELD_PLAN_RETURNEE_COPY_GIVEN_AT, "");
+    record_set(to, FIELD_PLAN_RETURNEE_COPY_LANGUAGE, "");
+    record_set(to, FIELD_PLAN_RETURNEE_COPY_HOW, "");
     record_set(to, FIELD_PLAN_MISSING_SIGNATURE_REASON, "");
     record_set(to, FIELD_PLAN_OPT_OUT_AT, "");
 }
@@ -73,6 +75,7 @@ static bool is_prepared(const struct record *rec)
 {
     return text_equal(rec->status, STATUS_PLAN_DRAFT) ||
            text_equal(rec->status, STATUS_PLAN_SUBMITTED) ||
+           text_equal(rec->status, STATUS_PLAN_APPROVED) ||
            text_equal(rec->status, STATUS_PLAN_AGREED);
 }
 

@@ -8,16 +8,9 @@
 #include "plans_templates.h"
 #include "records/screens_web.h"
 
-#define STEPS 4
+#define STEPS 5
 
-/* A plan with what it belongs to. */
-struct opened {
-    struct record *plan;
-    struct record *of;     /* the case */
-    struct record *person; /* NULL: the role may not see people */
-};
-
-static enum err open_plan(struct ctx *ctx, struct opened *o, const char *id)
+enum err plan_open(struct ctx *ctx, struct plan_opened *o, const char *id)
 {
     enum err rc = record_load(ctx, &o->plan, FORM_PLAN, id);
 
@@ -28,13 +21,13 @@ static enum err open_plan(struct ctx *ctx, struct opened *o, const char *id)
     return rc;
 }
 
-static const char *plan_title(struct ctx *ctx, const struct record *plan)
+const char *plan_title(struct ctx *ctx, const struct record *plan)
 {
     return tr(ctx, "Plan {0}, version {1}", TR_TEXT(plan->number ? plan->number : ""),
               TR_TEXT(record_value(plan, FIELD_PLAN_PLAN_VERSION)));
 }
 
-static struct url plan_url(struct ctx *ctx, const struct record *plan)
+struct url plan_url(struct ctx *ctx, const struct record *plan)
 {
     return url_build(ctx, "/plans/{}", plan->id);
 }
@@ -126,6 +119,7 @@ static const char *step_title(struct ctx *ctx, enum plan_step step)
 {
     static const char *const titles[] = {
         [STEP_SUBMIT] = N_("Before it can be submitted"),
+        [STEP_APPROVE] = N_("Before it can be approved"),
         [STEP_AGREE] = N_("Before it can be agreed"),
         [STEP_FORCE] = N_("Before it can come into force"),
         [STEP_LATER] = N_("Worth adding"),
@@ -134,7 +128,7 @@ static const char *step_title(struct ctx *ctx, enum plan_step step)
     return tr_args(ctx, titles[step], NULL);
 }
 
-static struct url gap_link(struct ctx *ctx, const struct opened *o, const struct plan_gap *gap)
+static struct url gap_link(struct ctx *ctx, const struct plan_opened *o, const struct plan_gap *gap)
 {
     if (gap->kind && user_may(ctx->user, arena_printf(ctx->arena, "%s.create", gap->kind)))
         return url_build(ctx, "/records/{}/new?parent={}", gap->kind, o->of->parent_id);
@@ -143,7 +137,7 @@ static struct url gap_link(struct ctx *ctx, const struct opened *o, const struct
     return url_build(ctx, "/records/plan/{}/edit#f-{}", o->plan->id, gap->field);
 }
 
-static enum err fill_gaps(struct ctx *ctx, struct plan_page_view *v, const struct opened *o)
+static enum err fill_gaps(struct ctx *ctx, struct plan_page_view *v, const struct plan_opened *o)
 {
     struct plan_gaps_view *groups = ARENA_ARRAY(ctx->arena, STEPS, struct plan_gaps_view);
     struct plan_gap *gaps = NULL;
@@ -170,7 +164,7 @@ static enum err fill_gaps(struct ctx *ctx, struct plan_page_view *v, const struc
     return rc;
 }
 
-static enum err fill_steps(struct ctx *ctx, struct plan_page_view *v, const struct opened *o)
+static enum err fill_steps(struct ctx *ctx, struct plan_page_view *v, const struct plan_opened *o)
 {
     struct record_step *steps = NULL;
     struct plan_step_view *items;
@@ -179,8 +173,9 @@ static enum err fill_steps(struct ctx *ctx, struct plan_page_view *v, const stru
 
     items = ARENA_ARRAY(ctx->arena, len + 1, struct plan_step_view);
     for (size_t i = 0; rc == OK && i < len; i++) {
-        if (text_equal(steps[i].status, STATUS_PLAN_SUPERSEDED))
-            continue; /* by the newer one */
+        if (text_equal(steps[i].status, STATUS_PLAN_SUPERSEDED) ||
+            (text_equal(steps[i].status, STATUS_PLAN_AGREED) && steps[i].wants))
+            continue; /* by the newer one; by signing */
         items[v->steps_len++] =
             (struct plan_step_view){ .label = steps[i].label,
                                      .wants = steps[i].wants,
@@ -192,7 +187,8 @@ static enum err fill_steps(struct ctx *ctx, struct plan_page_view *v, const stru
     return rc;
 }
 
-static enum err fill_versions(struct ctx *ctx, struct plan_page_view *v, const struct opened *o)
+static enum err fill_versions(struct ctx *ctx, struct plan_page_view *v,
+                              const struct plan_opened *o)
 {
     struct plan_version_view *items;
     struct record **plans = NULL;
@@ -229,7 +225,7 @@ static void fill_langs(struct ctx *ctx, struct plan_page_view *v, const struct r
     v->langs_len = len;
 }
 
-static void fill_head(struct ctx *ctx, struct plan_page_view *v, const struct opened *o)
+static void fill_head(struct ctx *ctx, struct plan_page_view *v, const struct plan_opened *o)
 {
     const char *status = o->plan->status;
     const char *id = o->plan->id;
@@ -247,28 +243,29 @@ static void fill_head(struct ctx *ctx, struct plan_page_view *v, const struct op
     v->force = url_build(ctx, "/plans/{}/activate", id);
     if (user_may(ctx->user, "plan.edit") && (draft || running))
         v->edit = url_build(ctx, "/records/plan/{}/edit", id);
-    if (user_may(ctx->user, "plan.edit") && (draft || text_equal(status, STATUS_PLAN_SUBMITTED)))
-        v->sign = url_build(ctx, "/records/plan/{}/edit#f-approvals", id);
+    if (user_may(ctx->user, PERM_PLAN_AGREE) && text_equal(status, STATUS_PLAN_APPROVED))
+        v->sign = url_build(ctx, "/plans/{}/sign", id);
     if (!text_blank(record_value(o->plan, FIELD_PLAN_AMENDS)))
         v->changes = url_build(ctx, "/plans/{}/changes", id);
     if (running && user_may(ctx->user, "plan.create"))
         v->amend = url_build(ctx, "/plans/{}/amend", id);
 }
 
-static enum err show(struct ctx *ctx, struct res *res, int status, const char *id,
-                     const char *reason)
+enum err plan_show(struct ctx *ctx, struct res *res, int status, const char *id, const char *reason)
 {
     struct plan_page_view v = { .problem = status == 200 ? NULL : ctx_first_problem(ctx),
                                 .reason = reason };
     struct document *d = NULL;
-    struct opened o = { 0 };
-    enum err rc = open_plan(ctx, &o, id);
+    struct plan_opened o = { 0 };
+    enum err rc = plan_open(ctx, &o, id);
 
     if (rc)
         return rc;
     fill_head(ctx, &v, &o);
     fill_langs(ctx, &v, o.plan);
     rc = fill_gaps(ctx, &v, &o);
+    if (rc == OK)
+        rc = plan_approvals_fill(ctx, &v, &o);
     if (rc == OK)
         rc = fill_steps(ctx, &v, &o);
     if (rc == OK)
@@ -285,7 +282,7 @@ static enum err show(struct ctx *ctx, struct res *res, int status, const char *i
 
 static enum err get_plan(struct ctx *ctx, const struct req *req, struct res *res)
 {
-    return show(ctx, res, 200, req_path(req, "id"), "");
+    return plan_show(ctx, res, 200, req_path(req, "id"), "");
 }
 
 /* In ?lang=, else in the language of the page; what people wrote stays as it is. */
@@ -294,7 +291,7 @@ static enum err get_pdf(struct ctx *ctx, const struct req *req, struct res *res)
     const char *lang = req_text(req, "lang");
     const char *before = ctx->lang;
     struct document *d = NULL;
-    struct opened o = { 0 };
+    struct plan_opened o = { 0 };
     const char *bytes = NULL;
     size_t len = 0;
     enum err rc;
@@ -303,7 +300,7 @@ static enum err get_pdf(struct ctx *ctx, const struct req *req, struct res *res)
         return ctx_fail_field(ctx, "lang",
                               tr(ctx, "There are no translations into “{0}”.", TR_TEXT(lang)));
     ctx->lang = *lang ? lang : before;
-    rc = open_plan(ctx, &o, req_path(req, "id"));
+    rc = plan_open(ctx, &o, req_path(req, "id"));
     if (rc == OK)
         rc = plan_document(ctx, &d, o.plan, o.of, o.person);
     if (rc == OK)
@@ -324,7 +321,7 @@ static enum err post_amend(struct ctx *ctx, const struct req *req, struct res *r
     enum err rc = plan_amend(ctx, &rec, id, reason);
 
     if (rc == ERR_INVALID)
-        return show(ctx, res, 422, id, reason);
+        return plan_show(ctx, res, 422, id, reason);
     if (rc)
         return rc;
     res_flash(res, tr(ctx, "A new version is made. Change it, then submit it."));
@@ -337,7 +334,7 @@ static enum err post_activate(struct ctx *ctx, const struct req *req, struct res
     enum err rc = plan_activate(ctx, id, req_int(req, "version"));
 
     if (rc == ERR_INVALID || rc == ERR_CONFLICT)
-        return show(ctx, res, rc == ERR_INVALID ? 422 : 409, id, "");
+        return plan_show(ctx, res, rc == ERR_INVALID ? 422 : 409, id, "");
     if (rc)
         return rc;
     res_flash(res, tr(ctx, "The plan is in force. Give the person a copy."));
@@ -350,8 +347,8 @@ static enum err get_changes(struct ctx *ctx, const struct req *req, struct res *
     struct plan_change_view *items;
     struct record_change *changes = NULL;
     struct record *before = NULL;
-    struct opened o = { 0 };
-    enum err rc = open_plan(ctx, &o, req_path(req, "id"));
+    struct plan_opened o = { 0 };
+    enum err rc = plan_open(ctx, &o, req_path(req, "id"));
 
     if (rc == OK)
         rc = plan_before(ctx, &before, o.plan);

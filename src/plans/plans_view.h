@@ -137,7 +137,32 @@ struct plan_lang_view {
     const char *name;
     struct url link;
 };
+struct plan_signature_view {
+    const char *by;
+    const char *name;
+    const char *mode;
+    const char *on;
+    const char *place;
+    const char *mark; /* short fingerprint of what was signed; "" = none */
+    bool matches;
+    struct url picture; /* .text NULL: none */
+};
+struct plan_approvals_view {
+    const struct plan_signature_view *items;
+    size_t items_len;
+    const char *sent_back; /* why, by whom, when; NULL = it was not */
+    const char *copy;      /* that a copy was given; NULL = none yet */
+    bool wants_copy;       /* agreed, and no copy given */
+    struct url give;       /* .text NULL: not now, or not by this role */
+    int64_t version;
+    const char *today;
+    const struct plan_lang_view *langs;
+    size_t langs_len;
+    const struct grid_option_view *hows;
+    size_t hows_len;
+};
 struct plan_page_view {
+    struct plan_approvals_view approvals;
     const char *title;
     const char *person; /* NULL: not for this role */
     struct url case_link;
@@ -163,6 +188,33 @@ struct plan_page_view {
     size_t langs_len;
     const struct report_item_view *items;
     size_t items_len;
+};
+
+struct plan_sign_page_view {
+    const char *title;
+    const char *case_title;
+    struct url back;
+    struct url action;
+    struct url pdf;
+    int64_t version;
+    const char *problem;
+    bool child;
+    const struct grid_option_view *bys;
+    size_t bys_len;
+    const struct grid_option_view *modes;
+    size_t modes_len;
+    const char *name;
+    const char *witness;
+    const char *on;
+    const char *place;
+    const char *missing;
+    const char *by_problem;
+    const char *mode_problem;
+    const char *name_problem;
+    const char *witness_problem;
+    const char *signature_problem;
+    const char *on_problem;
+    const char *place_problem;
 };
 
 /* On the page of the record. */

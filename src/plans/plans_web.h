@@ -11,6 +11,23 @@
 
 extern const struct route grid_routes[];
 extern const struct route plans_routes[];
+extern const struct route plan_sign_routes[];
+
+/* A plan with what it belongs to. */
+struct plan_opened {
+    struct record *plan;
+    struct record *of;     /* the case */
+    struct record *person; /* NULL: the role may not see people */
+};
+enum err plan_open(struct ctx *ctx, struct plan_opened *o, const char *id) MUST_USE;
+const char *plan_title(struct ctx *ctx, const struct record *plan);
+struct url plan_url(struct ctx *ctx, const struct record *plan);
+/* The page of a plan; status other than 200: with the first problem of ctx. */
+enum err plan_show(struct ctx *ctx, struct res *res, int status, const char *id,
+                   const char *reason) MUST_USE;
+/* Signatures, why it was sent back, the copy: parts of that page. */
+enum err plan_approvals_fill(struct ctx *ctx, struct plan_page_view *v,
+                             const struct plan_opened *o) MUST_USE;
 
 /* The part of a case's page. */
 enum err plans_case_detail(struct ctx *ctx, const struct record *rec,

@@ -12,6 +12,9 @@ DB_SQL(ACTION_OF, "SELECT action FROM record_history WHERE root_id = $1 AND reco
 DB_SQL(STATUS_BEFORE, "SELECT status FROM record_history WHERE root_id = $1 AND record_id = $1"
                       " AND status <> '" STATUS_DELETED "' ORDER BY root_version DESC LIMIT 1");
 
+DB_SQL(WROTE_IT, "SELECT count(*) FROM record_history WHERE root_id = $1 AND record_id = $1"
+                 " AND made_by = $2 AND status = $3 AND action IN ('insert', 'update')");
+
 enum err check_reason(struct ctx *ctx, const char *reason, bool must)
 {
     if (must && text_blank(reason))
@@ -67,6 +70,25 @@ static enum err wanting(struct ctx *ctx, const char **out, const struct state_ch
     return OK;
 }
 
+/* Where another than the author has to act: told to who wrote any of it as a draft. */
+static enum err not_the_author(struct ctx *ctx, const char **out, const struct state_change *s,
+                               const struct record *rec)
+{
+    struct rows *rows = NULL;
+    int64_t wrote = 0;
+    enum err rc = OK;
+
+    if (!s->other)
+        return OK;
+    rc = db_query(ctx, &rows, &WROTE_IT, DB_TEXT(rec->id), DB_TEXT(ctx->user_id),
+                  DB_TEXT(rec->form->initial_status));
+    if (rc == OK)
+        rc = sql_one_int(ctx, &wrote, rows, NULL);
+    if (rc == OK && wrote > 0)
+        *out = tr(ctx, "You have written it yourself: somebody else must do this.");
+    return rc;
+}
+
 enum err record_steps(struct ctx *ctx, struct record_step **out, size_t *len_out,
                       const struct record *rec)
 {
@@ -93,6 +115,8 @@ enum err record_steps(struct ctx *ctx, struct record_step **out, size_t *len_out
             rc = record_load_full(ctx, &full, form, rec->id, false);
         if (rc == OK)
             rc = wanting(ctx, &o->wants, s, full ? full->answers : NULL);
+        if (rc == OK)
+            rc = not_the_author(ctx, &o->wants, s, rec);
     }
     if (rc)
         return rc;
@@ -118,6 +142,8 @@ static enum err change_check(struct ctx *ctx, const struct state_change **out,
     rc = check_reason(ctx, reason, s->reason);
     if (rc == OK)
         rc = wanting(ctx, &wants, s, old->answers);
+    if (rc == OK)
+        rc = not_the_author(ctx, &wants, s, old);
     if (rc == OK && wants)
         rc = ctx_fail(ctx, ERR_INVALID, wants);
     *out = s;
@@ -136,6 +162,7 @@ enum err record_set_status(struct ctx *ctx, struct record *rec, int64_t version,
                            const char *reason)
 {
     struct record_change_of change = { .action = "status", .audit = "status", .reason = reason };
+    const struct record_hooks *hooks = record_hooks_of(rec->form->kind);
     const struct state_change *s = NULL;
     struct record *old = NULL;
     struct record next;
@@ -162,7 +189,11 @@ enum err record_set_status(struct ctx *ctx, struct record *rec, int64_t version,
         change.erase = next.parent_id ? NULL : next.key_id;
         change.bare = true;
     }
-    return record_store(ctx, rec, &next, old, &change);
+    if (hooks && hooks->before_status) {
+        next.answers = answers_copy(ctx->arena, old->answers);
+        rc = hooks->before_status(ctx, &next, old);
+    }
+    return rc ? rc : record_store(ctx, rec, &next, old, &change);
 }
 
 /* --- deletion --- */

@@ -90,6 +90,11 @@ struct record_hooks {
     double (*alike)(const struct record *a, const struct record *b, double names);
     enum err (*before_save)(struct ctx *ctx, struct record *rec, const struct record *old);
     enum err (*after_save)(struct ctx *ctx, const struct record *rec, const struct record *old);
+    /*
+     * Before a change of status is stored: next has the new status and a copy of the answers, into
+     * which it may write what the change says (who approved, and when). It may refuse.
+     */
+    enum err (*before_status)(struct ctx *ctx, struct record *next, const struct record *old);
     /* A part of the detail page below the answers: returns draw and its view in out. */
     enum err (*detail)(struct ctx *ctx, const struct record *rec, struct record_extra *out);
     /*

@@ -56,6 +56,14 @@ class Desk:
                                             "version": self.read(record)["version"]})
         return self.read(record)["status"], text
 
+    def sign(self, plan, days):
+        """The person signs, so many days ago; the status afterwards."""
+        path = f"/plans/{plan['id']}/sign"
+        self.worker.open(path)
+        self.worker.open(path, {"by": "returnee", "mode": "typed", "name": "Name", "place": "Thiès",
+                                "on": ago(days), "version": self.read(plan)["version"]})
+        return self.read(plan)["status"]
+
 
 def line(section, code, dimension, part, costs):
     return {"line_section": section, "line_code": code, "line_dimension": dimension,
@@ -94,12 +102,10 @@ def test_plan(desk):
     ok(desk.move(plan, "submitted")[0] == "draft", "a dimension without summary or note stops it")
     desk.change(plan, no_psychosocial_note="None wanted")
     ok(desk.move(plan, "submitted")[0] == "submitted", "a plan that considers all parts is submitted")
-    ok(desk.move(plan, "agreed")[0] == "submitted", "an unsigned plan is not agreed")
-    signed = [{"approval_by": who, "approval_name": "Name", "approval_mode": "mark",
-               "approval_on": ago(190), "approval_place": "Thiès"} for who in ("returnee", "staff")]
-    desk.change(plan, approvals=signed, agreed_on=ago(190))
-    ok(desk.move(plan, "agreed")[0] == "submitted", "its author alone does not approve it")
-    ok(desk.move(plan, "agreed", desk.supervisor)[0] == "agreed", "a second person does")
+    ok(desk.move(plan, "approved")[0] == "submitted", "its author does not approve it")
+    ok(desk.move(plan, "approved", desk.supervisor)[0] == "approved", "a supervisor does")
+    ok(desk.move(plan, "agreed")[0] == "approved", "an unsigned plan is not agreed")
+    ok(desk.sign(plan, 190) == "agreed", "signed by the person it is")
     ok(desk.move(plan, "active")[0] == "agreed", "without an exit strategy it stays out of force")
     desk.change(plan, exit_end_date=ago(-20), exit_how="Handed on", monitoring_how="Visits",
                 sharing_rule="Little")
@@ -107,9 +113,10 @@ def test_plan(desk):
     ok(desk.move(plan, "draft", reason="No end is written")[0] == "draft", "it goes back first")
     desk.change(plan, exit_end_date=ago(-20), exit_how="Handed on", monitoring_how="Visits",
                 sharing_rule="Little")
+    ok(not desk.read(plan)["answers"].get("approvals"), "and loses its signatures")
     desk.move(plan, "submitted")
-    desk.move(plan, "agreed")
-    ok(desk.move(plan, "agreed", desk.supervisor)[0] == "agreed", "and is agreed on again")
+    desk.move(plan, "approved", desk.supervisor)
+    ok(desk.sign(plan, 190) == "agreed", "and is agreed on again")
     given = consent(desk, person, about="plan", components=["income_generation"], about_child="no",
                     giver="self")
     ok(desk.move(given, "given")[0] == "given", "an adult consents")

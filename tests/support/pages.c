@@ -391,6 +391,11 @@ const char *page_given_case(struct pages *p, const char *person, const char **ta
 
 const char *page_given_plan(struct pages *p, const char *case_id)
 {
+    return page_given_plan_by(p, SUPERVISOR, case_id);
+}
+
+const char *page_given_plan_by(struct pages *p, enum who who, const char *case_id)
+{
     static const char answers[] =
         "{\"objectives\":\"A steady income\",\"summary_economic\":\"Has a trade, no tools\","
         "\"no_social_note\":\"Lives with her aunt\",\"no_psychosocial_note\":\"Feels well\","
@@ -417,8 +422,7 @@ const char *page_given_plan(struct pages *p, const char *case_id)
 
     for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
         json = arena_printf(p->arena, "%s,\"without_%s\":\"Not needed\"", json, without[i]);
-    page = api_call(p, SUPERVISOR, "POST", "/records/plan", arena_printf(p->arena, "%s}}", json),
-                    NULL);
+    page = api_call(p, who, "POST", "/records/plan", arena_printf(p->arena, "%s}}", json), NULL);
     if (page.status != 201)
         fail_msg("status %d: %s", page.status, page.body);
     return arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);

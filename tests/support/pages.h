@@ -89,6 +89,7 @@ void run_jobs(struct pages *p);
 const char *page_given_case(struct pages *p, const char *person, const char **task_out);
 /* Id of a draft of a plan that could be submitted. */
 const char *page_given_plan(struct pages *p, const char *case_id);
+const char *page_given_plan_by(struct pages *p, enum who who, const char *case_id);
 /* Ids of a message to the person, of a webhook, and of a notification of the supervisor. */
 const char *page_given_message(struct pages *p, const char *person, const char **webhook_out,
                                const char **note_out);

@@ -42,6 +42,16 @@ static const char *given_case(struct pages *p)
                                 person));
 }
 
+/* A case of the case manager's own. */
+static const char *own_case(struct pages *p)
+{
+    return created(p, "case",
+                   arena_printf(p->arena,
+                                "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-10-02\","
+                                "\"worker\":\"%s\"}}",
+                                created(p, "person", PERSON), p->ids[CASE_MANAGER]));
+}
+
 static void the_page_of_a_case_leads_to_grid_and_plan(void **state)
 {
     struct pages *p = *state;
@@ -182,6 +192,77 @@ static void a_plan_or_case_that_is_not_there_is_not_found(void **state)
     assert_int_equal(page_get(p, SUPERVISOR, path_of(p, "/cases/%s/grid", none), NULL).status, 404);
 }
 
+/* --- agreeing --- */
+
+static int64_t version_of(struct pages *p, const char *id)
+{
+    struct page page =
+        api_call(p, SUPERVISOR, "GET", path_of(p, "/records/plan/%s", id), NULL, NULL);
+    int64_t n = 0;
+
+    assert_true(parse_int(between(p, &page, "\"version\":", ","), 1, 999, &n));
+    return n;
+}
+
+static void moved(struct pages *p, enum who who, const char *id, const char *to, const char *reason)
+{
+    struct page page = page_post(p, who, path_of(p, "/records/plan/%s/status", id),
+                                 arena_printf(p->arena, "to=%s&version=%lld&reason=%s", to,
+                                              (long long)version_of(p, id), reason));
+
+    if (page.status != 303)
+        fail_msg("status %d: %s", page.status, page.body);
+}
+
+static struct page posted(struct pages *p, enum who who, const char *id, const char *what,
+                          const char *body)
+{
+    return page_post(p, who, arena_printf(p->arena, "/plans/%s/%s", id, what),
+                     arena_printf(p->arena, "version=%lld&%s", (long long)version_of(p, id), body));
+}
+
+/* Proves R-A3-09: on the pages; the reason for which it was sent back is shown to its author. */
+static void a_plan_is_sent_back_approved_signed_and_given_on_its_page(void **state)
+{
+    struct pages *p = *state;
+    const char *id = page_given_plan_by(p, CASE_MANAGER, own_case(p));
+    const char *plan = path_of(p, "/plans/%s", id);
+    const char *sign = path_of(p, "/plans/%s/sign", id);
+    struct page page = page_get(p, CASE_MANAGER, sign, NULL);
+
+    assert_int_equal(page.status, 303); /* a draft: to the page of the plan */
+    moved(p, CASE_MANAGER, id, "submitted", "");
+    moved(p, SUPERVISOR, id, "draft", "No+%3Cb%3Eprice");
+    page = page_get(p, CASE_MANAGER, plan, NULL);
+    assert_true(shows(&page, "No &lt;b&gt;price"));
+    assert_false(shows(&page, "Who has agreed"));
+    moved(p, CASE_MANAGER, id, "submitted", "");
+    moved(p, SUPERVISOR, id, "approved", "");
+    assert_int_equal(page_get(p, FINANCE, sign, NULL).status, 403);
+    page = page_get(p, CASE_MANAGER, sign, NULL);
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "value=\"Awa\""));
+    page = posted(p, CASE_MANAGER, id, "sign", "by=returnee&mode=signature&name=Awa&on=&place=");
+    assert_int_equal(page.status, 422);
+    assert_true(shows(&page, "Draw the signature"));
+    page = posted(p, CASE_MANAGER, id, "copy", "on=2026-01-20&lang=fr&how=paper");
+    assert_int_equal(page.status, 409);
+    page = posted(p, CASE_MANAGER, id, "sign",
+                  "by=returnee&mode=typed&name=Awa+%3Ci%3E&on=2026-01-20&place=Dakar");
+    assert_int_equal(page.status, 303);
+    page = page_get(p, CASE_MANAGER, plan, NULL);
+    assert_true(shows(&page, "Awa &lt;i&gt;"));
+    assert_true(shows(&page, "no copy of this version"));
+    page = posted(p, CASE_MANAGER, id, "copy", "on=2026-01-20&lang=xx&how=paper");
+    assert_int_equal(page.status, 422);
+    page = posted(p, CASE_MANAGER, id, "copy", "on=2026-01-20&lang=fr&how=paper");
+    assert_int_equal(page.status, 303);
+    page = page_get(p, CASE_MANAGER, plan, NULL);
+    assert_true(shows(&page, "Français On paper"));
+    page = page_get(p, CASE_MANAGER, path_of(p, "/plans/%s/pdf", id), NULL);
+    assert_non_null(strstr(pdf_text(p, &page), "Awa <i>"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pages_setup, pages_teardown)
 
 int main(void)
@@ -192,6 +273,7 @@ int main(void)
         TEST(the_grid_is_told_to_programs_as_json),
         TEST(a_plan_is_printed_in_any_language_in_the_order_of_the_template),
         TEST(the_page_of_a_plan_tells_what_is_missing_and_leads_there),
+        TEST(a_plan_is_sent_back_approved_signed_and_given_on_its_page),
         TEST(a_plan_or_case_that_is_not_there_is_not_found),
     };
 
