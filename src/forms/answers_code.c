@@ -147,6 +147,8 @@ static bool is_known(const struct answers *t, const struct field *f)
 /* What the bytes say, until it is known that they are whole. */
 struct taken {
     const char **values; /* by place */
+    size_t from;         /* places that have some, and those between them */
+    size_t upto;
     struct answer_kept *unknown;
     size_t unknown_len;
 };
@@ -179,6 +181,8 @@ static bool take_pair(struct arena *a, struct reader *r, const struct answers *t
     if (to->values[f->place]) /* a twin */
         return false;
     to->values[f->place] = value;
+    to->from = f->place < to->from ? f->place : to->from;
+    to->upto = f->place < to->upto ? to->upto : f->place + 1;
     return true;
 }
 
@@ -195,6 +199,7 @@ static bool take_pairs(struct arena *a, struct reader *r, const struct answers *
     if (!take_number(r, &count) || count > (size_t)(r->end - r->p) / 2)
         return false;
     to->values = ARENA_ARRAY(a, t->form->all_len + 1, const char *);
+    to->from = t->form->all_len;
     to->unknown = ARENA_ARRAY(a, count + 1, struct answer_kept);
     for (size_t i = 0; i < count; i++) {
         to->unknown[to->unknown_len].store = store;
@@ -224,7 +229,7 @@ enum err answers_decode(struct ctx *ctx, struct answers *t, const void *bytes, s
 
     if (len > BYTES_MAX || !take_pairs(ctx->arena, &r, t, &taken))
         return ctx_fail(ctx, ERR_INVALID, tr(ctx, "Stored answers are damaged."));
-    for (size_t i = 0; i < t->form->all_len; i++)
+    for (size_t i = taken.from; i < taken.upto; i++)
         if (taken.values[i])
             t->values[i] = taken.values[i];
     if (taken.unknown_len > 0)

@@ -21,13 +21,15 @@
 
 static bool fits(const struct export *x, const struct answers *t)
 {
-    for (size_t i = 0; i < t->form->all_len; i++) {
-        if (t->rows_len[i] == 0)
+    for (size_t i = 0; i < x->repeats_len; i++) {
+        const size_t place = x->repeats[i]->place;
+
+        if (x->repeats[i]->repeat != t->repeat)
             continue;
-        if ((int64_t)t->rows_len[i] > x->rows_max[i])
+        if ((int64_t)t->rows_len[place] > x->rows_max[place])
             return false;
-        for (size_t r = 0; r < t->rows_len[i]; r++)
-            if (!fits(x, t->rows[i][r]))
+        for (size_t r = 0; x->nested && r < t->rows_len[place]; r++)
+            if (!fits(x, t->rows[place][r]))
                 return false;
     }
     return true;

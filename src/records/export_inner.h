@@ -67,6 +67,9 @@ struct export
     struct arena *kept;
     struct export_table *tables; /* the records of form first */
     size_t tables_len;
+    const struct field **repeats; /* of form */
+    size_t repeats_len;
+    bool nested;       /* some of them lie inside others */
     int64_t *rows_max; /* by field->place of repeats; of form, when rows stand side by side */
     struct table *out; /* NULL: JSON */
     struct export_seen *seen; /* EXPORT_SEEN, with labels */

@@ -345,9 +345,14 @@ static enum err widest(struct export *x)
     enum err rc = OK;
 
     x->rows_max = ARENA_ARRAY(x->kept, x->form->all_len + 1, int64_t);
-    for (size_t i = 0; rc == OK && !x->options->linked && i < x->form->all_len; i++)
-        if (field_is_repeat(x->form->all[i]))
-            rc = sql_rows_max(x->ctx, &x->rows_max[i], x->form, x->form->all[i]);
+    x->repeats = ARENA_ARRAY(x->kept, x->form->all_len + 1, const struct field *);
+    for (size_t i = 0; i < x->form->all_len; i++)
+        if (field_is_repeat(x->form->all[i])) {
+            x->nested = x->nested || x->form->all[i]->repeat;
+            x->repeats[x->repeats_len++] = x->form->all[i];
+        }
+    for (size_t i = 0; rc == OK && !x->options->linked && i < x->repeats_len; i++)
+        rc = sql_rows_max(x->ctx, &x->rows_max[x->repeats[i]->place], x->form, x->repeats[i]);
     return rc;
 }
 

@@ -3,6 +3,7 @@
  * are arguments; db_sql_built keeps each text once, so lists of ids come in a few fixed lengths.
  */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/buf.h"
@@ -587,73 +588,135 @@ enum err sql_any(struct ctx *ctx, bool *out, const struct form *form)
     return rc;
 }
 
+/* --- rows of a repeat --- */
+
+/* A row as it lies in its table. */
+struct part {
+    size_t rec; /* place of its record */
+    int64_t place;
+    const char *id;
+    const char *around; /* of a repeat inside another: the row that it is in */
+    int64_t version;
+    struct level_bytes bytes;
+};
+
+struct parts {
+    struct part *items;
+    size_t len;
+    size_t cap;
+    bool sorted;
+};
+
 /* Rows of a record follow each other, so it is mostly the one of the last row, or the next. */
-static struct record *record_among(struct record *const *recs, size_t len, const char *id,
-                                   size_t *at)
+static bool record_among(struct record *const *recs, size_t len, const char *id, size_t *at)
 {
     for (size_t n = 0; n < len; n++, *at = (*at + 1) % len)
         if (text_equal(recs[*at]->id, id))
-            return recs[*at];
-    return NULL;
+            return true;
+    return false;
 }
 
-static enum err read_row(struct ctx *ctx, struct rows *rows, const struct field *repeat,
-                         struct record *rec)
+static int compare_parts(const void *a, const void *b)
 {
-    const char *id = row_text(rows, 0);
-    struct level_bytes bytes = { 0 };
+    const struct part *x = a;
+    const struct part *y = b;
+
+    if (x->rec != y->rec)
+        return x->rec < y->rec ? -1 : 1;
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
+    return strcmp(x->id, y->id);
+}
+
+static void take_part(struct ctx *ctx, struct parts *to, struct rows *rows, size_t rec)
+{
+    struct part *part;
+
+    if (to->len == to->cap) {
+        size_t cap = to->cap ? 2 * to->cap : 4 * (size_t)SQL_BATCH;
+
+        to->items = arena_grow(ctx->arena, to->items, to->cap * sizeof(*part), cap * sizeof(*part));
+        to->cap = cap;
+    }
+    part = &to->items[to->len];
+    *part = (struct part){ .rec = rec };
+    part->id = row_text(rows, 1);
+    part->place = row_int(rows, 2);
+    part->version = row_int(rows, 3);
+    part->bytes.open = row_blob(rows, 4, &part->bytes.open_len);
+    part->bytes.sealed.bytes = row_blob(rows, 5, &part->bytes.sealed.len);
+    part->around = row_text(rows, 6);
+    to->sorted = to->sorted && (to->len == 0 || compare_parts(part - 1, part) < 0);
+    to->len++;
+}
+
+static enum err open_part(struct ctx *ctx, struct part *part, const struct field *repeat,
+                          struct record *rec)
+{
     struct answers *around = rec->answers;
     struct answers *row;
 
     if (repeat->repeat)
-        around = answers_row(rec->answers, repeat->repeat, row_text(rows, 2));
+        around = answers_row(rec->answers, repeat->repeat, part->around);
     if (!around)
         return ctx_fail(ctx, ERR_DB, "a row of a record has lost the row around it");
     row = answers_add_row(ctx->arena, around, repeat);
-    row->id = id;
-    bytes.open = row_blob(rows, 4, &bytes.open_len);
-    bytes.sealed.bytes = row_blob(rows, 5, &bytes.sealed.len);
-    bytes.key_id = rec->key_id;
-    bytes.context = seal_context(ctx->arena, rec->form, repeat, id, row_int(rows, 3));
-    return level_open(ctx, row, &bytes);
+    row->id = part->id;
+    part->bytes.key_id = rec->key_id;
+    part->bytes.context = seal_context(ctx->arena, rec->form, repeat, part->id, part->version);
+    return level_open(ctx, row, &part->bytes);
+}
+
+/* They are put in order here: the database would copy each whole row for it. */
+static enum err read_parts(struct ctx *ctx, struct parts *out, struct rows *rows,
+                           struct record *const *recs, size_t len)
+{
+    size_t at = 0;
+    bool more = false;
+    enum err rc;
+
+    out->sorted = true;
+    for (;;) {
+        size_t id_len = 0;
+
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        if (record_among(recs, len, row_peek(rows, 0, &id_len), &at))
+            take_part(ctx, out, rows, at);
+    }
+    db_rows_close(rows);
+    if (!out->sorted)
+        qsort(out->items, out->len, sizeof(*out->items), compare_parts);
+    return rc;
 }
 
 enum err sql_rows(struct ctx *ctx, const struct field *repeat, struct record *const *recs,
                   size_t len)
 {
+    struct parts parts = { 0 };
     const char *ids[SQL_BATCH];
     struct rows *rows = NULL;
     struct build b;
-    size_t at = 0;
-    bool more = false;
     enum err rc;
 
     if (len == 0)
         return OK;
     for (size_t i = 0; i < len; i++)
         ids[i] = recs[i]->id;
-    build_start(&b, ctx, "SELECT id, root_id, parent_id, version, open, sealed FROM ");
+    build_start(&b, ctx, "SELECT root_id, id, place, version, open, sealed");
+    build_add(&b, repeat->repeat ? ", parent_id FROM " : " FROM ");
     build_add(&b, sql_table(ctx->arena, recs[0]->form, repeat));
     add_ids(&b, " WHERE root_id", ids, len);
-    build_add(&b, " ORDER BY root_id, place, id");
     rc = build_query(&b, &rows);
-    if (rc)
-        return rc;
-    for (;;) {
-        struct record *rec;
-
-        rc = db_next(ctx, rows, &more);
-        if (rc || !more)
-            break;
-        rec = record_among(recs, len, row_text(rows, 1), &at);
-        rc = rec ? read_row(ctx, rows, repeat, rec) : OK;
-        if (rc)
-            break;
-    }
-    db_rows_close(rows);
+    if (rc == OK)
+        rc = read_parts(ctx, &parts, rows, recs, len);
+    for (size_t i = 0; rc == OK && i < parts.len; i++)
+        rc = open_part(ctx, &parts.items[i], repeat, recs[parts.items[i].rec]);
     return rc;
 }
 
+/* Rows of a repeat are numbered from 1 in what is around them. */
 enum err sql_rows_max(struct ctx *ctx, int64_t *out, const struct form *form,
                       const struct field *repeat)
 {
@@ -662,13 +725,10 @@ enum err sql_rows_max(struct ctx *ctx, int64_t *out, const struct form *form,
     struct build b;
     enum err rc;
 
-    build_start(&b, ctx, "SELECT max(n) FROM (SELECT count(*) AS n FROM ");
+    build_start(&b, ctx, "SELECT max(place) FROM ");
     build_add(&b, sql_table(ctx->arena, form, repeat));
     build_add(&b, " WHERE 1 = 1");
     add_scope(&b, &pick);
-    /* Rows lie in the order of their record: those of a repeat inside no other need no sorting. */
-    build_add(&b,
-              repeat->repeat ? " GROUP BY parent_id) AS counts" : " GROUP BY root_id) AS counts");
     rc = build_query(&b, &rows);
     return rc ? rc : sql_one_int(ctx, out, rows, NULL);
 }
