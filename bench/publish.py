@@ -34,5 +34,7 @@ def measure(say, folder):
         took.append(time.perf_counter() - began)
         if done.returncode != 0:
             raise RuntimeError(done.stdout + done.stderr)
-    say("publish a form of 1,000 questions, whole command", f"{1000 * statistics.median(took):.0f} ms",
-        f"a command that publishes nothing {1000 * statistics.median(nothing):.0f} ms; target 300 ms")
+    say("publish a form of 1,000 questions, whole command",
+        f"{1000 * statistics.median(took):.0f} ms",
+        "at most 300 ms; a command that publishes nothing"
+        f" {1000 * statistics.median(nothing):.0f} ms")
