@@ -82,6 +82,7 @@ static void fill_head(struct ctx *ctx, struct record_form_view *v, const struct 
     if (s->post != NULL) {
         v->page = s->post->jump > 0 ? s->post->jump : s->post->page;
         v->page_step = s->post->jump > 0 ? 0 : s->post->step;
+        v->reviewing = s->post->review;
     }
 }
 
@@ -131,7 +132,7 @@ static enum err take_post(struct ctx *ctx, struct res *res, struct shown_form *s
                           const struct form_post *post, bool *done_out)
 {
     enum err rc = post_answers(ctx, &s->rec->answers, s->rec->form, post);
-    bool turned = s->rec->form->pages && (post->step != 0 || post->jump > 0);
+    bool turned = s->rec->form->pages && (post->step != 0 || post->jump > 0 || post->review);
 
     s->post = post;
     if ((rc && rc != ERR_INVALID) || (!post_reshows(post) && !post->later))

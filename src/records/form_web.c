@@ -469,6 +469,8 @@ void form_fill(struct ctx *ctx, struct record_form_view *v, const struct form *f
     problem = fill_problems(ctx, v);
     if (paged)
         pages_turn(ctx, v, &pager, problem);
+    if (paged && v->reviewing)
+        review_fill(ctx, v, form);
     if (v->action.text != NULL)
         place_buttons(ctx, v->items, v->items_len, form->kind, v->action.text);
 }

@@ -57,7 +57,7 @@ static void fill_jumps(struct ctx *ctx, struct record_form_view *v, const struct
 {
     struct jump_view *jumps = ARENA_ARRAY(ctx->arena, p->len + 1, struct jump_view);
     const struct widget_view *last = NULL;
-    const struct widget_view *now = v->page > 0 ? p->sections[v->page] : NULL;
+    const struct widget_view *now = v->page > 0 && !v->reviewing ? p->sections[v->page] : NULL;
 
     for (size_t i = 1; i <= p->len; i++) {
         const struct widget_view *s = p->sections[i];
@@ -85,13 +85,15 @@ void pages_turn(struct ctx *ctx, struct record_form_view *v, const struct pager 
 {
     int64_t wanted = v->page + v->page_step;
 
+    v->reviewing = v->reviewing && problem == 0;
     if (problem > 0 && v->page_step == 0)
         wanted = problem;
     if (wanted < 1)
         wanted = 1;
     if (wanted > (int64_t)p->len)
         wanted = (int64_t)p->len;
-    v->page = (int64_t)page_near(p, (size_t)wanted, v->page_step < 0 ? -1 : 1);
+    v->page = v->reviewing ? (int64_t)p->len + 1
+                           : (int64_t)page_near(p, (size_t)wanted, v->page_step < 0 ? -1 : 1);
     v->pages = (int64_t)p->len;
     v->mark_page = "#";
     v->mark_count = "##";

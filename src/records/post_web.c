@@ -72,6 +72,8 @@ static bool take_flag(struct form_post *out, const char *name)
         out->step = -1;
     else if (strcmp(name, "_later") == 0)
         out->later = true;
+    else if (strcmp(name, "_review") == 0)
+        out->review = true;
     else
         return strcmp(name, "_save") == 0;
     return true;
@@ -296,8 +298,8 @@ enum err post_read_kept(struct ctx *ctx, struct form_post *out, const char *kind
 
 bool post_reshows(const struct form_post *post)
 {
-    return post->refresh || post->add != NULL || post->remove != NULL || post->step != 0 ||
-           post->jump > 0 || ref_wants_finding(post);
+    return post->refresh || post->review || post->add != NULL || post->remove != NULL ||
+           post->step != 0 || post->jump > 0 || ref_wants_finding(post);
 }
 
 /* --- rows --- */

@@ -35,6 +35,20 @@ struct jump_view {
     bool current;
 };
 
+/* Answers to look over before a form in pages is saved. */
+struct review_row_view {
+    const char *label;
+    const char *answer;
+    const char *mark;  /* done, missing, needed, declined */
+    const char *state; /* in words; NULL = answered */
+    int64_t page;      /* where it is asked */
+};
+struct review_section_view {
+    const char *label;
+    struct review_row_view *rows;
+    size_t rows_len;
+};
+
 struct pair_view {
     const char *name;
     const char *value;
@@ -134,6 +148,10 @@ struct record_form_view {
     bool is_last;
     const struct jump_view *jumps; /* sections */
     size_t jumps_len;
+    bool reviewing; /* the answers are looked over */
+    const struct review_section_view *review;
+    size_t review_len;
+    const char *review_sum;
 };
 
 /* --- detail --- */

@@ -59,6 +59,7 @@ struct form_post {
     size_t kept_len;
     bool later;   /* is to be kept unfinished */
     bool confirm; /* is no duplicate */
+    bool review;  /* show all answers, to be looked over */
     bool refresh; /* show the form again, save nothing */
     bool merge;
 };

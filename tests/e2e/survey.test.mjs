@@ -61,9 +61,24 @@ async function wrong(server) {
   await v.close();
 }
 
-async function begun_and_stopped(server, lang, width) {
-  const tag = `${lang}, ${width}`;
-  const v = await visit(server, { width });
+// All answers are looked over; from there one goes back to a question.
+async function looked_over(v, tag, name) {
+  await v.page.locator("button[data-review]").click();
+  await v.page.locator("[data-review-list]").waitFor();
+  same(await v.page.locator("[data-field='food_reduction']:visible").count(), 0, `no question stands open: ${tag}`);
+  const row = v.page.locator(".review-rows li").filter({ has: v.page.locator(".review-what", { hasText: /^1\. / }) });
+  ok(await row.evaluate((e) => e.classList.contains("review-declined")), `who declined is marked: ${tag}`);
+  ok((await v.page.locator(".review-missing, .review-needed").count()) > 20, `what is missing is marked: ${tag}`);
+  same(await v.page.locator(".review-rows li").filter({ hasText: "10. " }).count(), 0, `what is not asked is not listed: ${tag}`);
+  await look(v, name);
+  await row.locator("button").click();
+  await v.page.locator("[data-field='econ_satisfaction']:visible").waitFor();
+  same(await v.page.locator("input[name='econ_satisfaction']:checked").getAttribute("value"), "prefer_not_to_answer", `the question with its answer: ${tag}`);
+}
+
+async function begun_and_stopped(server, lang, width, script = true) {
+  const tag = `${lang}, ${width}${script ? "" : ", without script"}`;
+  const v = await visit(server, { width, script });
   await sign_in(v.page, "supervisor");
   const person = await person_of(v.page);
   if (lang !== "en") await pick_language(v.page, lang);
@@ -80,12 +95,16 @@ async function begun_and_stopped(server, lang, width) {
   await v.page.locator("[data-field='consent_given']:visible").waitFor();
   await look(v, `consent-${lang}-${width}`);
   await v.page.locator("input[name='consent_given'][value='yes']").check();
+  if (!script) await v.page.locator("button[name='_refresh']:visible").click();
   await v.page.locator("input[name='consent_form'][value='written']").check();
   await v.page.locator("button[data-next]").click();
   await v.page.locator("[data-field='econ_satisfaction']:visible").waitFor();
   same(await v.page.locator("[data-field='food_reduction']:visible").count(), 0, `one question at a time: ${tag}`);
   await look(v, `question-${lang}-${width}`);
-  await v.page.locator("input[name='econ_satisfaction'][value='satisfied']").check();
+  await v.page.locator("input[name='econ_satisfaction'][value='prefer_not_to_answer']").check();
+  await v.page.locator("button[data-next]").click();
+  await v.page.locator("[data-field='food_reduction']:visible").waitFor();
+  await looked_over(v, tag, `review-${lang}-${width}`);
   await v.page.locator("button[data-next]").click();
   await v.page.locator("a[href^='/survey/stop/']").click();
   await v.page.waitForURL(/\/survey\/stop\//);
@@ -106,4 +125,5 @@ await main(async () => {
   await part("a wrong number", () => wrong(server));
   await part("begun and stopped", () => begun_and_stopped(server, "en", 1280));
   await part("begun and stopped, Arabic on a phone", () => begun_and_stopped(server, "ar", 390));
+  await part("begun and stopped without script", () => begun_and_stopped(server, "en", 390, false));
 });

@@ -251,6 +251,7 @@
   // --- pages ---
 
   let page = Number(form.dataset.pages || 0);
+  const reviewing = form.querySelector("[data-review-list]"); // the server turns the pages then
   const of_page = (n) => all('[data-page="' + n + '"]')[0];
   const is_asked = (q) => q && !q.closest("[data-off]");
 
@@ -263,7 +264,7 @@
 
   function show_page(focus) {
     all("[data-page], [data-field]").forEach(paint);
-    if (!page) return;
+    if (!page || reviewing) return;
     const pages = all("[data-page]").map((e) => Number(e.dataset.page)).filter(Boolean);
     const open = [...new Set(pages)].sort((a, b) => a - b).filter((n) => is_asked(of_page(n)));
     const at = open.indexOf(page);
@@ -305,7 +306,7 @@
 
   form.addEventListener("click", async function (e) {
     const b = e.target.closest("button");
-    if (!b || !page || !/^_(next|back|jump)$/.test(b.name)) return;
+    if (!b || !page || reviewing || !/^_(next|back|jump)$/.test(b.name)) return;
     e.preventDefault();
     clearTimeout(timer);
     if (b.name === "_next") {
