@@ -145,6 +145,7 @@ const struct web *app_web(void)
 /* Rooms of equal rank meet on the pages of people and of cases. */
 static struct record_hooks person_hooks;
 static struct record_hooks case_hooks;
+static struct record_hooks interview_hooks;
 
 typedef enum err (*detail_part)(struct ctx *ctx, const struct record *rec,
                                 struct record_extra *out);
@@ -237,7 +238,7 @@ static const struct fact_measured *const all_measured[] = { &survey_measured, NU
 static const struct job_period *const all_periods[] = { app_periods, facts_periods, NULL };
 
 static const struct record_hooks *const all_hooks[] = {
-    &person_hooks,      &case_hooks,         &survey_hooks,
+    &person_hooks,      &case_hooks,         &interview_hooks,
     &grid_answer_hooks, &place_answer_hooks, &grid_choice_hooks,
     &plan_hooks,        &registration_hooks, NULL
 };
@@ -291,6 +292,8 @@ enum err app_load(struct ctx *ctx)
     person_hooks.detail = person_detail;
     case_hooks = rules_case_hooks;
     case_hooks.detail = case_detail;
+    interview_hooks = survey_hooks;
+    interview_hooks.detail = survey_interview_detail;
     records_use_hooks(all_hooks);
     letters_use_guard(guard_letter);
     facts_use_measured(all_measured);

@@ -57,8 +57,8 @@ void pages_number(struct ctx *ctx, struct pager *p, struct record_form_view *v,
 /* All questions with their answers, by section, for v->reviewing (review_web.c). */
 void review_fill(struct ctx *ctx, struct record_form_view *v, const struct form *form);
 /*
- * Turns to v->page + v->page_step, behind the last one where v->reviewing and nothing is wrong, or to the page of a problem (0 = none), past what is not asked;
- * hides all else.
+ * Turns to v->page + v->page_step, behind the last one where v->reviewing and nothing is wrong, or
+ * to the page of a problem (0 = none), past what is not asked; hides all else.
  */
 void pages_turn(struct ctx *ctx, struct record_form_view *v, const struct pager *p,
                 int64_t problem);

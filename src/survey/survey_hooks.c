@@ -32,11 +32,19 @@ static bool has_answers(const struct record *rec)
     return false;
 }
 
+/* What was entered from paper may be entered a second time, once, by whoever may change it. */
+static bool is_second_entry(const struct record *rec, const struct record *old)
+{
+    return record_is(old, FIELD_RSS_ENTRY_MODE, ENTRY_PAPER) &&
+           text_blank(record_value(old, FIELD_RSS_SECOND_ENTRY_ON)) &&
+           date_valid(record_value(rec, FIELD_RSS_SECOND_ENTRY_ON));
+}
+
 /* Its interviewer within seven days, a supervisor at any time; always with a reason of its own. */
 static enum err may_correct(struct ctx *ctx, const struct record *rec, const struct record *old)
 {
     const char *why = record_value(rec, FIELD_RSS_CORRECTION_REASON);
-    bool mine = text_equal(old->created_by, ctx->user_id);
+    bool mine = text_equal(old->created_by, ctx->user_id) || is_second_entry(rec, old);
 
     if (!text_equal(old->status, STATUS_RSS_COMPLETED))
         return ctx_fail(ctx, ERR_CONFLICT,

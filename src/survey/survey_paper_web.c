@@ -6,6 +6,7 @@
 #include "forms_gen.h"
 #include "survey/profile.h"
 #include "survey/rounds.h"
+#include "survey/survey_store.h"
 #include "survey/survey_view.h"
 #include "survey/survey_web.h"
 #include "survey_templates.h"
@@ -51,7 +52,7 @@ static const struct choice *choice_typed(const struct field *f, const char *word
 }
 
 /* Codes of what was typed, "" for nothing; ERR_INVALID with the problem beside the question. */
-static enum err codes_typed(struct ctx *ctx, const char **out, const struct field *f,
+enum err survey_codes_typed(struct ctx *ctx, const char **out, const struct field *f,
                             const char *typed)
 {
     char *text = arena_strdup(ctx->arena, typed);
@@ -160,26 +161,27 @@ static size_t fill_lines(struct ctx *ctx, struct survey_line_view *lines, const 
     return len;
 }
 
-static enum err show_paper(struct ctx *ctx, const struct req *req, struct res *res, int status)
+enum err survey_paper_show(struct ctx *ctx, const struct req *req, struct res *res, int status,
+                           const struct survey_paper_of *of)
 {
     struct survey_line_view *lines = ARENA_ARRAY(ctx->arena, LINES_MAX, struct survey_line_view);
     struct survey_paper_view v = { .lines = lines, .mark_answered = "#1", .mark_declined = "#2" };
-    struct record *person = NULL;
     struct survey_due due[ROUNDS];
     const char *arrived = NULL;
     bool sent = status != 200;
     const char *today = moment_date(ctx->arena, ctx->now_ms, ctx->time_zone);
-    enum err rc = survey_person_asked(ctx, &person, req);
+    enum err rc = survey_rounds(ctx, due, &arrived, of->person);
 
-    if (rc == OK)
-        rc = survey_rounds(ctx, due, &arrived, person);
     if (rc)
         return rc;
-    v.person = person->title;
-    v.person_id = person->id;
-    v.person_link = url_build(ctx, "/records/person/{}", person->id);
-    v.action = url_build(ctx, "/survey/paper");
-    v.date = sent ? req_text(req, "date") : today;
+    v.person = of->person->title;
+    v.person_id = of->person->id;
+    v.person_link = url_build(ctx, "/records/person/{}", of->person->id);
+    v.action = of->action;
+    v.second = of->first != NULL;
+    v.version = of->version;
+    v.same = of->first != NULL && text_equal(of->first->created_by, ctx->user_id);
+    v.date = sent ? req_text(req, "date") : v.second ? "" : today;
     v.notes = sent ? req_text(req, "notes") : "";
     v.consent = sent && req_bool(req, "consent");
     v.problem = sent ? ctx_problem(ctx, NULL) : NULL;
@@ -193,14 +195,23 @@ static enum err show_paper(struct ctx *ctx, const struct req *req, struct res *r
     return OK;
 }
 
+/* A first entry: of the person that the request names. */
+static enum err show_first(struct ctx *ctx, const struct req *req, struct res *res, int status)
+{
+    struct survey_paper_of of = { .action = url_build(ctx, "/survey/paper") };
+    enum err rc = survey_person_asked(ctx, &of.person, req);
+
+    return rc ? rc : survey_paper_show(ctx, req, res, status, &of);
+}
+
 enum err survey_get_paper(struct ctx *ctx, const struct req *req, struct res *res)
 {
-    return show_paper(ctx, req, res, 200);
+    return show_first(ctx, req, res, 200);
 }
 
 /* --- saving --- */
 
-static void set_frame(struct record *rec, const struct req *req)
+static void set_sitting(struct record *rec, const struct req *req)
 {
     bool by_phone = text_equal(req_text(req, "location"), CODE_RSS_INTERVIEW_LOCATION_PHONE_CALL);
 
@@ -208,19 +219,25 @@ static void set_frame(struct record *rec, const struct req *req)
     record_set(rec, FIELD_RSS_INTERVIEW_DATE, req_text(req, "date"));
     record_set(rec, FIELD_RSS_INTERVIEW_LOCATION, req_text(req, "location"));
     record_set(rec, FIELD_RSS_PRIVATE_SPACE, req_text(req, "private"));
-    record_set(rec, FIELD_RSS_IS_CASE_TEAM, CODE_RSS_IS_CASE_TEAM_NO);
-    record_set(rec, FIELD_RSS_CONSENT_GIVEN, CODE_RSS_CONSENT_GIVEN_YES);
     record_set(rec, FIELD_RSS_CONSENT_FORM,
                by_phone ? CODE_RSS_CONSENT_FORM_VERBAL_PHONE : CODE_RSS_CONSENT_FORM_WRITTEN);
+}
+
+static void set_frame(struct record *rec, const struct req *req)
+{
+    record_set(rec, FIELD_RSS_IS_CASE_TEAM, CODE_RSS_IS_CASE_TEAM_NO);
+    record_set(rec, FIELD_RSS_CONSENT_GIVEN, CODE_RSS_CONSENT_GIVEN_YES);
     record_set(rec, FIELD_RSS_INTERVIEW_NOTES, req_text(req, "notes"));
+    record_set(rec, FIELD_RSS_ENTRY_MODE, ENTRY_PAPER);
 }
 
 /* Every mistake is told beside its line. */
-static enum err take_lines(struct ctx *ctx, struct record *rec, const struct req *req)
+enum err survey_paper_take(struct ctx *ctx, struct record *rec, const struct req *req)
 {
     const struct profile *p = profile_find(NULL);
     enum err out = OK;
 
+    set_sitting(rec, req);
     for (size_t i = 0; i < p->len; i++) {
         const struct field *f = p->questions[i].field;
         const char *codes = "";
@@ -228,11 +245,11 @@ static enum err take_lines(struct ctx *ctx, struct record *rec, const struct req
 
         if (f->choices == NULL)
             continue;
-        rc = codes_typed(ctx, &codes, f, typed_for(ctx, req, f));
+        rc = survey_codes_typed(ctx, &codes, f, typed_for(ctx, req, f));
         if (rc && rc != ERR_INVALID)
             return rc;
         out = rc ? rc : out;
-        if (rc == OK && codes[0] != '\0')
+        if (rc == OK)
             record_set(rec, f->name, codes);
     }
     return out;
@@ -249,7 +266,7 @@ enum err survey_post_paper(struct ctx *ctx, const struct req *req, struct res *r
     if (!req_bool(req, "consent")) {
         (void)ctx_fail(ctx, ERR_INVALID,
                        tr(ctx, "Without consent no answers are kept. Mark that it was given."));
-        return show_paper(ctx, req, res, 422);
+        return show_first(ctx, req, res, 422);
     }
     rc = record_new(ctx, &rec, FORM_RSS, person->id);
     if (rc == OK)
@@ -257,11 +274,11 @@ enum err survey_post_paper(struct ctx *ctx, const struct req *req, struct res *r
     if (rc)
         return rc;
     set_frame(rec, req);
-    rc = take_lines(ctx, rec, req);
+    rc = survey_paper_take(ctx, rec, req);
     if (rc == OK)
         rc = record_insert(ctx, rec);
     if (rc == ERR_INVALID)
-        return show_paper(ctx, req, res, 422);
+        return show_first(ctx, req, res, 422);
     if (rc)
         return rc;
     res_flash(res, tr(ctx, "Saved."));

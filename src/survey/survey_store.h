@@ -6,6 +6,8 @@
 #include "records/records.h"
 #include "survey/survey.h"
 
+#define ENTRY_PAPER "paper" /* entry_mode: typed from paper afterwards */
+
 /* Marks all results of an interview as no longer in force. Inside a transaction. */
 enum err survey_store_withdraw(struct ctx *ctx, const char *rss_id) MUST_USE;
 /* Adds a result in force in place of the one before; gives it its id. Inside a transaction. */

@@ -219,6 +219,51 @@ struct survey_paper_view {
     const struct survey_line_view *lines;
     size_t lines_len;
     bool consent;
+    bool second; /* entered again, without seeing the first time */
+    bool same;   /* by who entered it first */
+    int64_t version;
+};
+
+/* --- two entries of one sheet of paper --- */
+
+struct survey_difference_view {
+    const char *label;
+    const char *first; /* in words; "–" = nothing */
+    const char *second;
+    const char *pick; /* name of the choice */
+    const char *fix;  /* name of the line for what is neither */
+    const char *fix_id;
+    const char *fixed;   /* as typed */
+    const char *options; /* "1 yes, 2 no"; NULL = neither is not offered */
+    const char *problem;
+    bool picked_first;
+    bool picked_second;
+};
+
+struct survey_kept_view {
+    const char *name;
+    const char *value;
+};
+
+struct survey_second_view {
+    const char *person;
+    struct url person_link;
+    struct url interview;
+    struct url action;
+    const char *problem; /* NULL = none */
+    int64_t version;
+    const struct survey_difference_view *rows;
+    size_t rows_len;
+    const struct survey_kept_view *kept; /* what the second entry was */
+    size_t kept_len;
+    bool same;
+};
+
+/* The part of an interview's page. */
+struct survey_entry_view {
+    const char *told; /* NULL = nothing */
+    struct url second;
+    bool may;
 };
 
 struct survey_stop_view {

@@ -193,6 +193,21 @@ static const struct field_spec paper_fields[] = {
     { 0 },
 };
 
+static const struct field_spec second_fields[] = {
+    { "person", INPUT_ID },
+    { "version", INPUT_INT },
+    { "round", INPUT_CODE },
+    { "date", INPUT_TEXT, .max = 20 },
+    { "location", INPUT_CODE },
+    { "private", INPUT_CODE },
+    { "consent", INPUT_BOOL },
+    { "compared", INPUT_BOOL },
+    { "q.*", INPUT_TEXT, .max = 60 },
+    { "pick.*", INPUT_CODE },
+    { "fix.*", INPUT_TEXT, .max = 60 },
+    { 0 },
+};
+
 static const struct field_spec stop_fields[] = {
     { "reason", INPUT_CODE },
     { 0 },
@@ -203,6 +218,8 @@ const struct route survey_routes[] = {
     { POST, "/survey/start", PERM_RSS_CREATE, survey_post_start, FIELDS(start_fields) },
     { GET, "/survey/paper", PERM_RSS_CREATE, survey_get_paper, FIELDS(whose_fields) },
     { POST, "/survey/paper", PERM_RSS_CREATE, survey_post_paper, FIELDS(paper_fields) },
+    { GET, "/survey/second/{id}", PERM_RSS_EDIT, survey_get_second, NO_FIELDS },
+    { POST, "/survey/second/{id}", PERM_RSS_EDIT, survey_post_second, FIELDS(second_fields) },
     { GET, "/survey/stop/{id}", PERM_RSS_CREATE, survey_get_stop, NO_FIELDS },
     { POST, "/survey/stop/{id}", PERM_RSS_CREATE, survey_post_stop, FIELDS(stop_fields) },
     { GET, "/survey/results/{id}", PERM_RSS_VIEW, get_result, NO_FIELDS },

@@ -36,6 +36,7 @@ struct places {
     const char *file; /* of the person */
     const char *release;
     const char *plan;
+    const char *interview; /* from paper */
 };
 
 #define UNFINISHED_ID "0190f3a2-0000-7000-8000-000000000001"
@@ -63,6 +64,8 @@ static struct places given_places(struct pages *p)
     out.dry_run = given_job(p, "/records/person/import", NULL);
     out.export = given_job(p, "/records/person/export", "format=csv");
     out.result = page_given_result(p, out.person);
+    found = page_get(p, SUPERVISOR, arena_printf(p->arena, "/survey/results/%s", out.result), NULL);
+    out.interview = arena_strndup(p->arena, between(p, &found, "/records/rss/", "\""), 36);
     out.draft = page_id(page_upload(p, ADMIN, "/forms", "survey\n,type,name\n,text,x\n").location);
     out.epoch = arena_printf(
         p->arena, "%d",
@@ -87,6 +90,8 @@ static const char *id_for(const struct places *at, const struct route *r)
         return UNFINISHED_ID;
     if (text_starts(r->path, "/survey/stop"))
         return INTERVIEW_ID;
+    if (text_starts(r->path, "/survey/second"))
+        return at->interview;
     if (text_starts(r->path, "/search"))
         return at->search;
     if (text_starts(r->path, "/forms"))

@@ -41,9 +41,9 @@
     let to = at + step;
     while (to >= 0 && to < lines.length && lines[to].hidden) to += step;
     if (to < 0) return;
-    const next = to < lines.length ? inputs[to] : form.querySelector("textarea");
+    const next = to < lines.length ? inputs[to] : form.querySelector("textarea") || form.querySelector("button.btn-primary");
     next.focus();
-    next.select();
+    if (next.select) next.select();
   });
   refresh();
 })();
