@@ -467,7 +467,8 @@ const char *page_given_result(struct pages *p, const char *person)
     static const char answers[] =
         "{\"round\":\"baseline\",\"interview_date\":\"2026-11-20\","
         "\"interview_location\":\"on_site\",\"private_space\":\"yes\",\"is_case_team\":\"no\","
-        "\"entry_mode\":\"paper\",\"sections_selected\":[\"psychosocial\"],\"consent_given\":\"yes\","
+        "\"entry_mode\":\"paper\",\"sections_selected\":[\"psychosocial\"],"
+        "\"consent_given\":\"yes\","
         "\"consent_form\":\"written\",\"social_participation\":\"often\","
         "\"support_network\":\"good\",\"community_belonging\":\"agree\","
         "\"physical_safety\":\"safe_mostly\",\"family_conflict\":\"never\","
