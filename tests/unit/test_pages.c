@@ -24,6 +24,7 @@ struct places {
     const char *person;
     const char *search;
     const char *dry_run;
+    const char *import; /* that was made; its undoing is asked for */
     const char *export;
     const char *result;
     const char *draft;
@@ -52,6 +53,20 @@ static const char *given_job(struct pages *p, const char *path, const char *form
     return page_id(page.location);
 }
 
+/* An import that was made: a person whom only it knows. */
+static const char *given_import(struct pages *p)
+{
+    struct page page = page_upload(p, SUPERVISOR, "/records/person/import",
+                                   "names.1.name_text,sex\nDieynaba,female\n");
+
+    assert_int_equal(page.status, 303);
+    run_jobs(p);
+    page = page_post(p, SUPERVISOR, arena_printf(p->arena, "%s/start", page.location), "");
+    assert_int_equal(page.status, 303);
+    run_jobs(p);
+    return page_id(page.location);
+}
+
 static struct places given_places(struct pages *p)
 {
     struct places out = { 0 };
@@ -62,6 +77,7 @@ static struct places given_places(struct pages *p)
     assert_int_equal(found.status, 303);
     out.search = page_id(found.location);
     out.dry_run = given_job(p, "/records/person/import", NULL);
+    out.import = given_import(p);
     out.export = given_job(p, "/records/person/export", "format=csv");
     out.result = page_given_result(p, out.person);
     found = page_get(p, SUPERVISOR, arena_printf(p->arena, "/survey/results/%s", out.result), NULL);
@@ -100,6 +116,8 @@ static const char *id_for(const struct places *at, const struct route *r)
         return at->release;
     if (text_ends(r->path, "/file"))
         return at->export;
+    if (text_starts(r->path, "/imports"))
+        return at->import;
     if (text_starts(r->path, "/jobs"))
         return at->dry_run;
     if (text_starts(r->path, "/tasks"))
@@ -249,12 +267,14 @@ static void check_route(struct pages *p, const struct places *at, const struct r
     if (right.status == 404 || right.status == 409)
         assert_true(text_ends(r->path, "/move") || text_ends(r->path, "/restore") ||
                     text_ends(r->path, "/request") || text_ends(r->path, "/comments/undo") ||
-                    text_ends(r->path, "/delete") || text_ends(r->path, "/undo") ||
+                    text_ends(r->path, "/delete") || text_ends(r->path, "{id}/undo") ||
                     text_ends(r->path, "/filters/drop") || text_ends(r->path, "/logo") ||
                     text_ends(r->path, "/activate") /* it is a draft */ ||
                     text_starts(r->path, "/messages/{id}/") || r->method == DELETE);
     else
         assert_true(right.status == 200 || right.status == 303 || right.status == 422);
+    if (text_starts(r->path, "/imports"))
+        assert_int_equal(right.status, 303);
 }
 
 static void every_route_is_visited_as_nobody_and_with_the_wrong_and_the_right_role(void **state)
