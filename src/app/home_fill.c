@@ -93,6 +93,7 @@ static enum err fill_tasks(struct ctx *ctx, struct home_block_view *out, bool *s
 {
     const struct task_filter filter = filter_of(ctx, block);
     struct home_line_view *lines = lines_of(ctx, out, LINES_MAX);
+    struct task_view tasks[LINES_MAX] = { 0 };
     struct rule_result *items = NULL;
     size_t len = 0;
     enum err rc = OK;
@@ -101,15 +102,12 @@ static enum err fill_tasks(struct ctx *ctx, struct home_block_view *out, bool *s
     if (!*shown)
         return OK;
     rc = rules_tasks(ctx, &items, &len, &filter);
-    for (size_t i = 0; rc == OK && i < len && i < LINES_MAX; i++) {
-        struct task_view t = { 0 };
-
-        rc = task_fill(ctx, &t, &items[i], true);
-        if (rc == OK)
-            fill_task(ctx, &lines[out->lines_len++], &t, block->kind);
-    }
+    if (rc == OK)
+        rc = tasks_fill(ctx, tasks, &out->lines_len, items, len < LINES_MAX ? len : LINES_MAX);
     if (rc)
         return rc;
+    for (size_t i = 0; i < out->lines_len; i++)
+        fill_task(ctx, &lines[i], &tasks[i], block->kind);
     *shown = len > 0 || block->kind == BLOCK_TASKS || block->kind == BLOCK_NEXT;
     title_tasks(ctx, out, block->kind, filter.mine);
     out->more = tr(ctx, "All tasks");

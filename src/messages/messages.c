@@ -175,7 +175,7 @@ enum err message_open(struct ctx *ctx, struct message_row *m, const char **text_
     enum err rc = OK;
 
     if (m->person_id != NULL)
-        rc = record_load(ctx, &person, FORM_PERSON, m->person_id);
+        rc = record_load_allowed(ctx, &person, FORM_PERSON, m->person_id);
     else if (m->staff_id != NULL && !text_equal(m->staff_id, ctx->user_id) &&
              !user_may(ctx->user, "settings.manage"))
         rc = ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no such message."));

@@ -15,7 +15,7 @@ enum err plan_open(struct ctx *ctx, struct plan_opened *o, const char *id)
     enum err rc = record_load(ctx, &o->plan, FORM_PLAN, id);
 
     if (rc == OK)
-        rc = record_load(ctx, &o->of, FORM_CASE, o->plan->parent_id);
+        rc = record_load_allowed(ctx, &o->of, FORM_CASE, o->plan->parent_id);
     if (rc == OK && user_may(ctx->user, PERM_PERSON_VIEW))
         rc = record_load(ctx, &o->person, FORM_PERSON, o->of->parent_id);
     return rc;

@@ -311,32 +311,6 @@ static enum err tell_parents(struct ctx *ctx, const struct record *next, const s
     return rc ? rc : event_add(ctx, &parent, &e);
 }
 
-/* Below another parent: its office and its key. */
-static enum err take_over(struct ctx *ctx, struct record *next, const char *parent_id)
-{
-    const struct form *form = NULL;
-    struct pick pick = { .ids = &parent_id, .ids_len = 1 };
-    struct record *parent = NULL;
-    size_t len = 0;
-    enum err rc = record_form(ctx, &form, next->form->parent);
-
-    if (rc)
-        return rc;
-    if (!parent_id || !id_valid(parent_id) ||
-        !user_may(ctx->user, arena_printf(ctx->arena, "%s.view", form->kind)))
-        return record_gone(ctx);
-    pick.form = form;
-    rc = record_pick(ctx, &parent, &len, &pick, 0);
-    if (rc)
-        return rc;
-    if (len == 0 || text_equal(parent->status, STATUS_ERASED))
-        return record_gone(ctx);
-    next->parent_id = parent->id;
-    next->office_id = parent->office_id;
-    next->key_id = parent->key_id;
-    return OK;
-}
-
 enum err record_move(struct ctx *ctx, struct record *rec, int64_t version, const char *parent_id,
                      const char *reason)
 {
@@ -361,7 +335,7 @@ enum err record_move(struct ctx *ctx, struct record *rec, int64_t version, const
     if (text_equal(old->parent_id, parent_id))
         return ctx_fail_field(ctx, "parent", tr(ctx, "It stands there already."));
     next = record_next_of(ctx, old);
-    rc = take_over(ctx, &next, parent_id);
+    rc = record_take_parent(ctx, &next, parent_id);
     return rc ? rc : record_store(ctx, rec, &next, old, &change);
 }
 
@@ -419,7 +393,7 @@ static enum err go_back(struct ctx *ctx, struct record *next, const struct recor
     next->status = was->status;
     next->answers = was->answers;
     if (old->parent_id && was->parent_id && !text_equal(old->parent_id, was->parent_id))
-        return take_over(ctx, next, was->parent_id);
+        return record_take_parent(ctx, next, was->parent_id);
     return text_equal(old->status, STATUS_DELETED) ? parent_stands(ctx, old) : OK;
 }
 

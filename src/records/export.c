@@ -199,7 +199,7 @@ static enum err note_page(struct export *x, struct record **recs, size_t len)
     return x->kept_back ? access_write_soon(x->ctx) : access_write(x->ctx);
 }
 
-/* Numbers of the records above, by place; NULL where there is none within scope. */
+/* Numbers of the records above, by place; NULL where the acting user sees none. */
 static enum err parent_numbers(struct export *x, const char **out, struct record **recs, size_t len)
 {
     struct pick pick = { .bare = true };
@@ -208,7 +208,8 @@ static enum err parent_numbers(struct export *x, const char **out, struct record
     enum err rc = OK;
     size_t n = 0;
 
-    if (len == 0 || !recs[0]->form->parent)
+    if (len == 0 || !recs[0]->form->parent ||
+        !user_may(x->ctx->user, arena_printf(x->ctx->arena, "%s.view", recs[0]->form->parent)))
         return OK;
     for (size_t i = 0; i < len; i++)
         if (recs[i]->parent_id && (n == 0 || !text_equal(ids[n - 1], recs[i]->parent_id)))

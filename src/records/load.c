@@ -256,6 +256,13 @@ enum err record_load(struct ctx *ctx, struct record **out, const char *kind, con
     return rc;
 }
 
+enum err record_load_allowed(struct ctx *ctx, struct record **out, const char *kind, const char *id)
+{
+    if (!user_may(ctx->user, arena_printf(ctx->arena, "%s.view", kind)))
+        return record_gone(ctx);
+    return record_load(ctx, out, kind, id);
+}
+
 enum err record_find_number(struct ctx *ctx, struct record **out, const char *kind,
                             const char *number)
 {
@@ -274,26 +281,24 @@ enum err record_find_number(struct ctx *ctx, struct record **out, const char *ki
 
 /* --- a new record --- */
 
-static enum err take_parent(struct ctx *ctx, struct record *rec, const char *parent_id)
+enum err record_take_parent(struct ctx *ctx, struct record *rec, const char *parent_id)
 {
     const struct form *form = NULL;
     struct pick pick = { .ids = &parent_id, .ids_len = 1 };
     struct record *parent = NULL;
     size_t len = 0;
-    enum err rc;
+    enum err rc = record_form(ctx, &form, rec->form->parent);
 
-    if (!parent_id || !id_valid(parent_id))
-        return record_gone(ctx);
-    rc = record_form(ctx, &form, rec->form->parent);
     if (rc)
         return rc;
-    if (!user_may(ctx->user, arena_printf(ctx->arena, "%s.view", form->kind)))
+    if (!parent_id || !id_valid(parent_id) ||
+        !user_may(ctx->user, arena_printf(ctx->arena, "%s.view", form->kind)))
         return record_gone(ctx);
     pick.form = form;
     rc = record_pick(ctx, &parent, &len, &pick, 0);
     if (rc)
         return rc;
-    if (len == 0)
+    if (len == 0 || text_equal(parent->status, STATUS_ERASED))
         return record_gone(ctx);
     rec->parent_id = parent->id;
     rec->office_id = parent->office_id;
@@ -311,7 +316,7 @@ enum err record_new(struct ctx *ctx, struct record **out, const char *kind, cons
         return rc;
     rec->office_id = ctx->office_id;
     if (rec->form->parent)
-        rc = take_parent(ctx, rec, parent_id);
+        rc = record_take_parent(ctx, rec, parent_id);
     if (rc)
         return rc;
     rec->status = rec->form->initial_status;

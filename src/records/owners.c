@@ -18,6 +18,44 @@ const struct form *record_owner_form(struct ctx *ctx, const struct form *form)
     return is_known_by_name(ctx, owner) ? owner : NULL;
 }
 
+/* Those of the ids that are within scope, as a list shows them; out has room for len. */
+static enum err load_these(struct ctx *ctx, struct record **out, size_t *len_out,
+                           const struct pick *pick)
+{
+    const char **seen = ARENA_ARRAY(ctx->arena, pick->ids_len + 1, const char *);
+    size_t n = 0;
+    enum err rc = OK;
+
+    if (pick->ids_len > 0)
+        rc = record_pick(ctx, out, &n, pick, record_title_parts(pick->form));
+    for (size_t i = 0; rc == OK && i < n; i++) {
+        rc = record_finish(ctx, out[i]);
+        seen[i] = out[i]->id;
+    }
+    if (rc == OK)
+        rc = record_note(ctx, "list", pick->form, seen, n);
+    if (rc == OK)
+        *len_out = n;
+    return rc;
+}
+
+enum err record_load_several(struct ctx *ctx, struct record ***out, size_t *len_out,
+                             const char *kind, const char *const *ids, size_t len)
+{
+    struct record **recs = ARENA_ARRAY(ctx->arena, len + 1, struct record *);
+    struct pick pick = { .ids = ids, .ids_len = len };
+    size_t n = 0;
+    enum err rc = record_form(ctx, &pick.form, kind);
+
+    if (rc == OK && user_may(ctx->user, arena_printf(ctx->arena, "%s.view", kind)))
+        rc = load_these(ctx, recs, &n, &pick);
+    if (rc)
+        return rc;
+    *out = recs;
+    *len_out = n;
+    return OK;
+}
+
 /* The ids of the parents, each once. */
 static size_t parents_of(const char **ids, struct record *const *recs, size_t len)
 {
@@ -58,13 +96,8 @@ enum err record_owners(struct ctx *ctx, const char ***out, struct record *const 
     if (owner == NULL || len > SQL_BATCH)
         return OK;
     pick.ids_len = parents_of(ids, recs, len);
-    if (pick.ids_len > 0)
-        rc = record_pick(ctx, owners, &found, &pick, record_title_parts(owner));
-    for (size_t i = 0; rc == OK && i < found; i++)
-        rc = record_finish(ctx, owners[i]);
+    rc = load_these(ctx, owners, &found, &pick);
     for (size_t i = 0; rc == OK && i < len; i++)
         titles[i] = title_among(owners, found, recs[i]->parent_id);
-    for (size_t i = 0; rc == OK && i < found; i++)
-        ids[i] = owners[i]->id;
-    return rc == OK ? record_note(ctx, "list", owner, ids, found) : rc;
+    return rc;
 }

@@ -142,6 +142,16 @@ enum err record_new(struct ctx *ctx, struct record **out, const char *kind,
                     const char *parent_id) MUST_USE;
 enum err record_load(struct ctx *ctx, struct record **out, const char *kind,
                      const char *id) MUST_USE;
+/* As record_load, for rooms whose routes ask for a right on something else: without <kind>.view the
+ * record is not there. */
+enum err record_load_allowed(struct ctx *ctx, struct record **out, const char *kind,
+                             const char *id) MUST_USE;
+/*
+ * Those of these ids (each once, at most a page of a list) that are within scope, in no order and
+ * with the answers that lists have; nothing without <kind>.view. Noted in the access log.
+ */
+enum err record_load_several(struct ctx *ctx, struct record ***out, size_t *len_out,
+                             const char *kind, const char *const *ids, size_t len) MUST_USE;
 /* As it was at a version. ERR_NOT_FOUND if there was none. */
 enum err record_load_version(struct ctx *ctx, struct record **out, const char *kind, const char *id,
                              int64_t version) MUST_USE;

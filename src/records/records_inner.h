@@ -190,6 +190,9 @@ enum err record_note(struct ctx *ctx, const char *action, const struct form *for
                      const char *const *ids, size_t len) MUST_USE;
 bool form_is_personal(const struct form *form);
 /* ERR_FORBIDDEN unless the acting user has "<kind>.<verb>". */
+/* Below this parent, which the acting user must be allowed to see: its office and its key.
+ * ERR_NOT_FOUND: there is none, or it is erased. */
+enum err record_take_parent(struct ctx *ctx, struct record *rec, const char *parent_id) MUST_USE;
 enum err record_permit(struct ctx *ctx, const struct form *form, const char *verb) MUST_USE;
 
 /* --- save.c, for change.c --- */

@@ -46,7 +46,8 @@ static const char *status_text(struct ctx *ctx, const struct rule *rule)
 
 /* --- results --- */
 
-static enum err state_text(struct ctx *ctx, const char **out, const struct rule_result *r)
+static enum err state_text(struct ctx *ctx, const char **out, const struct rule_result *r,
+                           struct user_names *read)
 {
     const char *name = "";
     enum err rc = OK;
@@ -57,7 +58,7 @@ static enum err state_text(struct ctx *ctx, const char **out, const struct rule_
         *out = tr(ctx, "Ended: no longer so.");
         return OK;
     }
-    rc = user_name(ctx, &name, r->changed_by);
+    rc = user_name_again(ctx, read, &name, r->changed_by);
     if (rc)
         return rc;
     if (text_equal(r->state, "done"))
@@ -67,40 +68,23 @@ static enum err state_text(struct ctx *ctx, const char **out, const struct rule_
     return OK;
 }
 
-static enum err who_text(struct ctx *ctx, const char **out, const struct rule_result *r)
+static enum err who_text(struct ctx *ctx, const char **out, const struct rule_result *r,
+                         struct user_names *read)
 {
     if (r->role) {
         *out = auth_role_title(ctx, r->role);
         return OK;
     }
-    return r->assignee ? user_name(ctx, out, r->assignee) : OK;
+    return r->assignee ? user_name_again(ctx, read, out, r->assignee) : OK;
 }
 
-static enum err name_case(struct ctx *ctx, struct task_view *out, const char *case_id)
+static enum err fill_one(struct ctx *ctx, struct task_view *out, const struct rule_result *r,
+                         struct user_names *read)
 {
-    struct record *rec = NULL;
-    const char **owner = NULL;
-    enum err rc = record_load(ctx, &rec, FORM_CASE, case_id);
+    enum err rc = state_text(ctx, &out->state, r, read);
 
     if (rc == OK)
-        rc = record_owners(ctx, &owner, &rec, 1);
-    if (rc)
-        return rc;
-    out->case_title = rec->title;
-    out->person = owner[0];
-    out->case_link = url_build(ctx, "/records/case/{}", rec->id);
-    return OK;
-}
-
-enum err task_fill(struct ctx *ctx, struct task_view *out, const struct rule_result *r,
-                   bool with_case)
-{
-    enum err rc = state_text(ctx, &out->state, r);
-
-    if (rc == OK)
-        rc = who_text(ctx, &out->who, r);
-    if (rc == OK && with_case)
-        rc = name_case(ctx, out, r->case_id);
+        rc = who_text(ctx, &out->who, r, read);
     if (rc)
         return rc;
     out->text = r->rule ? label_text(ctx, &r->rule->message)
@@ -114,6 +98,63 @@ enum err task_fill(struct ctx *ctx, struct task_view *out, const struct rule_res
     out->note = r->note;
     out->link = url_build(ctx, "/tasks/{}", r->id);
     return OK;
+}
+
+enum err task_fill(struct ctx *ctx, struct task_view *out, const struct rule_result *r)
+{
+    struct user_names read = { 0 };
+
+    return fill_one(ctx, out, r, &read);
+}
+
+/* The cases of tasks and whom they are about, all at once. */
+struct named_cases {
+    struct record **items;
+    const char **owners;
+    size_t len;
+};
+
+static enum err name_cases(struct ctx *ctx, struct named_cases *out,
+                           const struct rule_result *items, size_t len)
+{
+    const char **ids = ARENA_ARRAY(ctx->arena, len + 1, const char *);
+    size_t n = 0;
+    enum err rc;
+
+    for (size_t i = 0; i < len; i++) {
+        bool known = false;
+
+        for (size_t k = 0; k < n && !known; k++)
+            known = text_equal(ids[k], items[i].case_id);
+        if (!known)
+            ids[n++] = items[i].case_id;
+    }
+    rc = record_load_several(ctx, &out->items, &out->len, FORM_CASE, ids, n);
+    return rc ? rc : record_owners(ctx, &out->owners, out->items, out->len);
+}
+
+enum err tasks_fill(struct ctx *ctx, struct task_view *out, size_t *len_out,
+                    const struct rule_result *items, size_t len)
+{
+    struct named_cases cases = { 0 };
+    struct user_names read = { 0 };
+    size_t n = 0;
+    enum err rc = name_cases(ctx, &cases, items, len);
+
+    for (size_t i = 0; rc == OK && i < len; i++) {
+        size_t at = 0;
+
+        while (at < cases.len && !text_equal(cases.items[at]->id, items[i].case_id))
+            at++;
+        if (at == cases.len)
+            continue; /* a case that the reader may not see has no tasks for him */
+        out[n].case_title = cases.items[at]->title;
+        out[n].person = cases.owners[at];
+        out[n].case_link = url_build(ctx, "/records/case/{}", items[i].case_id);
+        rc = fill_one(ctx, &out[n++], &items[i], &read);
+    }
+    *len_out = n;
+    return rc;
 }
 
 enum err why_fill(struct ctx *ctx, const struct why_view **out, size_t *len_out,
@@ -231,8 +272,7 @@ enum err part_fill(struct ctx *ctx, struct rules_part_view **out, const struct r
     for (size_t i = 0; rc == OK && i < len; i++) {
         bool is_open = text_equal(items[i].state, "open");
 
-        rc = task_fill(ctx, is_open ? &open[v->open_len++] : &settled[v->settled_len++], &items[i],
-                       false);
+        rc = task_fill(ctx, is_open ? &open[v->open_len++] : &settled[v->settled_len++], &items[i]);
     }
     v->open = open;
     v->settled = settled;

@@ -261,7 +261,7 @@ enum err rules_override(struct ctx *ctx, const char *case_id, const char *rule, 
 
     if (!user_may(ctx->user, PERM_RULE_OVERRIDE))
         return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
-    rc = record_load(ctx, &rec, FORM_CASE, case_id);
+    rc = record_load_allowed(ctx, &rec, FORM_CASE, case_id);
     if (rc == OK)
         rc = find_gate(ctx, &gate, rec, rule);
     if (rc == OK)

@@ -24,7 +24,7 @@ enum err rules_result_load(struct ctx *ctx, struct rule_result *out, struct reco
     enum err rc = store_load(ctx, &r, id);
 
     if (rc == OK)
-        rc = record_load(ctx, case_out, FORM_CASE, r.case_id);
+        rc = record_load_allowed(ctx, case_out, FORM_CASE, r.case_id);
     if (rc == OK)
         *out = r;
     return rc;

@@ -30,8 +30,7 @@ static enum err get_tasks(struct ctx *ctx, const struct req *req, struct res *re
     v.more = len > RULE_TASKS_PAGE;
     len = v.more ? RULE_TASKS_PAGE : len;
     tasks = ARENA_ARRAY(ctx->arena, len + 1, struct task_view);
-    for (size_t i = 0; rc == OK && i < len; i++)
-        rc = task_fill(ctx, &tasks[v.items_len++], &items[i], true);
+    rc = tasks_fill(ctx, tasks, &v.items_len, items, len);
     if (rc)
         return rc;
     v.items = tasks;
@@ -57,12 +56,14 @@ static enum err show_task(struct ctx *ctx, const struct req *req, struct res *re
     enum err rc = rules_result_load(ctx, &r, &rec, req_path(req, "id"));
 
     if (rc == OK)
-        rc = task_fill(ctx, &v.task, &r, true);
+        rc = task_fill(ctx, &v.task, &r);
     if (rc == OK && r.rule)
         rc = why_fill(ctx, &v.why, &v.why_len, r.rule, rec);
     if (rc)
         return rc;
     v.title = rec->title;
+    v.task.case_title = rec->title;
+    v.task.case_link = url_build(ctx, "/records/case/{}", rec->id);
     v.version = r.version;
     if (r.rule) {
         v.rule = r.rule->id;

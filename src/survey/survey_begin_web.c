@@ -204,12 +204,12 @@ enum err survey_person_asked(struct ctx *ctx, struct record **out, const struct 
     enum err rc = OK;
 
     if (*id == '\0' && *req_text(req, "case") != '\0') {
-        rc = record_load(ctx, &case_, FORM_CASE, req_text(req, "case"));
+        rc = record_load_allowed(ctx, &case_, FORM_CASE, req_text(req, "case"));
         id = rc ? "" : case_->parent_id;
     }
     if (rc == OK && *id == '\0')
         rc = ctx_fail_field(ctx, "person", tr(ctx, "Say whose interview it is."));
-    return rc ? rc : record_load(ctx, out, FORM_PERSON, id);
+    return rc ? rc : record_load_allowed(ctx, out, FORM_PERSON, id);
 }
 
 static enum err show_start(struct ctx *ctx, const struct req *req, struct res *res, int status)

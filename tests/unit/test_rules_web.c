@@ -1,4 +1,5 @@
 /* Pages of rules: a case's part, tasks, leave to pass, all rules and a test of one. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -6,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include "auth/home.h"
 #include "core/text.h"
+#include "db/db.h"
 #include "pages.h"
 
 #define PERSON "{\"answers\":{\"names\":[{\"name_text\":\"Awa\",\"name_script\":\"Latn\"}]}}"
@@ -108,6 +111,36 @@ static void tasks_are_listed_by_the_day_they_are_due(void **state)
     assert_false(shows(&page, "still no plan"));
 }
 
+/* Statements on the reading connection for one page, and rows read. */
+static int calls_of(struct pages *p, const char *path, struct page *out)
+{
+    struct db *db = home_read_db(p->home);
+
+    db_fail_at(db, INT_MAX);
+    *out = page_get(p, SUPERVISOR, path, "all=1");
+    return db_calls(db);
+}
+
+static void a_longer_list_of_tasks_takes_no_more_statements(void **state)
+{
+    struct pages *p = *state;
+    struct page page;
+    int one;
+    int five;
+
+    (void)given_case(p, "\"opened\":\"2026-10-02\"");
+    (void)calls_of(p, "/tasks", &page);
+    one = calls_of(p, "/tasks", &page);
+    for (int i = 0; i < 4; i++)
+        (void)given_case(p, "\"opened\":\"2026-10-02\"");
+    (void)calls_of(p, "/tasks", &page); /* what only the first look at new records does */
+    five = calls_of(p, "/tasks", &page);
+    /* Four cases more are rows more, no statements: two tasks, the case, its person, a name. */
+    assert_in_range(five - one, 4 * 5, 4 * 6);
+    assert_true(shows(&page, "SN-C2026-00005") && shows(&page, "SN-C2026-00001"));
+    assert_true(shows(&page, "Awa"));
+}
+
 static void leave_to_pass_needs_a_reason(void **state)
 {
     struct pages *p = *state;
@@ -157,6 +190,7 @@ int main(void)
         TEST(a_case_shows_what_is_due_and_why),
         TEST(a_task_is_settled_or_says_what_is_missing),
         TEST(tasks_are_listed_by_the_day_they_are_due),
+        TEST(a_longer_list_of_tasks_takes_no_more_statements),
         TEST(leave_to_pass_needs_a_reason),
         TEST(all_rules_are_shown_and_one_is_tested_without_storing),
     };
