@@ -59,13 +59,13 @@ static bool split_money(struct arena *a, const char *text, const char **amount_o
 }
 
 /* What a calculation gives has as many decimals as it likes. */
-static const char *rounded(struct ctx *ctx, const struct field *f, const char *amount)
+static const char *rounded(struct ctx *ctx, const struct field *f, const char *amount, int decimals)
 {
     double d = 0;
 
     if (f->kind != FIELD_CALCULATE || !parse_decimal(amount, &d))
         return amount;
-    return arena_printf(ctx->arena, "%.*f", currency_decimals(f->currency), d);
+    return arena_printf(ctx->arena, "%.*f", decimals, d);
 }
 
 const char *value_money(struct ctx *ctx, const struct field *f, const char *value,
@@ -92,7 +92,7 @@ const char *value_money(struct ctx *ctx, const struct field *f, const char *valu
                       TR_TEXT(value_shortened(ctx, value)));
         return value;
     }
-    amount = amount_text(ctx->arena, rounded(ctx, f, amount), decimals);
+    amount = amount_text(ctx->arena, rounded(ctx, f, amount, decimals), decimals);
     if (!amount) {
         *problem = tr(ctx,
                       "This is not an amount of {1}: {0}. Write digits, with {2, plural, one {# "

@@ -55,7 +55,8 @@ static void read_list_place(struct survey *v, struct field *field)
     field->list = (int)n;
 }
 
-/* Money is typed as a text with its currency, or as a number where the form says the currency. */
+/* Money is a text with its currency (typed, or calculated: concat(${sum}, ' ', ${currency})), or a
+ * number where the form says the currency. */
 static void read_money(struct survey *v, struct field *field)
 {
     struct ctx *ctx = v->f->b->ctx;
@@ -74,7 +75,7 @@ static void read_money(struct survey *v, struct field *field)
               tr(ctx, "{0} is no code of a currency in ISO 4217, such as {1}.", TR_TEXT(code),
                  TR_TEXT("EUR")));
     field->currency = code;
-    if (field->kind == FIELD_TEXT && !code)
+    if ((field->kind == FIELD_TEXT || field->kind == FIELD_CALCULATE) && !code)
         return;
     if (field->kind != FIELD_DECIMAL && field->kind != FIELD_CALCULATE)
         wrong(v, "bind::hw:type",

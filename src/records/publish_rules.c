@@ -229,7 +229,9 @@ static bool is_money(const struct field *f)
 /* An amount in another currency, the id of another kind of record: the answer reads as another. */
 static void check_meaning(struct rules *r, const struct field *was, const struct field *is)
 {
-    if (is_money(was) != is_money(is))
+    const bool anew = was->kind == FIELD_CALCULATE && is->kind == FIELD_CALCULATE && !is->currency;
+
+    if (is_money(was) != is_money(is) && !anew) /* a text that is made anew keeps its currency */
         refuse(r, is->row, "bind::hw:type",
                tr(r->ctx,
                   "{0} is money in one version and not in the other, and there are records: keep "

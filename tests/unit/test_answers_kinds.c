@@ -29,6 +29,7 @@ static const char kinds_csv[] =
     ",decimal,price,P,,,currency=TND,,,,,money\n"
     ",text,paid,P,,,,,,,,money\n"
     ",calculate,twice,,,,currency=XOF,,,2.6 * 2,,money\n"
+    ",calculate,said,,,,,,,\"concat(1234.56 * 1000, ' ', 'XOF')\",,money\n"
     ",select_one r,one,O,,,,,,,,\n"
     ",select_one t,two,T,,,,,of = ${one},,,\n"
     ",integer,rows,N,,,,,,,,\n"
@@ -199,6 +200,10 @@ static void test_counts_filters_triggers_and_money_are_settled(void **state)
     assert_int_equal(rc, OK);
     assert_int_equal(t->rows_len[field_find(form, "many")->place], 3);
     assert_string_equal(answers_value(t, "twice"), "5");
+    assert_string_equal(answers_value(t, "said"),
+                        "1234560 XOF"); /* its currency is calculated too */
+    assert_string_equal(answers_shown(&ctx, field_find(t->form, "said"), "1234560 XOF"),
+                        "1,234,560 XOF");
     assert_string_equal(answers_value(t, "stamp"), "at K7");
     assert_int_equal(answers_choices(&ctx, t, field_find(form, "two"), &offered, &len), OK);
     assert_int_equal(len, 1);

@@ -169,11 +169,17 @@ static void the_page_of_a_plan_tells_what_is_missing_and_leads_there(void **stat
     struct pages *p = *state;
     const char *id = page_given_plan(p, given_case(p));
     struct page page = page_get(p, SUPERVISOR, path_of(p, "/plans/%s", id), NULL);
+    struct page record;
+    struct page list;
 
     assert_int_equal(page.status, 200);
     assert_true(shows(&page, "What is missing"));
     assert_true(shows(&page, path_of(p, "/records/plan/%s/edit#f-exit_how", id)));
     assert_true(shows(&page, "175,500 XOF"));
+    record = page_get(p, SUPERVISOR, path_of(p, "/records/plan/%s", id), NULL);
+    list = page_get(p, SUPERVISOR, "/records/plan", NULL);
+    assert_true(shows(&record, "175,500 XOF") && shows(&list, "175,500 XOF"));
+    assert_false(shows(&record, "175500 XOF") || shows(&list, "175500 XOF"));
     assert_false(shows(&page, "Make a new version")); /* a draft is simply changed */
     page = page_post(p, SUPERVISOR, path_of(p, "/plans/%s/activate", id), "version=1");
     assert_int_equal(page.status, 409);
