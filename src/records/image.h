@@ -53,6 +53,10 @@ int image_child(image_jail *jail, const char *word);
 
 enum image_fault { IMAGE_OK, IMAGE_DAMAGED, IMAGE_TOO_LARGE, IMAGE_TROUBLE };
 
+/* What image_child does with the bytes that it read. */
+enum image_fault image_make_anew(unsigned char **out, size_t *len_out, const struct image_bytes *in,
+                                 bool logo);
+
 /* Points of a picture: rows of width * depth bytes; depth 3 = RGB, 4 = RGB and opacity. */
 struct image {
     unsigned char *points;

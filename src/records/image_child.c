@@ -48,41 +48,36 @@ static unsigned char *read_all(size_t *len_out)
     return bytes;
 }
 
-struct given {
-    const unsigned char *bytes;
-    size_t len;
-    bool logo;
-};
-
-static enum image_fault make_anew(unsigned char **out, size_t *len_out, const struct given *g)
+enum image_fault image_make_anew(unsigned char **out, size_t *len_out, const struct image_bytes *in,
+                                 bool logo)
 {
-    const unsigned char *bytes = g->bytes;
-    const size_t len = g->len;
-    const bool jpeg = len > 0 && bytes[0] == 0xff;
+    const unsigned char *bytes = (const unsigned char *)in->bytes;
+    const bool jpeg = in->len > 0 && bytes[0] == 0xff;
     struct image image = { 0 };
     enum image_fault fault =
-        jpeg ? image_read_jpeg(&image, bytes, len) : image_read_png(&image, bytes, len);
+        jpeg ? image_read_jpeg(&image, bytes, in->len) : image_read_png(&image, bytes, in->len);
 
     if (!fault)
-        fault = image_shrink(&image, g->logo ? IMAGE_LOGO_SIDE : IMAGE_SIDE_MAX);
+        fault = image_shrink(&image, logo ? IMAGE_LOGO_SIDE : IMAGE_SIDE_MAX);
     if (fault)
         return fault;
-    return jpeg && !g->logo ? image_write_jpeg(out, len_out, &image)
-                            : image_write_png(out, len_out, &image);
+    return jpeg && !logo ? image_write_jpeg(out, len_out, &image)
+                         : image_write_png(out, len_out, &image);
 }
 
 int image_child(image_jail *jail, const char *word)
 {
-    struct given g = { .logo = strcmp(word, IMAGE_LOGO_WORD) == 0 };
+    const bool logo = strcmp(word, IMAGE_LOGO_WORD) == 0;
+    struct image_bytes in = { 0 };
     unsigned char *out = NULL;
     unsigned char head[9] = { IMAGE_TROUBLE };
     size_t out_len = 0;
 
     if (!jail(MEMORY_MAX, SECONDS_MAX))
         _exit(1);
-    g.bytes = read_all(&g.len);
-    if (g.bytes)
-        head[0] = (unsigned char)make_anew(&out, &out_len, &g);
+    in.bytes = (const char *)read_all(&in.len);
+    if (in.bytes)
+        head[0] = (unsigned char)image_make_anew(&out, &out_len, &in, logo);
     for (size_t i = 0; i < 8; i++)
         head[1 + i] = (unsigned char)((uint64_t)out_len >> (8 * i));
     if (write_all(head, sizeof head) && head[0] == IMAGE_OK)
