@@ -141,16 +141,6 @@ const char *ref_shown(struct ctx *ctx, const char *ref, const char *id, struct r
     return name[0] == '\0' ? tr(ctx, "not to be seen here") : name;
 }
 
-struct url ref_link(struct ctx *ctx, const struct record *rec, const struct field *f)
-{
-    const char *value = answers_get(rec->answers, f);
-    struct record *to = NULL;
-
-    if (value != NULL && f->ref != NULL && f->repeat == NULL)
-        (void)ref_shown(ctx, f->ref, value, &to);
-    return to == NULL ? (struct url){ NULL } : record_url(ctx, to);
-}
-
 const char *record_shown(struct ctx *ctx, const struct record *rec, const struct field *f)
 {
     const char *value = answers_get(rec->answers, f);
@@ -233,14 +223,26 @@ static bool is_told(const struct teller *t, const struct field *f)
            (f->kind != FIELD_CALCULATE || label_text(t->ctx, &f->label)[0] != '\0');
 }
 
-static const char *told_value(const struct teller *t, const struct answers *level,
-                              const struct field *f)
+/* A value as people read it; where it names another record that may be seen, with its link. */
+static struct detail_cell_view tell_cell(const struct teller *t, const struct answers *level,
+                                         const struct field *f)
 {
+    struct detail_cell_view out = { .label = label_text(t->ctx, &f->label), .value = "" };
     const char *value = answers_get(level, f);
+    struct record *to = NULL;
 
-    if (level == t->rec->answers)
-        return record_shown(t->ctx, t->rec, f);
-    return value == NULL ? "" : answers_shown(t->ctx, f, value);
+    if (value != NULL && value[0] != '\0' && f->ref != NULL)
+        out.value = ref_shown(t->ctx, f->ref, value, &to);
+    else if (level == t->rec->answers)
+        out.value = record_shown(t->ctx, t->rec, f);
+    else if (value != NULL)
+        out.value = answers_shown(t->ctx, f, value);
+    if (to != NULL)
+        out.link = record_url(t->ctx, to);
+    else if (value != NULL)
+        out.link = media_link(t->ctx, t->rec, f, value);
+    out.linked = out.link.text != NULL;
+    return out;
 }
 
 /* Contacts that must not be used lie folded: nobody calls one by mistake. */
@@ -278,7 +280,7 @@ static const char *told_rows(const struct teller *t, const struct answers *row,
             const char *value = "";
 
             if (field_has_value(f) && is_told(t, f))
-                value = told_value(t, row->rows[repeat->place][i], f);
+                value = tell_cell(t, row->rows[repeat->place][i], f).value;
             if (value[0])
                 one = arena_printf(t->ctx->arena, "%s%s%s", one, one[0] ? ", " : "", value);
         }
@@ -297,8 +299,11 @@ static struct detail_row_view tell_row(const struct teller *t, const struct answ
     for (const struct field *f = repeat->children; f != NULL; f = f->next) {
         if ((!field_has_value(f) && f->kind != FIELD_REPEAT) || !is_told(t, f))
             continue;
-        cells[n].label = label_text(t->ctx, &f->label);
-        cells[n++].value = field_has_value(f) ? told_value(t, row, f) : told_rows(t, row, f);
+        if (field_has_value(f))
+            cells[n++] = tell_cell(t, row, f);
+        else
+            cells[n++] = (struct detail_cell_view){ .label = label_text(t->ctx, &f->label),
+                                                    .value = told_rows(t, row, f) };
     }
     return (struct detail_row_view){ cells, n };
 }
@@ -367,17 +372,14 @@ static void tell_level(const struct teller *t, struct detail_item_view *v,
 
             if (tell_item(t, &item, level, f))
                 items[v->items_len++] = item;
-        } else if (told_value(t, level, f)[0] != '\0') {
-            cells[v->cells_len].label = label_text(t->ctx, &f->label);
-            if (level == t->rec->answers) {
-                cells[v->cells_len].id = arena_printf(t->ctx->arena, DETAIL_ANSWER "%s", f->name);
-                cells[v->cells_len].link = ref_link(t->ctx, t->rec, f);
-            }
-            if (cells[v->cells_len].link.text == NULL)
-                cells[v->cells_len].link = media_link(t->ctx, t->rec, f, answers_get(level, f));
-            cells[v->cells_len].linked = cells[v->cells_len].link.text != NULL;
-            cells[v->cells_len++].value = told_value(t, level, f);
+            continue;
         }
+        cells[v->cells_len] = tell_cell(t, level, f);
+        if (cells[v->cells_len].value[0] == '\0')
+            continue;
+        if (level == t->rec->answers)
+            cells[v->cells_len].id = arena_printf(t->ctx->arena, DETAIL_ANSWER "%s", f->name);
+        v->cells_len++;
     }
     v->cells = cells;
     v->items = items;

@@ -110,6 +110,20 @@ enum err show_form(struct ctx *ctx, struct res *res, int status, const struct sh
     return OK;
 }
 
+/* Where what was kept is found again; a form that makes records of another kind has no list. */
+static struct url kept_place(struct ctx *ctx, const struct shown_form *s)
+{
+    const char *kind = s->rec->form->kind;
+
+    if (s->rec->id != NULL)
+        return record_url(ctx, s->rec);
+    if (record_stands_for(s->rec->form) == NULL)
+        return url_build(ctx, "/records/{}", kind);
+    if (s->post->draft_id == NULL)
+        return url_build(ctx, "/records/{}/new", kind);
+    return url_build(ctx, "/records/{}/unfinished/{}", kind, s->post->draft_id);
+}
+
 static enum err keep_for_later(struct ctx *ctx, struct res *res, const struct shown_form *s)
 {
     const struct record *rec = s->rec;
@@ -120,8 +134,7 @@ static enum err keep_for_later(struct ctx *ctx, struct res *res, const struct sh
     if (rc)
         return rc;
     res_flash(res, tr(ctx, "Kept, not saved yet: you find it under “Unfinished forms”."));
-    return res_see_other(res, rec->id != NULL ? record_url(ctx, rec)
-                                              : url_build(ctx, "/records/{}", rec->form->kind));
+    return res_see_other(res, kept_place(ctx, s));
 }
 
 /*

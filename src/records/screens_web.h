@@ -163,8 +163,6 @@ enum err unfinished_fill(struct ctx *ctx, struct unfinished_view *v, const char 
 const struct field *const *list_fields(struct ctx *ctx, const struct form *form);
 /* A value of the record as people read it. */
 const char *record_shown(struct ctx *ctx, const struct record *rec, const struct field *f);
-/* Where a reference at the top of a record leads; no text: nowhere that the acting user may go. */
-struct url ref_link(struct ctx *ctx, const struct record *rec, const struct field *f);
 /* How people call a record: title, else number, else the form's title. */
 const char *record_name(struct ctx *ctx, const struct record *rec);
 

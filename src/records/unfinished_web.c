@@ -148,5 +148,7 @@ enum err post_unfinished_end(struct ctx *ctx, const struct req *req, struct res 
     res_flash(res, tr(ctx, "Discarded: nothing of it is kept."));
     if (u.record_id != NULL)
         return res_see_other(res, url_build(ctx, "/records/{}/{}", kind, u.record_id));
+    if (record_stands_for(form) != NULL)
+        kind = record_stands_for(form);
     return res_see_other(res, url_build(ctx, "/records/{}", kind));
 }

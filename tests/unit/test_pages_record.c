@@ -66,6 +66,25 @@ static void a_row_is_added_and_removed_without_losing_what_was_typed(void **stat
     assert_int_equal(pages_count(p, PEOPLE), 0);
 }
 
+/* As a reference at the top of a record does. */
+static void a_member_of_a_household_is_shown_by_name_and_led_to(void **state)
+{
+    static const char json[] = "{\"parent\":\"%s\",\"answers\":{\"label\":\"Ndiaye\",\"members\":"
+                               "[{\"member\":\"%s\",\"relationship\":\"child\"}]}}";
+    struct pages *p = *state;
+    const char *person = page_given_person(p, PAGES_AWA);
+    const char *id = page_id(person);
+    struct page page = api_call(p, SUPERVISOR, "POST", "/records/household",
+                                arena_printf(p->arena, json, id, id), NULL);
+
+    if (page.status != 201)
+        fail_msg("%s", page.body);
+    page = page_get(p, SUPERVISOR, page.location, NULL);
+    assert_true(
+        shows(&page, arena_printf(p->arena, "<a href=\"%s\" dir=\"auto\">Awa Ndiaye</a>", person)));
+    assert_false(shows(&page, arena_printf(p->arena, ">%s<", id)));
+}
+
 static void a_contact_that_must_not_be_used_lies_folded(void **state)
 {
     struct pages *p = *state;
@@ -237,6 +256,7 @@ int main(void)
         PAGES(a_mistake_brings_the_form_back_with_all_that_was_typed),
         PAGES(a_record_is_saved_and_shown),
         PAGES(a_row_is_added_and_removed_without_losing_what_was_typed),
+        PAGES(a_member_of_a_household_is_shown_by_name_and_led_to),
         PAGES(a_contact_that_must_not_be_used_lies_folded),
         PAGES(a_likely_duplicate_is_shown_before_it_is_saved),
         PAGES(questions_follow_the_answers),

@@ -216,6 +216,21 @@ static void without_script_a_button_keeps_it_and_another_discards_it(void **stat
                      404);
 }
 
+static void a_family_that_was_kept_for_later_is_shown_again_at_once(void **state)
+{
+    struct pages *p = *state;
+    struct page page = page_post(p, SUPERVISOR, "/records/registration",
+                                 "_draft=" ID_A "&_later=1&label=Ndoye+of+Pikine");
+
+    assert_int_equal(page.status, 303);
+    assert_string_equal(page.location, "/records/registration/unfinished/" ID_A);
+    page = page_get(p, SUPERVISOR, page.location, NULL);
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "value=\"Ndoye of Pikine\""));
+    page = page_post(p, SUPERVISOR, "/records/registration/unfinished/" ID_A "/end", "");
+    assert_string_equal(page.location, "/records/person"); /* it has no list of its own */
+}
+
 static void a_change_that_was_kept_meets_what_somebody_else_saved_meanwhile(void **state)
 {
     struct pages *p = *state;
@@ -319,6 +334,7 @@ int main(void)
         TEST(a_database_that_fails_leaves_it_kept_or_ended_and_nothing_between),
         PAGES(a_page_is_kept_offered_resumed_and_gone_once_it_is_saved),
         PAGES(without_script_a_button_keeps_it_and_another_discards_it),
+        PAGES(a_family_that_was_kept_for_later_is_shown_again_at_once),
         PAGES(a_change_that_was_kept_meets_what_somebody_else_saved_meanwhile),
         PAGES(who_may_only_look_keeps_nothing),
         PAGES(one_of_an_older_form_is_resumed_with_a_note),
