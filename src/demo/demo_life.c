@@ -42,8 +42,10 @@ static void plan_return(struct life *l, int64_t noted, int64_t arrive, bool case
         add_step(l, later(l, noted, 1, 6), STEP_PREPARE, NULL, NULL);
     if (before && case_too && dice_chance(&l->dice, 60))
         add_action(l, later(l, noted, 3, 12), CODE_ACTION_ACTION_KIND_CONTACT);
-    if (l->child && case_too)
+    if (l->child && case_too) {
+        add_action(l, told, CODE_ACTION_ACTION_KIND_BEST_INTERESTS);
         add_action(l, told, CODE_ACTION_ACTION_KIND_BEST_INTERESTS_DECISION);
+    }
     if (l->barred) /* a treatment that is not there: the journey waits */
         return;
     add_step(l, before ? depart : told, STEP_DEPART, NULL, NULL);

@@ -352,8 +352,10 @@ enum err play_review(struct life *l, const struct step *s)
     record_set(rec, FIELD_PLAN_REVIEW_REVIEW_DECISION,
                change ? CODE_PLAN_REVIEW_REVIEW_DECISION_CHANGE
                       : CODE_PLAN_REVIEW_REVIEW_DECISION_GO_ON);
-    if (change)
+    if (change) {
         record_set(rec, FIELD_PLAN_REVIEW_REVIEW_CHANGES, life_text(l, "review_changes"));
+        record_set(rec, FIELD_PLAN_REVIEW_REVIEW_COPY_GIVEN_AT, life_day(l));
+    }
     return record_insert(l->ctx, rec);
 }
 

@@ -448,6 +448,7 @@ static void a_child_does_not_depart_without_a_determination(void **state)
         child_stored(f, FORM_RETURN_EVENT, person_of(f, rec), "will=voluntary");
 
     assert_int_equal(try_status(f, journey, STATUS_RETURN_EVENT_DEPARTED), ERR_INVALID);
+    (void)child_stored(f, FORM_ACTION, rec, "action_kind=best_interests;done_on=2026-11-19");
     (void)child_stored(f, FORM_ACTION, rec,
                        "action_kind=best_interests_decision;done_on=2026-11-20");
     must(f, try_status(f, journey, STATUS_RETURN_EVENT_DEPARTED));

@@ -226,12 +226,70 @@ static void no_rule_reads_what_is_above_the_class_of_its_result(void **state)
     drop_rules(f);
 }
 
+static enum err try_child(struct fixture *f, struct record **out, const char *form,
+                          const struct record *rec, const char *answers)
+{
+    ctx_clear_problems(&f->ctx);
+    must(f, record_new(&f->ctx, out, form, rec->id));
+    person_fill(f, *out, answers);
+    return record_insert(&f->ctx, *out);
+}
+
+/* Proves R-2.3.3-02: the returnee always holds the updated copy. */
+static void a_review_that_changes_the_plan_is_kept_with_the_day_its_copy_was_given(void **state)
+{
+    static const char go_on[] =
+        "review_date=2026-11-20;review_trigger=periodic;review_decision=go_on";
+    static const char change[] =
+        "review_date=2026-11-20;review_trigger=periodic;review_decision=change;"
+        "review_changes=Two more months";
+    struct fixture *f = *state;
+    struct record *rec = given_case(f, PERSON_AWA, NULL);
+    struct record *review = NULL;
+
+    must(f, try_child(f, &review, FORM_PLAN_REVIEW, rec, go_on));
+    assert_int_equal(try_child(f, &review, FORM_PLAN_REVIEW, rec, change), ERR_INVALID);
+    assert_true(text_starts(ctx_first_problem(&f->ctx), "The review changes the plan"));
+    assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM rec_plan_review"), 1);
+    must(f, try_child(f, &review, FORM_PLAN_REVIEW, rec,
+                      arena_printf(f->ctx.arena, "%s;review_copy_given_at=2026-11-20", change)));
+    must(f, rules_override(&f->ctx, rec->id, "review_copy", "It is sent by post on Monday."));
+    must(f, try_child(f, &review, FORM_PLAN_REVIEW, rec, change));
+    assert_int_equal(audit_count(f, "rule.override.use"), 1);
+    assert_int_equal(try_child(f, &review, FORM_PLAN_REVIEW, rec, change), ERR_INVALID);
+    assert_false(files_hold(f, "sent by post"));
+}
+
+/* Proves R-6.2.2.2-02: the assessment comes before what decides about the child. */
+static void no_decision_about_a_child_is_kept_without_an_assessment(void **state)
+{
+    static const char decision[] = "action_kind=best_interests_decision;done_on=2026-11-20";
+    struct fixture *f = *state;
+    struct record *rec = given_case(f, CHILD, NULL);
+    struct record *other = given_case(f, PERSON_AWA, NULL);
+    struct record *action = NULL;
+
+    assert_int_equal(try_child(f, &action, FORM_ACTION, rec, decision), ERR_INVALID);
+    assert_true(text_starts(ctx_first_problem(&f->ctx), "A decision about a child rests on"));
+    must(f, rules_override(&f->ctx, rec->id, "decision_after_assessment", "A court order."));
+    assert_int_equal(try_child(f, &action, FORM_ACTION, rec, decision), ERR_INVALID);
+    fixture_as(f, "case_manager");
+    must(f, rules_override(&f->ctx, rec->id, "decision_after_assessment", "I have seen it."));
+    must(f, try_child(f, &action, FORM_ACTION, rec, decision));
+    fixture_as(f, "supervisor");
+    must(f, try_child(f, &action, FORM_ACTION, other,
+                      "action_kind=best_interests;done_on=2026-11-19"));
+    must(f, try_child(f, &action, FORM_ACTION, other, decision));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, people_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_gate_on_saving_lets_nothing_pass_without_leave_of_two),
+        TEST(a_review_that_changes_the_plan_is_kept_with_the_day_its_copy_was_given),
+        TEST(no_decision_about_a_child_is_kept_without_an_assessment),
         TEST(a_change_is_refused_by_what_it_makes_true_and_by_nothing_else),
         TEST(a_new_alert_rings_its_owner_once_for_all_that_is_new),
         TEST(what_days_bring_rings_once_for_all_cases_and_those_of_the_role),
