@@ -4,9 +4,8 @@
 #include "core/opt.h"
 #include "core/text.h"
 #include "forms/forms_inner.h"
+#include "forms/pack.h"
 #include "forms/xform.h"
-
-#define FILE_MAX ((size_t)4 * 1024 * 1024)
 
 static const char usage[] =
     "usage: homeward form check FILE...\n"
@@ -15,6 +14,7 @@ static const char usage[] =
     "check: looks at forms before they are used and prints every mistake at once, each on a line\n"
     "of its own: file, row, column, what is wrong and what to do. Rows count as in a spreadsheet.\n"
     "A line that begins with \"note:\" is no mistake. Ends with 0 if every form is good, else 2.\n"
+    "Tables (CSV) and pictures beside one form are those that come with it; so is what a zip has.\n"
     "\n"
     "xform: prints the form as an ODK XForm; KIND is a form that the program carries.\n"
     "\n"
@@ -24,32 +24,10 @@ static const char usage[] =
     "countries.csv, are those that the program carries.\n"
     "\n"
     "  homeward form check my-forms/visit.csv\n"
+    "  homeward form check visit.csv towns.csv map.png\n"
     "  homeward form xform person > person.xml\n";
 
 static const struct opt_spec specs[] = { { 0 } };
-
-/* The whole file; NULL after a problem. */
-static char *read_file(struct ctx *ctx, const char *path, size_t *len_out)
-{
-    FILE *file = fopen(path, "rbe");
-    char *bytes = NULL;
-    size_t len;
-
-    if (!file) {
-        (void)ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "Could not open {0}.", TR_TEXT(path)));
-        return NULL;
-    }
-    bytes = arena_alloc(ctx->arena, FILE_MAX + 1);
-    len = fread(bytes, 1, FILE_MAX + 1, file);
-    if (ferror(file) || len > FILE_MAX) {
-        (void)ctx_fail(ctx, ERR_INVALID,
-                       tr(ctx, "Could not read {0}, or it is larger than 4 MB.", TR_TEXT(path)));
-        bytes = NULL;
-    }
-    (void)fclose(file);
-    *len_out = len;
-    return bytes;
-}
 
 /* Prints what was found about one file, and forgets it. */
 static void print_problems(struct ctx *ctx)
@@ -64,30 +42,71 @@ static void print_problems(struct ctx *ctx)
     ctx_clear_problems(ctx);
 }
 
-static enum err check_file(struct ctx *ctx, const char *path)
+static enum err check_form_text(struct ctx *ctx, const struct form_text *text)
 {
     const struct forms *forms = NULL;
-    size_t len = 0;
-    const char *bytes = read_file(ctx, path, &len);
-    enum err rc = ERR_INVALID;
+    enum err rc = form_parse_delivered(ctx, &forms, text);
 
-    if (bytes)
-        rc = form_parse_published(ctx, &forms, path, bytes, len);
     print_problems(ctx);
     if (!rc)
         printf("%s\n",
                tr(ctx, "{0}: good: {1}, version {2}, {3, plural, one {# field} other {# fields}}",
-                  TR_TEXT(path), TR_TEXT(forms->items[0]->kind), TR_TEXT(forms->items[0]->version),
-                  TR_INT((int64_t)forms->items[0]->all_len)));
+                  TR_TEXT(text->file), TR_TEXT(forms->items[0]->kind),
+                  TR_TEXT(forms->items[0]->version), TR_INT((int64_t)forms->items[0]->all_len)));
     return rc;
+}
+
+static enum err check_file(struct ctx *ctx, const char *path)
+{
+    struct delivered file = { 0 };
+    struct form_text text = { 0 };
+    enum err rc = pack_file(ctx, &file, path, PACK_BYTES_MAX);
+
+    if (!rc)
+        rc = pack_read(ctx, &text, &file, 1);
+    if (rc) {
+        print_problems(ctx);
+        return rc;
+    }
+    text.file = path;
+    return check_form_text(ctx, &text);
+}
+
+/* One form with what comes beside it. false: the files are no such thing, each is for itself. */
+static bool check_together(struct ctx *ctx, const struct opts *opts, enum err *rc_out)
+{
+    size_t len = opt_words(opts);
+    struct delivered *files = ARENA_ARRAY(ctx->arena, len, struct delivered);
+    struct ctx scratch = *ctx; /* what is wrong is told of each file */
+    struct form_text text = { 0 };
+    enum err rc = OK;
+
+    ctx_clear_problems(&scratch);
+    for (size_t i = 0; !rc && i < len; i++)
+        rc = pack_file(&scratch, &files[i], opt_word(opts, i), PACK_BYTES_MAX);
+    if (!rc)
+        rc = pack_read(&scratch, &text, files, len);
+    if (rc)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (strcmp(files[i].name, text.file) == 0) {
+            text.file = opt_word(opts, i);
+            break;
+        }
+    *rc_out = check_form_text(ctx, &text);
+    return true;
 }
 
 static enum err check_files(struct ctx *ctx, const struct opts *opts)
 {
+    enum err rc = OK;
     size_t bad = 0;
 
-    for (size_t i = 0; i < opt_words(opts); i++)
-        bad += check_file(ctx, opt_word(opts, i)) != OK;
+    if (opt_words(opts) > 1 && check_together(ctx, opts, &rc))
+        bad = rc != OK;
+    else
+        for (size_t i = 0; i < opt_words(opts); i++)
+            bad += check_file(ctx, opt_word(opts, i)) != OK;
     if (bad)
         return ctx_fail(ctx, ERR_INVALID,
                         tr(ctx,
@@ -101,8 +120,7 @@ static enum err check_files(struct ctx *ctx, const struct opts *opts)
 static enum err find_form(struct ctx *ctx, const struct form **out, const char *what)
 {
     const struct forms *forms = NULL;
-    size_t len = 0;
-    const char *bytes;
+    struct delivered file = { 0 };
     enum err rc;
 
     if (text_is_name(what)) {
@@ -114,10 +132,9 @@ static enum err find_form(struct ctx *ctx, const struct form **out, const char *
                     : ctx_fail(ctx, ERR_NOT_FOUND,
                                tr(ctx, "There is no form named {0}.", TR_TEXT(what)));
     }
-    bytes = read_file(ctx, what, &len);
-    if (!bytes)
-        return ERR_NOT_FOUND;
-    rc = form_parse_published(ctx, &forms, what, bytes, len);
+    rc = pack_file(ctx, &file, what, PACK_BYTES_MAX);
+    if (!rc)
+        rc = form_parse_published(ctx, &forms, what, file.bytes, file.len);
     if (!rc)
         *out = forms->items[0];
     return rc;

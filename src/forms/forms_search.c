@@ -371,6 +371,7 @@ static size_t add_rows(const struct searching *s, struct found *out, const struc
             out[i].order = 0;
         c->name = cell_at(row, code);
         c->row = row->number;
+        c->retired = read_yes(b, s->table, row, "hw:retired");
         check_code(b, s->table, row, s->table->columns[code], c->name);
         c->label = label_in(s, row, labels, c->name);
         c->media.image = label_in(s, row, images, NULL);

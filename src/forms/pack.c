@@ -1,5 +1,7 @@
 #include "forms/pack.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <zip.h>
@@ -227,4 +229,35 @@ const struct delivered *delivered_find(const struct form_files *files, const cha
         if (strcmp(files->items[i].name, name) == 0)
             return &files->items[i];
     return NULL;
+}
+
+enum err pack_file(struct ctx *ctx, struct delivered *out, const char *path, size_t max)
+{
+    const char *slash = strrchr(path, '/');
+    FILE *file = fopen(path, "rbe");
+    char *bytes = NULL;
+    size_t len = 0;
+    off_t size = -1;
+    bool bad;
+
+    if (!file)
+        return ctx_fail(
+            ctx, ERR_NOT_FOUND,
+            tr(ctx, "Could not open {0}: {1}", TR_TEXT(path), TR_TEXT(strerror(errno))));
+    if (fseeko(file, 0, SEEK_END) == 0)
+        size = ftello(file);
+    bad = size < 0 || (uint64_t)size > max || fseeko(file, 0, SEEK_SET) != 0;
+    if (!bad) {
+        bytes = arena_alloc(ctx->arena, (size_t)size + 1);
+        len = fread(bytes, 1, (size_t)size, file);
+        bad = ferror(file) != 0;
+    }
+    (void)fclose(file);
+    if (bad)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "Could not read {0}, or it is larger than {1} MB.", TR_TEXT(path),
+                           TR_INT((int64_t)(max / 1024 / 1024))));
+    bytes[len] = '\0';
+    *out = (struct delivered){ slash ? slash + 1 : path, bytes, len };
+    return OK;
 }

@@ -33,6 +33,8 @@ struct form_files {
     bool whole; /* all that came with the form; false: its tables alone */
 };
 
+/* A file on disk, of max bytes at most, under the last part of its path. */
+enum err pack_file(struct ctx *ctx, struct delivered *out, const char *path, size_t max) MUST_USE;
 /* text->files has what came beside the form. */
 enum err pack_read(struct ctx *ctx, struct form_text *out, const struct delivered *files,
                    size_t len) MUST_USE;

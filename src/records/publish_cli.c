@@ -1,5 +1,4 @@
 /* homeward form: check, publish, list, versions, back. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,37 +32,6 @@ static const struct opt_spec specs[] = {
     { "dry-run", NULL, "tell what would change; publish nothing", false },
     { 0 },
 };
-
-static enum err read_file(struct ctx *ctx, struct delivered *out, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    FILE *file = fopen(path, "rbe");
-    char *bytes = NULL;
-    size_t len = 0;
-    off_t size = -1;
-    bool bad;
-
-    if (!file)
-        return ctx_fail(
-            ctx, ERR_NOT_FOUND,
-            tr(ctx, "Could not open {0}: {1}", TR_TEXT(path), TR_TEXT(strerror(errno))));
-    if (fseeko(file, 0, SEEK_END) == 0)
-        size = ftello(file);
-    bad = size < 0 || (uint64_t)size > FORM_PACK_MAX || fseeko(file, 0, SEEK_SET) != 0;
-    if (!bad) {
-        bytes = arena_alloc(ctx->arena, (size_t)size + 1);
-        len = fread(bytes, 1, (size_t)size, file);
-        bad = ferror(file) != 0;
-    }
-    (void)fclose(file);
-    if (bad)
-        return ctx_fail(ctx, ERR_INVALID,
-                        tr(ctx, "Could not read {0}, or it is larger than {1} MB.", TR_TEXT(path),
-                           TR_INT((int64_t)(FORM_PACK_MAX / 1024 / 1024))));
-    bytes[len] = '\0';
-    *out = (struct delivered){ slash ? slash + 1 : path, bytes, len };
-    return OK;
-}
 
 static void print_plan(struct ctx *ctx, const struct form_plan *plan)
 {
@@ -148,7 +116,7 @@ static enum err run_publish(struct ctx *ctx, const struct opts *o)
     files = ARENA_ARRAY(ctx->arena, opt_words(o), struct delivered);
     rc = OK;
     for (size_t i = 0; !rc && i < opt_words(o); i++)
-        rc = read_file(ctx, &files[i], opt_word(o, i));
+        rc = pack_file(ctx, &files[i], opt_word(o, i), FORM_PACK_MAX);
     if (!rc)
         rc = pack_read(ctx, &text, files, opt_words(o));
     return rc ? rc : publish_text(ctx, o, &text);

@@ -132,6 +132,30 @@ static void what_came_with_a_form_is_served_to_who_may_see_it(void **state)
     assert_int_equal(page.status, 200); /* a shared list that the form takes choices from */
 }
 
+static void what_is_known_already_is_not_sent_again(void **state)
+{
+    struct pages *p = *state;
+    const char *path = "/forms/town_visit/media/towns.csv";
+    const char *etag;
+    struct page page;
+
+    given_towns(p, TOWNS);
+    etag = api_call(p, SUPERVISOR, "GET", path, NULL, NULL).etag;
+    assert_non_null(etag);
+    page = api_call(p, SUPERVISOR, "GET", path, NULL, etag);
+    assert_int_equal(page.status, 304);
+    assert_int_equal(page.len, 0);
+    assert_string_equal(page.etag, etag);
+    assert_int_equal(api_call(p, FINANCE, "GET", path, NULL, etag).status, 404);
+    given_towns(p, "name,label::English (en),label::العربية (ar)\ndakar,Dakar,داكار\n"
+                   "paris,Paris,باريس\nthies,Thiès,تييس\n");
+    page = api_call(p, SUPERVISOR, "GET", path, NULL, etag);
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "Paris") && strcmp(page.etag, etag) != 0);
+    page = api_call(p, SUPERVISOR, "GET", "/forms/town_visit/media/map.png", NULL, etag);
+    assert_int_equal(page.status, 200);
+}
+
 static void a_version_keeps_its_own_tables_and_can_be_taken_again(void **state)
 {
     struct pages *p = *state;
@@ -438,6 +462,7 @@ int main(int argc, char **argv)
         PAGES(a_zip_brings_a_form_with_its_tables_and_pictures),
         PAGES(pictures_stand_beside_questions_and_choices_with_words_for_them),
         PAGES(what_came_with_a_form_is_served_to_who_may_see_it),
+        PAGES(what_is_known_already_is_not_sent_again),
         PAGES(a_version_keeps_its_own_tables_and_can_be_taken_again),
         PAGES(a_version_without_a_choice_that_a_record_has_is_not_taken_again),
         PAGES(a_file_that_is_missing_or_none_is_told_at_its_cell),

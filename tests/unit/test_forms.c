@@ -556,21 +556,22 @@ static const char *file_with(const char *name, const char *text)
 }
 
 /* Runs the command; what it prints is in *printed. */
-static enum err command(const char *word, const char *path, const char **printed)
+static enum err command_of(int argc, const char *const *words, const char **printed)
 {
-    char *argv[] = { arena_strdup(ctx.arena, "form"), arena_strdup(ctx.arena, word),
-                     arena_strdup(ctx.arena, path), NULL };
+    char **argv = ARENA_ARRAY(ctx.arena, (size_t)argc + 1, char *);
     char *text = arena_alloc(ctx.arena, 10001);
     FILE *file = tmpfile();
     int saved = dup(STDOUT_FILENO);
     enum err rc;
 
+    for (int i = 0; i < argc; i++)
+        argv[i] = arena_strdup(ctx.arena, words[i]);
     assert_non_null(file);
     assert_true(saved >= 0);
     ctx_clear_problems(&ctx);
     (void)fflush(stdout);
     assert_true(dup2(fileno(file), STDOUT_FILENO) >= 0);
-    rc = forms_command(&ctx, path[0] ? 3 : 2, argv);
+    rc = forms_command(&ctx, argc, argv);
     (void)fflush(stdout);
     assert_true(dup2(saved, STDOUT_FILENO) >= 0);
     assert_int_equal(close(saved), 0);
@@ -579,6 +580,13 @@ static enum err command(const char *word, const char *path, const char **printed
     assert_int_equal(fclose(file), 0);
     *printed = text;
     return rc;
+}
+
+static enum err command(const char *word, const char *path, const char **printed)
+{
+    const char *words[] = { "form", word, path };
+
+    return command_of(path[0] ? 3 : 2, words, printed);
 }
 
 static void test_the_command_tells_good_forms_from_bad_ones(void **state)
@@ -594,13 +602,39 @@ static void test_the_command_tells_good_forms_from_bad_ones(void **state)
     assert_non_null(strstr(printed, "bad.csv:10:type: There is no list named ny"));
     assert_string_equal(ctx_first_problem(&ctx), "1 form has mistakes: mend them and check again.");
     assert_int_equal(command("check", "/nowhere.csv", &printed), ERR_INVALID);
-    assert_non_null(strstr(printed, "Could not open /nowhere.csv."));
+    assert_non_null(strstr(printed, "Could not open /nowhere.csv:"));
     assert_int_equal(command("check", "", &printed), ERR_INVALID);
     assert_int_equal(command("bake", fine, &printed), ERR_INVALID);
     assert_int_equal(command("check", "--help", &printed), OK);
     assert_non_null(strstr(printed, "usage: homeward form check FILE..."));
     assert_int_equal(unlink(fine), 0);
     assert_int_equal(unlink(bad), 0);
+}
+
+/* One form with a table beside it: the table is looked at, and not taken for a form. */
+static void test_the_command_takes_tables_beside_a_form(void **state)
+{
+    const char *form = file_with(
+        "towns_form.csv",
+        arena_printf(ctx.arena,
+                     "survey\n,type,name,label\n,select_one_from_file hw-%d-towns_here.csv,town,"
+                     "Town\nsettings\n,form_title,form_id,version\n,T,t,1\n",
+                     (int)getpid()));
+    const char *table = file_with("towns_here.csv", "name,label\ndakar,Dakar\n");
+    const char *wrong = file_with("towns_there.csv", "name,label\ndakar,Dakar\n");
+    const char *both[] = { "form", "check", table, form };
+    const char *none[] = { "form", "check", form, wrong };
+    const char *printed = NULL;
+
+    (void)state;
+    assert_int_equal(command_of(4, both, &printed), OK);
+    assert_non_null(strstr(printed, "towns_form.csv: good: t, version 1, 1 field\n"));
+    assert_null(strstr(printed, "towns_here.csv"));
+    assert_int_equal(command_of(4, none, &printed), ERR_INVALID);
+    assert_non_null(strstr(printed, "towns_there.csv?"));
+    assert_int_equal(unlink(form), 0);
+    assert_int_equal(unlink(table), 0);
+    assert_int_equal(unlink(wrong), 0);
 }
 
 int main(void)
@@ -623,6 +657,7 @@ int main(void)
         cmocka_unit_test(test_looks_parameters_and_settings_are_known),
         cmocka_unit_test(test_lists_have_their_further_columns),
         cmocka_unit_test(test_the_command_tells_good_forms_from_bad_ones),
+        cmocka_unit_test(test_the_command_takes_tables_beside_a_form),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
