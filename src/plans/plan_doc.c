@@ -6,10 +6,10 @@
 #include "core/text.h"
 #include "forms_gen.h"
 #include "plans/plan.h"
+#include "plans/plan_money.h"
 #include "plans/plan_sign.h"
 
 #define PAIRS_MAX        24
-#define CURRENCIES_MAX   10
 #define TEXT_MAX         ((size_t)2000)
 #define SIGNATURE_HEIGHT 60.0 /* points */
 
@@ -225,57 +225,22 @@ static void add_components(struct writing *w)
 
 /* --- money --- */
 
-struct sum {
-    const char *currency;
-    double amount;
-    int decimals;
-};
-
-static void sum_up(struct sum *sums, size_t *len, const char *money, struct arena *a)
-{
-    const char *space = money ? strchr(money, ' ') : NULL;
-    const char *point;
-    double amount = 0;
-    size_t at = 0;
-    int decimals;
-
-    if (!space || !parse_decimal(arena_strndup(a, money, (size_t)(space - money)), &amount))
-        return;
-    point = memchr(money, '.', (size_t)(space - money));
-    decimals = point ? (int)(space - point) - 1 : 0;
-    while (at < *len && !text_equal(sums[at].currency, space + 1))
-        at++;
-    if (at == CURRENCIES_MAX)
-        return;
-    if (at == *len)
-        sums[(*len)++] = (struct sum){ .currency = space + 1 };
-    sums[at].amount += amount;
-    if (decimals > sums[at].decimals)
-        sums[at].decimals = decimals;
-}
-
 const char *plan_totals(struct ctx *ctx, const struct record *plan)
 {
     const struct field *lines = field_find(plan->form, FIELD_PLAN_LINES);
     const struct field *costs = field_find(plan->form, FIELD_PLAN_COSTS);
     const struct field *cost = field_find(plan->form, FIELD_PLAN_ESTIMATED_COST);
     const struct field *status = field_find(plan->form, FIELD_PLAN_LINE_STATUS);
-    struct sum sums[CURRENCIES_MAX] = { 0 };
-    size_t len = 0;
-    struct buf b;
+    struct plan_sums sums = { .len = 0 };
 
     for (size_t i = 0; i < plan->answers->rows_len[lines->place]; i++) {
         const struct answers *row = plan->answers->rows[lines->place][i];
 
         for (size_t k = 0; k < row->rows_len[costs->place]; k++)
             if (!text_equal(answers_get(row, status), CODE_PLAN_LINE_STATUS_DROPPED))
-                sum_up(sums, &len, answers_get(row->rows[costs->place][k], cost), ctx->arena);
+                plan_sums_add(ctx, &sums, answers_get(row->rows[costs->place][k], cost));
     }
-    buf_init(&b, ctx->arena, TEXT_MAX);
-    for (size_t i = 0; i < len; i++)
-        buf_printf(&b, "%s%s %s", i ? " · " : "", tr_decimal(ctx, sums[i].amount, sums[i].decimals),
-                   sums[i].currency);
-    return buf_text(&b);
+    return plan_sums_text(ctx, &sums);
 }
 
 static void add_costs(struct writing *w)

@@ -14,6 +14,13 @@
 enum err plan_document(struct ctx *ctx, struct document **out, const struct record *plan,
                        const struct record *of, const struct record *person) MUST_USE;
 
+/*
+ * What was planned beside what happened: actions by dimension with owner, provider, due date,
+ * status and costs, totals by currency and fund, use of the ceiling. Names nobody.
+ */
+void plan_done_document(struct ctx *ctx, struct document **out, const struct record *plan,
+                        const struct record *of);
+
 /* Totals of all costs, one for each currency: "1250 EUR · 300000 XOF"; "" if there are none. */
 const char *plan_totals(struct ctx *ctx, const struct record *plan);
 

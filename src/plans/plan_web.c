@@ -6,6 +6,7 @@
 #include "plans/plan_doc.h"
 #include "plans/plans_web.h"
 #include "plans_templates.h"
+#include "records/document_web.h"
 #include "records/screens_web.h"
 
 #define STEPS 5
@@ -240,6 +241,7 @@ static void fill_head(struct ctx *ctx, struct plan_page_view *v, const struct pl
     v->code = status;
     v->version = o->plan->version;
     v->record = url_build(ctx, "/records/plan/{}", id);
+    v->done = url_build(ctx, "/plans/{}/done", id);
     v->force = url_build(ctx, "/plans/{}/activate", id);
     if (user_may(ctx->user, "plan.edit") && (draft || running))
         v->edit = url_build(ctx, "/records/plan/{}/edit", id);
@@ -311,6 +313,25 @@ static enum err get_pdf(struct ctx *ctx, const struct req *req, struct res *res)
     return rc;
 }
 
+/* What was planned against what happened: as a page, PDF, CSV or sheet. */
+static enum err get_done(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    const char *id = req_path(req, "id");
+    struct document_place place = { .path = "/plans/{}/done?as={}",
+                                    .id = id,
+                                    .file_name = "planned-and-done" };
+    struct document *d = NULL;
+    struct plan_opened o = { 0 };
+    enum err rc = plan_open(ctx, &o, id);
+
+    if (rc)
+        return rc;
+    plan_done_document(ctx, &d, o.plan, o.of);
+    place.back_title = plan_title(ctx, o.plan);
+    place.back = plan_url(ctx, o.plan);
+    return document_reply(ctx, res, d, &place, req_text(req, "as"));
+}
+
 /* --- versions --- */
 
 static enum err post_amend(struct ctx *ctx, const struct req *req, struct res *res)
@@ -375,6 +396,11 @@ static const struct field_spec pdf_fields[] = {
     { 0 },
 };
 
+static const struct field_spec done_fields[] = {
+    { "as", INPUT_TEXT, .max = 10 },
+    { 0 },
+};
+
 static const struct field_spec amend_fields[] = {
     { "reason", INPUT_TEXT, .max = 8000 },
     { 0 },
@@ -389,6 +415,7 @@ const struct route plans_routes[] = {
     { GET, "/cases/{id}/plan", "plan.create", get_make, NO_FIELDS },
     { GET, "/plans/{id}", "plan.view", get_plan, NO_FIELDS },
     { GET, "/plans/{id}/pdf", "plan.view", get_pdf, FIELDS(pdf_fields) },
+    { GET, "/plans/{id}/done", "plan.view", get_done, FIELDS(done_fields) },
     { GET, "/plans/{id}/changes", "plan.view", get_changes, NO_FIELDS },
     { POST, "/plans/{id}/amend", "plan.create", post_amend, FIELDS(amend_fields) },
     { POST, "/plans/{id}/activate", PERM_PLAN_ACTIVATE, post_activate, FIELDS(activate_fields) },

@@ -177,6 +177,7 @@ struct plan_page_view {
     struct url sign;    /* the place to sign in the form; .text NULL: not now */
     struct url amend;   /* .text NULL: not now */
     struct url force;
+    struct url done;
     const char *reason; /* as typed */
     const struct plan_step_view *steps;
     size_t steps_len;

@@ -269,6 +269,56 @@ static void a_plan_is_sent_back_approved_signed_and_given_on_its_page(void **sta
     assert_non_null(strstr(pdf_text(p, &page), "Awa <i>"));
 }
 
+/* The two costs of the plan, 150,000 and 25,500 XOF; of the first 140,000 were spent. */
+static void what_was_planned_is_compared_with_what_was_done(void **state)
+{
+    struct pages *p = *state;
+    const char *id = page_given_plan(p, given_case(p));
+    const char *path = path_of(p, "/plans/%s/done", id);
+    struct page page = page_get(p, SUPERVISOR, path, NULL);
+
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "175,500 XOF"));
+    assert_false(shows(&page, "overdue"));
+    page =
+        api_call(p, SUPERVISOR, "PUT", path_of(p, "/records/plan/%s", id),
+                 "{\"version\":1,\"answers\":{\"objectives\":\"A shop\",\"currency\":\"XOF\","
+                 "\"ceiling\":\"351000 XOF\",\"lines\":[{\"line_section\":\"longer_term\","
+                 "\"line_code\":\"income_generating_activity\",\"line_dimension\":\"economic\","
+                 "\"line_component\":\"income_generation\",\"line_need\":\"Tools\","
+                 "\"line_action\":\"Buy\",\"line_responsible\":\"provider\","
+                 "\"line_service\":\"Atelier Sud\",\"line_needs_referral\":\"no\","
+                 "\"line_expected_end\":\"2026-11-01\",\"line_status\":\"planned\",\"costs\":["
+                 "{\"goods_equipment_service\":\"Machine\",\"estimated_cost\":\"150000 XOF\","
+                 "\"actual_cost\":\"140000 XOF\",\"cost_fund\":\"F-7\"},"
+                 "{\"goods_equipment_service\":\"Cloth\",\"estimated_cost\":\"25500 XOF\"}]},"
+                 "{\"line_section\":\"immediate\",\"line_code\":\"transport\","
+                 "\"line_dimension\":\"social\",\"line_component\":\"transport\","
+                 "\"line_need\":\"Bus\",\"line_action\":\"Ride\",\"line_responsible\":\"family\","
+                 "\"line_needs_referral\":\"no\",\"line_status\":\"dropped\","
+                 "\"line_dropped_reason\":\"She walks\",\"costs\":[{\"goods_equipment_service\":"
+                 "\"Ticket\",\"estimated_cost\":\"9000 XOF\"}]}]}}",
+                 NULL);
+    if (page.status != 200)
+        fail_msg("status %d: %s", page.status, page.body);
+    page = page_get(p, SUPERVISOR, path, NULL);
+    assert_true(shows(&page, "Planned, overdue"));
+    assert_true(shows(&page, "Atelier Sud"));
+    assert_true(shows(&page, "140,000 XOF"));
+    assert_true(shows(&page, "175,500 XOF")); /* without what was dropped */
+    assert_false(shows(&page, "184,500 XOF"));
+    assert_true(shows(&page, "No fund is written"));
+    assert_true(shows(&page, "Use of the ceiling of 351,000 XOF"));
+    assert_true(shows(&page, "50 %"));
+    assert_true(shows(&page, "40 %"));
+    page = page_get(p, SUPERVISOR, path, "as=csv");
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "F-7"));
+    page = page_get(p, SUPERVISOR, path, "as=pdf");
+    assert_string_equal(page.type, "application/pdf");
+    assert_int_equal(page_get(p, FINANCE, path, NULL).status, 403);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pages_setup, pages_teardown)
 
 int main(void)
@@ -280,6 +330,7 @@ int main(void)
         TEST(a_plan_is_printed_in_any_language_in_the_order_of_the_template),
         TEST(the_page_of_a_plan_tells_what_is_missing_and_leads_there),
         TEST(a_plan_is_sent_back_approved_signed_and_given_on_its_page),
+        TEST(what_was_planned_is_compared_with_what_was_done),
         TEST(a_plan_or_case_that_is_not_there_is_not_found),
     };
 
