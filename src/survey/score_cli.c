@@ -6,6 +6,7 @@
 #include "core/opt.h"
 #include "core/text.h"
 #include "survey/score_file.h"
+#include "survey/weights.h"
 
 static const char *const usage = N_(
     "homeward survey score FILE.csv --out FILE [--summary FILE] [--by COLUMNS]\n"
@@ -93,7 +94,7 @@ static enum err read_options(struct ctx *ctx, struct score_options *o, const str
 }
 
 /* DIR/scoring/NAME.csv is a profile of the organisation's own. */
-static enum err load_content(struct ctx *ctx, const char *dir)
+enum err survey_load_content(struct ctx *ctx, const char *dir)
 {
     enum err rc;
 
@@ -115,7 +116,7 @@ static enum err score_command(struct ctx *ctx, int argc, char **argv)
 
     if (rc || !opts)
         return rc;
-    rc = load_content(ctx, opt_text(opts, "content"));
+    rc = survey_load_content(ctx, opt_text(opts, "content"));
     if (!rc)
         rc = read_options(ctx, &o, opts);
     if (!rc)
@@ -141,6 +142,8 @@ enum err survey_command(struct ctx *ctx, int argc, char **argv)
 {
     if (argc >= 2 && strcmp(argv[1], "score") == 0)
         return score_command(ctx, argc - 1, argv + 1);
+    if (argc >= 2 && strcmp(argv[1], "weights") == 0)
+        return weights_command(ctx, argc - 1, argv + 1);
     if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         char help[] = "--help";
         char *words[] = { argv[0], help, NULL };
@@ -148,5 +151,7 @@ enum err survey_command(struct ctx *ctx, int argc, char **argv)
         return score_command(ctx, 2, words);
     }
     return ctx_fail(ctx, ERR_INVALID,
-                    tr(ctx, "Type homeward survey score --help to see what can be done."));
+                    tr(ctx,
+                       "Type homeward survey score --help or homeward survey weights --help to see"
+                       " what can be done."));
 }

@@ -9,8 +9,7 @@
 
 #define STREAM_STEP 4194304 /* bytes between two times that groups are counted */
 
-/* Everything of a row but its answers; false if anything is wrong with it. */
-static bool row_good(const struct columns *c, const struct feed_row *row, unsigned *sections_out)
+bool row_good(const struct columns *c, const struct feed_row *row, unsigned *sections_out)
 {
     *sections_out = ALL_SECTIONS;
     if (row->len != c->width || row->cells[c->key].len == 0 || !row_consents(c, row))

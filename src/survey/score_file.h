@@ -34,6 +34,8 @@ struct score_report {
     int64_t flagged;
 };
 
+/* Profiles as they are with DIR in place of the shipped content; dir NULL = the shipped ones. */
+enum err survey_load_content(struct ctx *ctx, const char *dir) MUST_USE;
 /* Writes the outputs, all or none; bad rows are no error here. Notes go to standard error. */
 enum err score_file(struct ctx *ctx, struct score_report *out,
                     const struct score_options *o) MUST_USE;
@@ -126,6 +128,8 @@ const char *heading_tail(const char *heading);
  */
 enum answer_fault cell_answer(const struct question_column *q, const struct feed_row *row,
                               struct answer *out, bool *there_out, size_t *column_out);
+/* Everything of a row but its answers; false if anything is wrong with it. */
+bool row_good(const struct columns *c, const struct feed_row *row, unsigned *sections_out);
 /* Bits of the sections of a row; 0 = it names what is no section, or one twice. */
 unsigned row_sections(const struct columns *c, const struct feed_row *row);
 bool row_consents(const struct columns *c, const struct feed_row *row);
