@@ -199,6 +199,15 @@ static enum err note_page(struct export *x, struct record **recs, size_t len)
     return x->kept_back ? access_write_soon(x->ctx) : access_write(x->ctx);
 }
 
+/* Both lie in the order in which they were made: it is mostly the one at *at, or the next. */
+static const char *number_among(struct record *const *recs, size_t len, const char *id, size_t *at)
+{
+    for (size_t n = 0; id && n < len; n++, *at = (*at + 1) % len)
+        if (text_equal(recs[*at]->id, id))
+            return recs[*at]->number;
+    return NULL;
+}
+
 /* Numbers of the records above, by place; NULL where the acting user sees none. */
 static enum err parent_numbers(struct export *x, const char **out, struct record **recs, size_t len)
 {
@@ -220,10 +229,8 @@ static enum err parent_numbers(struct export *x, const char **out, struct record
         rc = record_form(x->ctx, &pick.form, recs[0]->form->parent);
     if (rc == OK && n > 0)
         rc = sql_pick(x->ctx, above, NULL, &n, &pick);
-    for (size_t i = 0; rc == OK && i < len; i++)
-        for (size_t k = 0; k < n; k++)
-            if (text_equal(above[k]->id, recs[i]->parent_id))
-                out[i] = above[k]->number;
+    for (size_t i = 0, at = 0; rc == OK && i < len; i++)
+        out[i] = number_among(above, n, recs[i]->parent_id, &at);
     return rc;
 }
 

@@ -249,9 +249,9 @@ enum err sql_write(struct ctx *ctx, const struct saving *s, const struct write *
 
 /* --- reading --- */
 
-#define ROOT_COLUMNS                                                                               \
+#define BARE_COLUMNS                                                                               \
     "id, office_id, parent_id, number, version, status, key_id, created_at, created_by,"           \
-    " updated_at, updated_by, parts, open, sealed"
+    " updated_at, updated_by, parts"
 
 /* The row as it lies there; its answers are opened when the keys of all rows are known. */
 static struct record *read_root(struct ctx *ctx, struct level_bytes *bytes, struct rows *rows,
@@ -535,7 +535,9 @@ enum err sql_pick(struct ctx *ctx, struct record **out, int64_t *parts_out, size
     bool more = false;
     enum err rc;
 
-    build_start(&b, ctx, "SELECT " ROOT_COLUMNS " FROM ");
+    build_start(&b, ctx,
+                pick->bare ? "SELECT " BARE_COLUMNS " FROM "
+                           : "SELECT " BARE_COLUMNS ", open, sealed FROM ");
     build_add(&b, sql_table(ctx->arena, pick->form, NULL));
     add_filter(&b, pick);
     if (pick->filter)
