@@ -45,11 +45,13 @@ static int64_t rebuilt_us(struct fixture *f)
     return (clock_monotonic_us() - from) / people_wanted;
 }
 
+#define AT_ONCE 100000 /* a statement may take 5 seconds, also where others work too */
+
 /* Two facts of each person, spread over quarters, births and sexes. */
 static void make_facts(struct fixture *f)
 {
     static const char text[] =
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %lld)"
+        "WITH RECURSIVE n (i) AS (SELECT %lld UNION ALL SELECT i + 1 FROM n WHERE i < %lld)"
         " INSERT INTO fact_case (who, fact, valid_from, valid_to, office_id, s_case_status,"
         " f_case_programme, f_case_opened, f_person_sex, f_person_birth_date)"
         " SELECT 'made' || CAST(i / 2 AS TEXT), CAST(i AS TEXT), 8100, 999999, '%s', 'open',"
@@ -57,7 +59,12 @@ static void make_facts(struct fixture *f)
         " CASE i %% 2 WHEN 0 THEN 'female' ELSE 'male' END,"
         " CAST(1950 + i %% 11 * 5 AS TEXT) FROM n";
 
-    tamper(f, f->ctx.db, arena_printf(f->ctx.arena, text, (long long)facts_wanted, f->office_id));
+    for (int64_t i = 1; i <= facts_wanted; i += AT_ONCE) {
+        const int64_t last = i + AT_ONCE - 1 < facts_wanted ? i + AT_ONCE - 1 : facts_wanted;
+
+        tamper(f, f->ctx.db,
+               arena_printf(f->ctx.arena, text, (long long)i, (long long)last, f->office_id));
+    }
 }
 
 static int64_t counted_ms(struct fixture *f)
