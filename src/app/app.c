@@ -25,10 +25,13 @@
 #include "guide/terms.h"
 #include "http/jail.h"
 #include "http/serve.h"
+#include "letters/letters.h"
 #include "letters/letters_web.h"
 #include "messages/messages.h"
 #include "messages/messages_web.h"
 #include "people/consent.h"
+#include "people/identity.h"
+#include "people/merge.h"
 #include "people/people.h"
 #include "people/people_web.h"
 #include "plans/plan.h"
@@ -55,6 +58,7 @@
 #define CHECKPOINT_EVERY_MS ((int64_t)59 * 1000) /* of each process: each has its chain */
 
 #define RULES_EVERY_MS      ((int64_t)10 * 1000)
+#define IDENTITY_EVERY_MS   ((int64_t)5 * 1000)
 #define RULES_AT_ONCE       2000
 #define SEND_EVERY_MS       1000
 #define UNFINISHED_EVERY_MS ((int64_t)10 * 60 * 1000)
@@ -92,6 +96,7 @@ static const struct nav_item all_nav[] = {
     { N_("Tasks"), "/tasks", "task.view" },
     { N_("Statistics"), "/facts", "facts.view" },
     { N_("Import"), "/records/person/import", "person.import", NAV_WORK },
+    { N_("People who may be the same"), "/people/duplicates", "person.compare", NAV_WORK },
     { N_("Messages"), "/messages", "message.view", NAV_WORK },
     { N_("Long work"), "/jobs", PERM_SIGNED_IN, NAV_WORK },
     { N_("Forms"), "/forms", "form.publish", NAV_ADMIN },
@@ -181,8 +186,8 @@ static enum err fill_parts(struct ctx *ctx, const struct record *rec, struct rec
 
 static enum err person_detail(struct ctx *ctx, const struct record *rec, struct record_extra *out)
 {
-    static const detail_part parts[] = { survey_person_detail, messages_person_detail,
-                                         letters_detail };
+    static const detail_part parts[] = { people_detail, survey_person_detail,
+                                         messages_person_detail, letters_detail };
 
     return fill_parts(ctx, rec, out, parts, sizeof parts / sizeof parts[0]);
 }
@@ -227,6 +232,8 @@ static const struct job_period app_periods[] = {
     { "unfinished.expire", UNFINISHED_EVERY_MS, unfinished_expire, .brief = true },
     { "attachments.tidy", TIDY_EVERY_MS, attachments_tidy },
     { "audit.checkpoint", CHECKPOINT_EVERY_MS, tidy_audit, .brief = true },
+    { "merge.forget", DAY_MS, merge_forget, .brief = true },
+    { "people.identity", IDENTITY_EVERY_MS, identity_round, .brief = true },
     { "rules.due", RULES_EVERY_MS, ask_rules },
     { "survey.profiles", SURVEY_RESCORE_MS, survey_rescore_round },
     { "messages.outbox", SEND_EVERY_MS, send_messages, .brief = true },
@@ -295,6 +302,9 @@ enum err app_load(struct ctx *ctx)
     interview_hooks = survey_hooks;
     interview_hooks.detail = survey_interview_detail;
     records_use_hooks(all_hooks);
+    records_watch_merge(letters_follow_merge);
+    records_watch_merge(messages_follow_merge);
+    identity_use_teller(notify);
     letters_use_guard(guard_letter);
     facts_use_measured(all_measured);
     jobs_use_kinds(all_jobs);

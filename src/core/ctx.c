@@ -36,6 +36,15 @@ void ctx_clear_problems(struct ctx *ctx)
     ctx->problems_last = NULL;
 }
 
+void ctx_problems_back(struct ctx *ctx, struct problem *last)
+{
+    if (last)
+        last->next = NULL;
+    else
+        ctx->problems = NULL;
+    ctx->problems_last = last;
+}
+
 const char *ctx_today(struct ctx *ctx)
 {
     return moment_date(ctx->arena, ctx->now_ms, ctx->time_zone);

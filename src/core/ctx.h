@@ -62,6 +62,8 @@ const char *ctx_problem(const struct ctx *ctx, const char *field);
 /* First problem of all, or "" . */
 const char *ctx_first_problem(const struct ctx *ctx);
 void ctx_clear_problems(struct ctx *ctx);
+/* Forgets the problems after one (NULL: all): what went wrong was dealt with. */
+void ctx_problems_back(struct ctx *ctx, struct problem *last);
 
 /* Today in the office's time zone, YYYY-MM-DD. */
 const char *ctx_today(struct ctx *ctx);

@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "demo/demo_inner.h"
 #include "forms_gen.h"
+#include "people/merge.h"
 #include "people/people.h"
 #include "records/records.h"
 
@@ -266,6 +267,27 @@ static void set_birth(struct life *l, struct record *rec)
     record_set(rec, FIELD_PERSON_BIRTH_PRECISION, precision);
 }
 
+/* Somebody sees that it is the same person: the worker asks, the supervisor confirms. */
+static enum err merge_again(struct life *l, const struct record *again)
+{
+    struct merge_wish wish = { .kept_id = l->person_id,
+                               .gone_id = again->id,
+                               .gone_version = again->version,
+                               .choices = "",
+                               .reason = life_text(l, "reason_merge") };
+    struct record *kept = NULL;
+    const char *id = NULL;
+    enum err rc = record_load(l->ctx, &kept, FORM_PERSON, l->person_id);
+
+    if (rc || !text_equal(kept->status, STATUS_PERSON_ACTIVE))
+        return rc;
+    wish.kept_version = kept->version;
+    act_as(l, l->family->worker);
+    rc = merge_ask(l->ctx, &wish);
+    act_as(l, l->family->supervisor);
+    return rc ? rc : merge_confirm(l->ctx, &id, kept->id, again->id);
+}
+
 static enum err store_person(struct life *l, bool again)
 {
     struct record *rec = NULL;
@@ -304,8 +326,7 @@ static enum err store_person(struct life *l, bool again)
     if (rc == OK && !again)
         l->person_id = rec->id;
     if (rc == OK && again && dice_chance(&l->dice, 30))
-        rc = record_set_status(l->ctx, rec, rec->version, STATUS_PERSON_MERGED,
-                               life_text(l, "reason_merge"));
+        rc = merge_again(l, rec);
     return rc;
 }
 

@@ -184,4 +184,8 @@ enum err letters_made(struct ctx *ctx, struct letter_made **out, size_t *len_out
 /* homeward letter check|list|publish; argv[0] is "letter". */
 enum err letter_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
 
+/* Letters that were kept go with a record that is merged or parted: for records_watch_merge. */
+struct merge_carry;
+enum err letters_follow_merge(struct ctx *ctx, const struct merge_carry *c) MUST_USE;
+
 #endif

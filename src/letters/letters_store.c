@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "letters/letters_inner.h"
+#include "records/merge.h"
 #include "vault/vault.h"
 
 #define HASH_BYTES 16
@@ -27,6 +28,8 @@ DB_SQL(MADE_ADD, "INSERT INTO letter_made (id, office_id, form, record_id, key_i
                  " made_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
 DB_SQL(MADE_LIST, "SELECT id, key_id, sealed, made_at, made_by FROM letter_made"
                   " WHERE form = $1 AND record_id = $2 ORDER BY id DESC LIMIT $3");
+DB_SQL(MADE_CARRY, "UPDATE letter_made SET record_id = $1 WHERE form = $2 AND record_id = $3"
+                   " AND key_id = $4");
 
 static const char *const origins[] = { "shipped", "own", "withdrawn" };
 
@@ -251,4 +254,14 @@ enum err letters_made(struct ctx *ctx, struct letter_made **out, size_t *len_out
     *out = items;
     *len_out = len;
     return OK;
+}
+
+enum err letters_follow_merge(struct ctx *ctx, const struct merge_carry *c)
+{
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < c->keys_len; i++)
+        rc = db_exec(ctx, NULL, &MADE_CARRY, DB_TEXT(c->to_id), DB_TEXT(c->form),
+                     DB_TEXT(c->from_id), DB_TEXT(c->keys[i]));
+    return rc;
 }

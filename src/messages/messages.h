@@ -196,4 +196,8 @@ const char *hook_signature(struct ctx *ctx, const char *secret, const char *byte
 /* homeward messages test|list; argv[0] is "messages". */
 enum err messages_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
 
+/* Messages go with a person who is merged or parted: for records_watch_merge. */
+struct merge_carry;
+enum err messages_follow_merge(struct ctx *ctx, const struct merge_carry *c) MUST_USE;
+
 #endif

@@ -9,7 +9,7 @@
 #include "core/text.h"
 #include "forms_gen.h"
 #include "messages/messages_inner.h"
-#include "records/records.h"
+#include "records/merge.h"
 
 #define SEALED_MAX ((size_t)4 * 1024)
 
@@ -39,6 +39,7 @@ DB_SQL(MESSAGE_LIST, "SELECT " COLUMNS " FROM message WHERE ($1 = '' OR office_i
                      " ORDER BY id DESC LIMIT $4");
 DB_SQL(MESSAGE_OF_PERSON, "SELECT " COLUMNS " FROM message WHERE person_id = $1"
                           " ORDER BY id DESC LIMIT $2");
+DB_SQL(MESSAGE_CARRY, "UPDATE message SET person_id = $1 WHERE person_id = $2 AND key_id = $3");
 DB_SQL(OPT_OUT_GET, "SELECT made_at FROM message_opt_out WHERE token = $1");
 DB_SQL(OPT_OUT_ADD, "INSERT INTO message_opt_out (token, how, made_at, made_by)"
                     " VALUES ($1, $2, $3, $4) ON CONFLICT (token) DO NOTHING");
@@ -414,5 +415,15 @@ enum err opt_out_set(struct ctx *ctx, enum channel channel, const char *address,
         rc = db_commit(ctx);
     if (rc)
         db_rollback(ctx);
+    return rc;
+}
+
+enum err messages_follow_merge(struct ctx *ctx, const struct merge_carry *c)
+{
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && text_equal(c->form, FORM_PERSON) && i < c->keys_len; i++)
+        rc = db_exec(ctx, NULL, &MESSAGE_CARRY, DB_TEXT(c->to_id), DB_TEXT(c->from_id),
+                     DB_TEXT(c->keys[i]));
     return rc;
 }

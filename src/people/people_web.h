@@ -6,4 +6,10 @@
 /* /register, and what else is about people and is no record. */
 extern const struct route people_routes[];
 
+struct record;
+struct record_extra;
+/* The part of a person's page: what was merged, and the way to look for duplicates. */
+enum err people_detail(struct ctx *ctx, const struct record *rec,
+                       struct record_extra *out) MUST_USE;
+
 #endif

@@ -5,7 +5,9 @@
 #include "core/id.h"
 #include "core/text.h"
 #include "forms_gen.h"
+#include "people/identity.h"
 #include "people/people.h"
+#include "records/merge.h"
 
 #define LINE_MAX_BYTES ((size_t)1000)
 #define SCRIPTS_MAX    16
@@ -174,7 +176,21 @@ static enum err before_save(struct ctx *ctx, struct record *rec, const struct re
     return check_names(ctx, rec);
 }
 
-/* Years apart; birth dates that are not exact are compared by year. */
+/* Day and month of one are month and day of the other: written in another order. */
+static bool is_swapped(const char *x, const char *y)
+{
+    return strncmp(x, y, 5) == 0 && strncmp(x + 5, y + 8, 2) == 0 && strncmp(x + 8, y + 5, 2) == 0;
+}
+
+static bool is_exact(const struct record *rec)
+{
+    return record_is(rec, FIELD_PERSON_BIRTH_PRECISION, CODE_PERSON_BIRTH_PRECISION_DAY);
+}
+
+/*
+ * What the birth dates say: 1 the same, 0 nothing, below 0 two people. Where one is not exact only
+ * the years are compared, and a year apart is near: many know theirs as "about 1988".
+ */
 static double birth_likeness(const struct record *a, const struct record *b)
 {
     const char *x = record_value(a, FIELD_PERSON_BIRTH_DATE);
@@ -186,8 +202,12 @@ static double birth_likeness(const struct record *a, const struct record *b)
     if (!date_to_days(x, &days_x) || !date_to_days(y, &days_y))
         return 0;
     if (text_equal(x, y))
-        return 1;
+        return is_exact(a) && is_exact(b) ? 1 : 0.7;
+    if (is_swapped(x, y))
+        return 0.8;
     apart = days_x > days_y ? days_x - days_y : days_y - days_x;
+    if (!is_exact(a) || !is_exact(b))
+        return strncmp(x, y, 4) == 0 ? 0.7 : apart <= 2 * 366 ? 0.4 : apart > 8 * 366 ? -1 : 0;
     if (apart <= 366)
         return 0.5;
     return apart > (int64_t)366 * 5 ? -1 : 0;
@@ -208,6 +228,16 @@ static double alike(const struct record *a, const struct record *b, double names
     return score;
 }
 
+/* Who is erased takes those with them who were merged into them. */
+static enum err after_save(struct ctx *ctx, const struct record *rec, const struct record *old)
+{
+    const bool erased = text_equal(rec->status, STATUS_PERSON_ERASED);
+
+    if (erased && old && !text_equal(old->status, STATUS_PERSON_ERASED))
+        return record_merge_erase(ctx, rec);
+    return text_equal(rec->status, STATUS_PERSON_ACTIVE) ? identity_note(ctx, rec) : OK;
+}
+
 const struct record_hooks people_hooks = {
     .kind = FORM_PERSON,
     .title = title,
@@ -215,4 +245,5 @@ const struct record_hooks people_hooks = {
     .name_lines = name_lines,
     .alike = alike,
     .before_save = before_save,
+    .after_save = after_save,
 };

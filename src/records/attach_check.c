@@ -62,7 +62,7 @@ static enum err check_one(struct ctx *ctx, struct attachments_report *r, const s
 
     if (rc == ERR_DB || rc == ERR_IO || rc == ERR_BUSY || rc == ERR_LIMIT)
         return rc;
-    problems_back(ctx, last);
+    ctx_problems_back(ctx, last);
     r->files++;
     r->erased += erased;
     if (rc == OK)

@@ -117,7 +117,7 @@ enum err bulk_look(struct ctx *ctx, struct bulk_fault **out, size_t *len_out, co
             continue;
         items[n].number = called(ctx, b->form, rec);
         items[n++].reason = ctx->problems_last ? ctx->problems_last->text : "";
-        problems_back(ctx, last);
+        ctx_problems_back(ctx, last);
     }
     *out = items;
     *len_out = n;

@@ -39,7 +39,7 @@ enum err parent_seen(struct ctx *ctx, struct record **out, const struct form *fo
     rc = record_load(ctx, out, form->parent, parent_id);
     if (rc != ERR_NOT_FOUND)
         return rc;
-    problems_back(ctx, last);
+    ctx_problems_back(ctx, last);
     return OK;
 }
 
@@ -135,7 +135,7 @@ const char *ref_shown(struct ctx *ctx, const char *ref, const char *id, struct r
     else if (may(ctx, ref, "view"))
         rc = record_load(ctx, to, ref, id);
     if (rc)
-        problems_back(ctx, last);
+        ctx_problems_back(ctx, last);
     if (rc == OK && !staff && *to != NULL)
         name = record_name(ctx, *to);
     return name[0] == '\0' ? tr(ctx, "not to be seen here") : name;

@@ -5,7 +5,7 @@
 #include "audit/audit.h"
 #include "core/id.h"
 #include "core/text.h"
-#include "records/records_inner.h"
+#include "records/merge_inner.h"
 
 DB_SQL(ACTION_OF, "SELECT action FROM record_history WHERE root_id = $1 AND record_id = $1"
                   " AND root_version = $2");
@@ -295,7 +295,7 @@ enum err record_restore(struct ctx *ctx, struct record *rec, int64_t version)
 
 /* --- another parent --- */
 
-static enum err tell_parents(struct ctx *ctx, const struct record *next, const struct record *old)
+enum err record_tell_parents(struct ctx *ctx, const struct record *next, const struct record *old)
 {
     struct record parent = { .form = form_find(ctx->forms, next->form->parent),
                              .id = old->parent_id,
@@ -315,7 +315,7 @@ enum err record_move(struct ctx *ctx, struct record *rec, int64_t version, const
                      const char *reason)
 {
     const struct record_change_of change = {
-        .action = "move", .audit = "move", .reason = reason, .also = tell_parents
+        .action = "move", .audit = "move", .reason = reason, .also = record_tell_parents
     };
     struct record *old = NULL;
     struct record next;
@@ -354,7 +354,8 @@ enum err record_undoable(struct ctx *ctx, const char **what_out, const struct re
     rc = db_query(ctx, &rows, &ACTION_OF, DB_TEXT(rec->id), DB_INT(rec->version));
     if (rc == OK)
         rc = sql_one_text(ctx, &action, rows);
-    if (rc == OK && action && !text_equal(action, "undo"))
+    if (rc == OK && action && !text_equal(action, "undo") && !text_equal(action, "merge") &&
+        !text_equal(action, "part"))
         *what_out = action;
     return rc;
 }
@@ -426,6 +427,6 @@ enum err record_undo(struct ctx *ctx, struct record *rec, int64_t version)
     if (rc)
         return rc;
     if (!text_equal(next.parent_id, old->parent_id))
-        change.also = tell_parents;
+        change.also = record_tell_parents;
     return record_store(ctx, rec, &next, old, &change);
 }

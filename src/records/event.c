@@ -63,7 +63,7 @@ enum err unseal_or_none(struct ctx *ctx, const char **out, const char *key, cons
     rc = vault_unseal_text(ctx, out, key, context, sealed);
     if (rc != ERR_NOT_FOUND)
         return rc;
-    problems_back(ctx, last);
+    ctx_problems_back(ctx, last);
     *out = "";
     return OK;
 }

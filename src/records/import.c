@@ -321,7 +321,7 @@ static void follow_index(struct import *im, int64_t behind)
     if (rc == OK)
         return;
     log_warn("the index could not follow an import (%s); it will catch up", err_name(rc));
-    problems_back(ctx, last);
+    ctx_problems_back(ctx, last);
 }
 
 static enum err store_step(struct import *im, struct step *s)

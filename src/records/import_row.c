@@ -274,7 +274,7 @@ static void take_problems(struct import *im, struct import_row *r, size_t part,
         if (!told(im, faults_before, column))
             row_fault(im, r, column, cell, p->text);
     }
-    problems_back(im->ctx, last);
+    ctx_problems_back(im->ctx, last);
 }
 
 /* Without the cells that are faulty themselves, to find what else is wrong with the row. */

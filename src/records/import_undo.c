@@ -122,7 +122,7 @@ static enum err undo_page(struct undo *u, const struct made *page, size_t len)
         if (!left_alone(rc))
             continue;
         keep(u, &page[i], number);
-        problems_back(ctx, last);
+        ctx_problems_back(ctx, last);
         rc = OK;
     }
     return rc;
@@ -215,7 +215,7 @@ static enum err keep_page(struct undo *u, const struct made *page, size_t len)
         if (rc != OK && !left_alone(rc))
             return rc;
         keep(u, &page[i], rc == OK ? rec->number : NULL);
-        problems_back(ctx, last);
+        ctx_problems_back(ctx, last);
         rc = OK;
     }
     return rc;

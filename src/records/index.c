@@ -361,7 +361,7 @@ void index_after_save(struct ctx *ctx, const struct record *rec, const struct re
     if (rc == OK)
         return;
     log_warn("the index could not follow record %s (%s); it will catch up", rec->id, err_name(rc));
-    problems_back(ctx, last);
+    ctx_problems_back(ctx, last);
 }
 
 /* --- catching up --- */

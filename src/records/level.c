@@ -60,7 +60,7 @@ struct levels levels_of(struct arena *a, struct answers *root)
     return out;
 }
 
-static void copy_level(struct arena *a, struct answers *to, const struct answers *from)
+void level_copy(struct arena *a, struct answers *to, const struct answers *from)
 {
     const struct form *form = from->form;
 
@@ -75,7 +75,7 @@ static void copy_level(struct arena *a, struct answers *to, const struct answers
         if (field_is_answer(f))
             to->values[f->place] = from->values[f->place];
         for (size_t r = 0; field_is_repeat(f) && r < from->rows_len[f->place]; r++)
-            copy_level(a, answers_add_row(a, to, f), from->rows[f->place][r]);
+            level_copy(a, answers_add_row(a, to, f), from->rows[f->place][r]);
     }
 }
 
@@ -83,7 +83,7 @@ struct answers *answers_copy(struct arena *a, const struct answers *t)
 {
     struct answers *out = answers_new(a, t->form);
 
-    copy_level(a, out, t);
+    level_copy(a, out, t);
     return out;
 }
 
@@ -186,7 +186,7 @@ static void keep_rows(struct ctx *ctx, struct answers *t, const struct answers *
 {
     t->rows_len[f->place] = 0;
     for (size_t r = 0; old && r < old->rows_len[f->place]; r++)
-        copy_level(ctx->arena, answers_add_row(ctx->arena, t, f), old->rows[f->place][r]);
+        level_copy(ctx->arena, answers_add_row(ctx->arena, t, f), old->rows[f->place][r]);
 }
 
 static void merge_value(const struct ctx *ctx, struct answers *t, const struct answers *old,

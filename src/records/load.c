@@ -5,6 +5,7 @@
 #include "core/id.h"
 #include "core/text.h"
 #include "records/attach.h"
+#include "records/merge_inner.h"
 #include "records/publish_inner.h"
 
 /* Set once before fork. */
@@ -177,7 +178,7 @@ static const char *instance_title(struct ctx *ctx, const struct record *rec)
     if (!rec->form->instance_name || text_equal(rec->status, STATUS_ERASED))
         return "";
     if (answers_say(ctx, &said, rec->answers, rec->form->instance_name)) {
-        problems_back(ctx, last);
+        ctx_problems_back(ctx, last);
         return "";
     }
     return text_trim(ctx->arena, said);
@@ -300,6 +301,8 @@ enum err record_take_parent(struct ctx *ctx, struct record *rec, const char *par
         return rc;
     if (len == 0 || text_equal(parent->status, STATUS_ERASED))
         return record_gone(ctx);
+    if (text_equal(parent->status, STATUS_MERGED))
+        return record_is_merged(ctx);
     rec->parent_id = parent->id;
     rec->office_id = parent->office_id;
     rec->key_id = parent->key_id;

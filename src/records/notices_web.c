@@ -12,7 +12,8 @@ const char *action_title(struct ctx *ctx, const char *action)
         { "insert", N_("registered") }, { "update", N_("changed") },
         { "status", N_("new status") }, { "delete", N_("deleted") },
         { "restore", N_("restored") },  { "undo", N_("undone") },
-        { "move", N_("moved") },
+        { "move", N_("moved") },        { "merge", N_("merged") },
+        { "part", N_("merge undone") },
     };
 
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)

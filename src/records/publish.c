@@ -358,7 +358,7 @@ static enum err prepare_form(struct ctx *ctx, const struct form *form)
     if (there && now.origin == ORIGIN_OVERLAY && now.given)
         return prepare_overlay(ctx, form, &now, &plan.source);
     rc = publish_rules(ctx, &plan);
-    problems_back(ctx, last); /* what an upgrade of the program changes, it answers for */
+    ctx_problems_back(ctx, last); /* what an upgrade of the program changes, it answers for */
     return rc ? rc : write_version(ctx, &plan);
 }
 

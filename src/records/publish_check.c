@@ -64,7 +64,7 @@ static void take_mistakes(struct ctx *ctx, struct form_plan *plan, struct proble
             items[plan->mistakes_len++] = mistake_of(ctx, p, files, book);
     }
     plan->mistakes = items;
-    problems_back(ctx, last);
+    ctx_problems_back(ctx, last);
 }
 
 /* --- reading --- */
@@ -237,6 +237,6 @@ enum err publish_again(struct ctx *ctx, struct form_plan *plan, const struct for
             rc = OK;
     }
     plan->notes = notes_of(ctx, last);
-    problems_back(ctx, last);
+    ctx_problems_back(ctx, last);
     return rc;
 }

@@ -436,6 +436,12 @@ enum err record_search(struct ctx *ctx, struct record_hit **out, size_t *len_out
 /* Records within scope that may be the same as rec (names, birth date, phone, numbers). */
 enum err record_duplicates(struct ctx *ctx, struct record_hit **out, size_t *len_out,
                            const struct record *rec) MUST_USE;
+/*
+ * The same of all offices, for rooms that judge; rec is whole. Nothing is noted, titles are not
+ * made, and nothing of it may be told to who could not find it by record_duplicates.
+ */
+enum err record_duplicates_whole(struct ctx *ctx, struct record_hit **out, size_t *len_out,
+                                 const struct record *rec) MUST_USE;
 /* Mends an index that a power cut left ahead of the records; records_prepare calls it, before any
  * worker writes. */
 enum err index_recover(struct ctx *ctx) MUST_USE;

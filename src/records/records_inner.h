@@ -35,6 +35,8 @@ struct levels {
 struct levels levels_of(struct arena *a, struct answers *root);
 /* A deep copy, with row ids. */
 struct answers *answers_copy(struct arena *a, const struct answers *t);
+/* One level with its id and all rows below it, into an empty one. */
+void level_copy(struct arena *a, struct answers *to, const struct answers *from);
 /* Same values in every field of this level, rows not looked at. */
 bool level_equal(const struct answers *a, const struct answers *b);
 /* Fields with values: not groups, repeats or notes. */
@@ -158,9 +160,6 @@ enum err level_open(struct ctx *ctx, struct answers *t, const struct level_bytes
 enum err level_seal(struct ctx *ctx, struct write *w, const struct record *rec,
                     int64_t version) MUST_USE;
 
-/* Forgets the problems after one (NULL: all): what went wrong was dealt with. */
-void problems_back(struct ctx *ctx, struct problem *last);
-
 /* --- load.c --- */
 
 #define STATUS_ERASED "erased" /* the key is gone, and with it all answers */
@@ -210,6 +209,8 @@ struct record_change_of {
     /* In the same transaction, before the watchers; NULL = nothing. */
     enum err (*also)(struct ctx *ctx, const struct record *next, const struct record *old);
 };
+/* What every new state is asked before it is stored: the form, references, the domain. */
+enum err record_check_next(struct ctx *ctx, struct record *rec, const struct record *old) MUST_USE;
 /* The full record at the version that the user saw. ERR_CONFLICT: it is another now. */
 enum err record_load_seen(struct ctx *ctx, struct record **out, const struct record *rec,
                           int64_t version) MUST_USE;
@@ -257,6 +258,10 @@ enum err unseal_or_none(struct ctx *ctx, const char **out, const char *key, cons
                         const struct sealed *sealed) MUST_USE;
 
 /* --- change.c, request.c --- */
+
+/* Both parents' histories tell that a record went from one to the other. */
+enum err record_tell_parents(struct ctx *ctx, const struct record *next,
+                             const struct record *old) MUST_USE;
 
 enum err check_reason(struct ctx *ctx, const char *reason, bool must) MUST_USE;
 /*

@@ -138,7 +138,7 @@ void ref_fill(struct ctx *ctx, struct widget_view *w, const struct field *f,
     if (asked == NULL)
         return;
     if (find(ctx, &found, f, asked->words)) {
-        problems_back(ctx, last); /* without hits the page says that nothing was found */
+        ctx_problems_back(ctx, last); /* without hits the page says that nothing was found */
         found.len = 0;
     }
     v->say = found_text(ctx, &found, asked->words);

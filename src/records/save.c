@@ -9,7 +9,7 @@
 #include "core/date.h"
 #include "core/id.h"
 #include "core/text.h"
-#include "records/records_inner.h"
+#include "records/merge_inner.h"
 
 #define NUMBER_MAX ((size_t)100)
 
@@ -293,7 +293,7 @@ static enum err plan_seal(struct ctx *ctx, struct plan *p)
 
 /* --- saving --- */
 
-static enum err check(struct ctx *ctx, struct record *rec, const struct record *old)
+enum err record_check_next(struct ctx *ctx, struct record *rec, const struct record *old)
 {
     const struct record_hooks *hooks = record_hooks_of(rec->form->kind);
     enum err rc;
@@ -358,7 +358,7 @@ enum err record_check(struct ctx *ctx, struct record *rec)
 
     full.answers = answers_copy(ctx->arena, rec->answers);
     answers_merge(ctx, full.answers, NULL);
-    return check(ctx, &full, NULL);
+    return record_check_next(ctx, &full, NULL);
 }
 
 /* A form that is only filled in: what it makes is stored, all or nothing. */
@@ -392,7 +392,7 @@ enum err record_insert(struct ctx *ctx, struct record *rec)
     full.answers = answers_copy(ctx->arena, rec->answers);
     full.status = full.form->initial_status; /* a hook may give it another one of the form's */
     answers_merge(ctx, full.answers, NULL);
-    rc = check(ctx, &full, NULL);
+    rc = record_check_next(ctx, &full, NULL);
     if (rc == OK && hooks && hooks->expand)
         return insert_expanded(ctx, rec, &full, hooks);
     if (rc == OK && !full.key_id && full.form->subject)
@@ -449,7 +449,7 @@ static enum err erase_key(struct ctx *ctx, const char *key_id)
 
     if (rc != ERR_NOT_FOUND)
         return rc;
-    problems_back(ctx, last); /* gone already: an erasure that could not be finished */
+    ctx_problems_back(ctx, last); /* gone already: an erasure that could not be finished */
     return OK;
 }
 
@@ -562,11 +562,13 @@ enum err record_update(struct ctx *ctx, struct record *rec, int64_t version)
     assert(old);
     if (text_equal(old->status, STATUS_DELETED))
         return record_is_deleted(ctx);
+    if (text_equal(old->status, STATUS_MERGED))
+        return record_is_merged(ctx);
     full = record_next_of(ctx, old);
     full.failed = rec->failed;
     full.answers = answers_copy(ctx->arena, rec->answers);
     answers_merge(ctx, full.answers, old->answers);
-    rc = check(ctx, &full, old);
+    rc = record_check_next(ctx, &full, old);
     if (rc)
         return rc;
     if (record_same(ctx, &full, old))

@@ -30,15 +30,6 @@ static const char *key_of(const char *key_id)
     return key_id ? key_id : VAULT_KEY_SYSTEM;
 }
 
-void problems_back(struct ctx *ctx, struct problem *last)
-{
-    if (last)
-        last->next = NULL;
-    else
-        ctx->problems = NULL;
-    ctx->problems_last = last;
-}
-
 enum err level_open(struct ctx *ctx, struct answers *t, const struct level_bytes *bytes)
 {
     struct problem *last = ctx->problems_last;
@@ -52,7 +43,7 @@ enum err level_open(struct ctx *ctx, struct answers *t, const struct level_bytes
         return rc;
     rc = vault_unseal(ctx, &plain, &len, key_of(bytes->key_id), bytes->context, &bytes->sealed);
     if (rc == ERR_NOT_FOUND) {
-        problems_back(ctx, last);
+        ctx_problems_back(ctx, last);
         return OK;
     }
     if (rc)

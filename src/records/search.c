@@ -10,7 +10,7 @@
 #include "audit/audit.h"
 #include "core/buf.h"
 #include "core/text.h"
-#include "records/records_inner.h"
+#include "records/merge_inner.h"
 #include "vault/fold.h"
 
 #define WORDS_BYTES_MAX 300
@@ -41,6 +41,7 @@ struct search {
     struct ctx *ctx;
     const struct form *form;
     const char *skip_id; /* the record itself, when looking for its like */
+    bool whole;          /* whatever the scope and clearance: for rooms that judge */
     struct cand **slots;
     struct cand **cands;
     size_t len;
@@ -214,7 +215,7 @@ static enum err find_names(struct search *s, const char *line, bool typing)
 /* A hash does not say which field it is of: one that may not be read hides all of its kind. */
 static bool may_find_by(const struct search *s, enum field_index index)
 {
-    for (size_t i = 0; i < s->form->all_len; i++)
+    for (size_t i = 0; !s->whole && i < s->form->all_len; i++)
         if (s->form->all[i]->index == index && !field_visible(s->ctx, s->form->all[i]))
             return false;
     return true;
@@ -424,7 +425,8 @@ static enum err judge(struct search *s, struct found *f, const struct batch *b,
         double score;
 
         assert(c); /* nothing else was picked */
-        answers_hide(s->ctx, recs[i]->answers);
+        if (!s->whole)
+            answers_hide(s->ctx, recs[i]->answers);
         rc = name_score(s->ctx, &names, f->asked, recs[i]);
         if (rc)
             break;
@@ -503,7 +505,7 @@ static enum err open_batch(struct search *s, struct found *f, const struct batch
 {
     const char *ids[OPENED_SOME];
     struct record *recs[SQL_BATCH];
-    struct pick pick = { .form = s->form, .ids = ids };
+    struct pick pick = { .form = s->form, .ids = ids, .whole = s->whole };
     size_t len = 0;
     enum err rc = resolve(s, b, ids, &pick.ids_len);
 
@@ -512,6 +514,58 @@ static enum err open_batch(struct search *s, struct found *f, const struct batch
     if (rc == OK)
         rc = judge(s, f, b, recs, len);
     *opened_out += len;
+    return rc;
+}
+
+static bool is_among(const struct found *f, size_t len, const char *id)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text_equal(f->items[i].record->id, id))
+            return true;
+    return false;
+}
+
+/* The record that stands for one that was merged away, if it may be seen; else the one itself. */
+static enum err stand_in(struct search *s, struct record **rec)
+{
+    struct pick pick = { .form = s->form, .ids_len = 1, .whole = s->whole };
+    struct record *now = NULL;
+    const char *id = NULL;
+    size_t len = 0;
+    enum err rc = record_stands_now(s->ctx, &id, (*rec)->id);
+
+    if (rc || text_equal(id, (*rec)->id))
+        return rc;
+    pick.ids = &id;
+    rc = record_pick(s->ctx, &now, &len, &pick, record_title_parts(s->form));
+    if (rc == OK && len == 1) {
+        if (!s->whole)
+            answers_hide(s->ctx, now->answers);
+        *rec = now;
+    }
+    return rc;
+}
+
+/*
+ * Who was merged is found by the names and numbers of then: what is told is the record that stands
+ * for them now, once. Two that are merged are no duplicates of each other.
+ */
+static enum err stand_ins(struct search *s, struct found *f)
+{
+    size_t n = 0;
+    enum err rc = OK;
+
+    for (size_t i = 0; rc == OK && i < f->len; i++) {
+        struct record_hit hit = f->items[i];
+
+        if (text_equal(hit.record->status, STATUS_MERGED))
+            rc = stand_in(s, &hit.record);
+        if (rc || is_among(f, n, hit.record->id) || text_equal(hit.record->id, s->skip_id) ||
+            (f->like && text_equal(hit.record->status, STATUS_MERGED)))
+            continue;
+        f->items[n++] = hit;
+    }
+    f->len = n;
     return rc;
 }
 
@@ -533,9 +587,10 @@ static enum err open_cands(struct search *s, struct found *f)
     }
     if (f->len > 1)
         qsort(f->items, f->len, sizeof(*f->items), compare_hits);
+    rc = stand_ins(s, f);
     if (f->len > RECORD_HITS_MAX)
         f->len = RECORD_HITS_MAX;
-    for (size_t i = 0; rc == OK && i < f->len; i++)
+    for (size_t i = 0; rc == OK && !s->whole && i < f->len; i++)
         rc = record_finish(s->ctx, f->items[i].record);
     return rc;
 }
@@ -614,10 +669,10 @@ static enum err find_values(struct search *s, const struct record *rec)
     return rc;
 }
 
-enum err record_duplicates(struct ctx *ctx, struct record_hit **out, size_t *len_out,
-                           const struct record *rec)
+static enum err find_duplicates(struct ctx *ctx, struct record_hit **out, size_t *len_out,
+                                const struct record *rec, bool whole)
 {
-    const struct form *form = NULL;
+    const struct form *form = rec->form;
     const char *const *lines = NULL;
     struct lines asked = { 0 };
     struct found f = { .asked = &asked, .like = rec };
@@ -625,11 +680,9 @@ enum err record_duplicates(struct ctx *ctx, struct record_hit **out, size_t *len
     size_t len = 0;
     enum err rc;
 
-    rc = record_form(ctx, &form, rec->form->kind);
-    if (rc)
-        return rc;
     search_start(&s, ctx, form);
     s.skip_id = rec->id;
+    s.whole = whole;
     rc = index_name_lines(ctx, &lines, &len, rec);
     for (size_t i = 0; rc == OK && i < len && i < LINES_MAX; i++)
         rc = find_names(&s, lines[i], false);
@@ -646,4 +699,19 @@ enum err record_duplicates(struct ctx *ctx, struct record_hit **out, size_t *len
     *out = f.items;
     *len_out = f.len;
     return OK;
+}
+
+enum err record_duplicates(struct ctx *ctx, struct record_hit **out, size_t *len_out,
+                           const struct record *rec)
+{
+    const struct form *form = NULL;
+    enum err rc = record_form(ctx, &form, rec->form->kind);
+
+    return rc ? rc : find_duplicates(ctx, out, len_out, rec, false);
+}
+
+enum err record_duplicates_whole(struct ctx *ctx, struct record_hit **out, size_t *len_out,
+                                 const struct record *rec)
+{
+    return find_duplicates(ctx, out, len_out, rec, true);
 }

@@ -240,7 +240,7 @@ static enum err erase_key(struct ctx *ctx, const char *key_id)
 
     if (rc != ERR_NOT_FOUND)
         return rc;
-    problems_back(ctx, last); /* a try before this one went so far */
+    ctx_problems_back(ctx, last); /* a try before this one went so far */
     return OK;
 }
 
@@ -255,7 +255,7 @@ static enum err drop_files(struct ctx *ctx, const struct sealed_row *row)
         vault_unseal(ctx, &plain, &len, row->key_id, place_of(ctx, row->u.id), &row->sealed);
 
     if (rc == ERR_NOT_FOUND) {
-        problems_back(ctx, last);
+        ctx_problems_back(ctx, last);
         return OK;
     }
     if (rc)
@@ -305,7 +305,7 @@ static enum err tell(struct ctx *ctx, const struct sealed_row *row, const char *
     if (hooks == NULL || hooks->given_up == NULL || row->key_id == NULL)
         return OK;
     rc = draft_record(ctx, &rec, row, kind);
-    problems_back(ctx, last);
+    ctx_problems_back(ctx, last);
     if (rc == ERR_NOT_FOUND || rc == ERR_FORBIDDEN)
         return OK;
     if (rc == OK && rec != NULL)
@@ -385,7 +385,7 @@ static enum err tell_of_old(struct ctx *ctx, const struct old_row *old)
     ctx->time_zone = was.time_zone;
     ctx->lang = was.lang;
     if (rc == ERR_NOT_FOUND || rc == ERR_INVALID || rc == ERR_FORBIDDEN) {
-        problems_back(ctx, last); /* who typed it is gone: it is erased all the same */
+        ctx_problems_back(ctx, last); /* who typed it is gone: it is erased all the same */
         return OK;
     }
     return rc;

@@ -125,6 +125,10 @@ static enum err after_save(struct ctx *ctx, const struct record *rec, const stru
 
     if (!profile_find(NULL))
         return ctx_fail(ctx, ERR_INTERNAL, tr(ctx, "The scoring profiles are not loaded."));
+    /* It went to another record of the same person, with its key: its scores go with it as they
+     * are. */
+    if (old && !text_equal(old->parent_id, rec->parent_id) && text_equal(old->key_id, rec->key_id))
+        return survey_store_move(ctx, rec);
     if (!survey_gate_open(rec) || !text_equal(rec->status, STATUS_RSS_COMPLETED))
         return old ? survey_store_withdraw(ctx, rec->id) : OK;
     for (size_t i = 0; rc == OK && profile_at(i); i++)

@@ -25,6 +25,7 @@ DB_SQL(RESULT_ADD, "INSERT INTO survey_result (id, office_id, person_id, rss_id,
 #define COLUMNS                                                                                    \
     "id, person_id, rss_id, rss_version, profile, profile_version, key_id, sealed, made_at,"       \
     " in_force"
+DB_SQL(RESULT_MOVE, "UPDATE survey_result SET person_id = $2 WHERE rss_id = $1");
 DB_SQL(RESULT_OF_PERSON, "SELECT " COLUMNS " FROM survey_result WHERE person_id = $1"
                          " AND office_id = $2 AND in_force = 1 AND profile = $4"
                          " ORDER BY made_at DESC, id DESC LIMIT $3");
@@ -118,6 +119,11 @@ static bool decode(struct ctx *ctx, struct survey_result *r, const char *text)
 enum err survey_store_withdraw(struct ctx *ctx, const char *rss_id)
 {
     return db_exec(ctx, NULL, &RESULT_WITHDRAW, DB_TEXT(rss_id));
+}
+
+enum err survey_store_move(struct ctx *ctx, const struct record *rss)
+{
+    return db_exec(ctx, NULL, &RESULT_MOVE, DB_TEXT(rss->id), DB_TEXT(rss->parent_id));
 }
 
 enum err survey_store_add(struct ctx *ctx, struct survey_result *r, const struct record *rss)

@@ -10,6 +10,8 @@
 
 /* Marks all results of an interview as no longer in force. Inside a transaction. */
 enum err survey_store_withdraw(struct ctx *ctx, const char *rss_id) MUST_USE;
+/* The results of an interview go to the person whose it is now; under the key that they have. */
+enum err survey_store_move(struct ctx *ctx, const struct record *rss) MUST_USE;
 /* Adds a result in force in place of the one before; gives it its id. Inside a transaction. */
 enum err survey_store_add(struct ctx *ctx, struct survey_result *r,
                           const struct record *rss) MUST_USE;

@@ -499,3 +499,17 @@ const char *page_id(const char *location)
 {
     return strrchr(location, '/') + 1;
 }
+
+bool page_may_be_gone(const char *path)
+{
+    static const char *const ends[] = { "/move",          "/restore", "/request",
+                                        "/comments/undo", "/delete",  "{id}/undo",
+                                        "/filters/drop",  "/logo",    "/activate",
+                                        "/confirm",       "/refuse",  "/undiffer",
+                                        "/merged/{id}" };
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (text_ends(path, ends[i]))
+            return true;
+    return text_starts(path, "/messages/{id}/") || strstr(path, "{other}") != NULL;
+}

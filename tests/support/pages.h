@@ -53,6 +53,11 @@ int pages_teardown(void **state);
 
 /* As a browser: the session's cookie. query may be NULL. */
 struct page page_get(struct pages *p, enum who who, const char *path, const char *query);
+/*
+ * Whether a visit of every route finds nothing there: no parent to move to, nothing to restore, to
+ * refuse, to confirm or to take back.
+ */
+bool page_may_be_gone(const char *path);
 /* As a browser, with a form whose csrf field was taken from a page of the same session. */
 struct page page_post(struct pages *p, enum who who, const char *path, const char *form);
 struct page page_post_without_csrf(struct pages *p, enum who who, const char *path,

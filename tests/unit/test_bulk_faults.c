@@ -100,7 +100,7 @@ static const char *given_bulk(struct fixture *f, const struct people *p)
 {
     const struct bulk b = { .form = form_find(f->ctx.forms, "person"),
                             .what = BULK_STATUS,
-                            .status = "merged",
+                            .status = "deceased",
                             .reason = "One and the same",
                             .ids = p->ids,
                             .ids_len = PEOPLE_IN_BULK };
@@ -123,7 +123,7 @@ static void a_change_of_many_is_made_once_whatever_fails_and_can_be_taken_back(v
     for (n = 1; hit && n < CALLS_MAX; n++) {
         const struct people p = given_people(f);
         const int64_t before = count(f, VERSIONS);
-        const int64_t merged = count(f, OF_STATUS("merged"));
+        const int64_t merged = count(f, OF_STATUS("deceased"));
         const int64_t audit = audit_count(f, "person.status");
         const char *id = given_bulk(f, &p);
         const char *undo = NULL;
@@ -137,14 +137,14 @@ static void a_change_of_many_is_made_once_whatever_fails_and_can_be_taken_back(v
         assert_non_null(strstr(job.result, "\"changed\":3,\"refused\":0"));
         assert_int_equal(count(f, VERSIONS), before + PEOPLE_IN_BULK);
         assert_int_equal(audit_count(f, "person.status"), audit + PEOPLE_IN_BULK);
-        assert_int_equal(count(f, OF_STATUS("merged")), merged + PEOPLE_IN_BULK);
+        assert_int_equal(count(f, OF_STATUS("deceased")), merged + PEOPLE_IN_BULK);
         assert_int_equal(count(f, MADE), 0);
         must(f, bulk_undoable(&f->ctx, &may, &job));
         assert_int_equal(may, f->ctx.now_ms - job.created_at < RECORD_UNDO_MS);
         if (may) {
             must(f, bulk_undo(&f->ctx, &undo, id));
             run_all_jobs(f);
-            assert_int_equal(count(f, OF_STATUS("merged")), merged);
+            assert_int_equal(count(f, OF_STATUS("deceased")), merged);
         }
         fixture_next_request(f, 1);
     }
@@ -159,7 +159,7 @@ static void taking_back_a_change_of_many_is_done_once_whatever_fails(void **stat
 
     for (n = 1; hit && n < CALLS_MAX; n++) {
         const struct people p = given_people(f);
-        const int64_t merged = count(f, OF_STATUS("merged"));
+        const int64_t merged = count(f, OF_STATUS("deceased"));
         const char *id = given_bulk(f, &p);
         const char *undo = NULL;
         int64_t before;
@@ -175,7 +175,7 @@ static void taking_back_a_change_of_many_is_done_once_whatever_fails(void **stat
         if (f->ctx.now_ms - job.created_at < RECORD_UNDO_MS) {
             assert_non_null(strstr(job.result, "\"changed\":3,\"refused\":0"));
             assert_int_equal(count(f, VERSIONS), before + PEOPLE_IN_BULK);
-            assert_int_equal(count(f, OF_STATUS("merged")), merged);
+            assert_int_equal(count(f, OF_STATUS("deceased")), merged);
         }
         fixture_next_request(f, 1);
     }
@@ -206,14 +206,14 @@ static void what_a_change_of_many_did_before_it_was_given_up_can_be_taken_back(v
         }
         run_all_jobs(f);
         job = job_of(f, id);
-        changed = count(f, OF_STATUS("merged"));
+        changed = count(f, OF_STATUS("deceased"));
         must(f, bulk_undoable(&f->ctx, &may, &job));
         assert_int_equal(may, changed > 0);
         some += changed > 0 && changed < PEOPLE_IN_BULK && strcmp(job.state, "failed") == 0;
         if (may)
             must(f, bulk_undo(&f->ctx, &undo, id));
         run_all_jobs(f);
-        assert_int_equal(count(f, OF_STATUS("merged")), 0);
+        assert_int_equal(count(f, OF_STATUS("deceased")), 0);
         fixture_next_request(f, 1);
     }
     assert_true(some > 0);

@@ -74,7 +74,7 @@ static enum err set_status(struct fixture *f, struct writer *w)
 {
     struct record rec = *w->rec;
 
-    return record_set_status(&f->ctx, &rec, w->rec->version, "merged", "The same person");
+    return record_set_status(&f->ctx, &rec, w->rec->version, "deceased", "The same person");
 }
 
 static enum err take_out(struct fixture *f, struct writer *w)

@@ -255,16 +255,16 @@ static void a_case_from_before_the_rules_is_asked_by_the_job(void **state)
     assert_int_equal(done, 0);
 }
 
-static void a_person_who_was_merged_or_erased_has_nothing_due(void **state)
+static void a_person_who_died_or_was_erased_has_nothing_due(void **state)
 {
     struct fixture *f = *state;
     struct record *rec = given_case(f, CHILD, "2026-11-20");
     struct record *person = person_of(f, rec);
 
     assert_true(open_now(f, rec, "plan_expected"));
-    move(f, person, STATUS_PERSON_MERGED);
+    move(f, person, STATUS_PERSON_DECEASED);
     assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM rule_result WHERE holds = 1"), 0);
-    move(f, person, STATUS_PERSON_ACTIVE);
+    must(f, record_undo(&f->ctx, person, person->version));
     assert_true(open_now(f, rec, "plan_expected"));
 }
 
@@ -675,7 +675,7 @@ int main(void)
         TEST(a_change_that_no_rule_reads_asks_no_rule),
         TEST(results_are_the_same_whether_asked_step_by_step_or_at_once),
         TEST(a_case_from_before_the_rules_is_asked_by_the_job),
-        TEST(a_person_who_was_merged_or_erased_has_nothing_due),
+        TEST(a_person_who_died_or_was_erased_has_nothing_due),
         TEST(a_settled_result_stays_settled_while_its_condition_is_true),
         TEST(a_task_that_is_put_off_comes_back_on_its_day),
         TEST(tasks_belong_to_the_case_manager_or_to_the_role_that_the_rule_names),
