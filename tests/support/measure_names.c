@@ -1,6 +1,6 @@
 /*
  * Measures the search for names: invents 100,000 people, hides one spelling of each group of
- * tests/data/name-variants.csv among them, searches with each other spelling, and counts.
+ * tests/data/names.csv among them, searches with each other spelling, and counts.
  *
  * usage: measure_names VARIANTS.csv NAMES.csv [PEOPLE [CONTENT_DIR]]
  * CONTENT_DIR replaces shipped content (asset_use_directory). See measure_names.py.

@@ -13,7 +13,7 @@ import tempfile
 import unicodedata
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-MEASURED = os.path.join(ROOT, "tests", "data", "name-variants.csv")
+MEASURED = os.path.join(ROOT, "tests", "data", "names.csv")
 GROUPS = os.path.join(ROOT, "content", "names", "variants.csv")
 PEOPLE = os.path.join(ROOT, "content", "demo", "names.csv")
 
