@@ -7,6 +7,7 @@
 #include "core/buf.h"
 #include "core/text.h"
 #include "core/tr.h"
+#include "survey/rounds.h"
 
 #define DIRECTORY "content/scoring/"
 #define SHIPPED   "homeward-1"
@@ -509,6 +510,8 @@ enum err profiles_load(struct ctx *ctx)
         rc = forms_load(ctx, &ctx->forms);
     if (!rc)
         rc = load_all(ctx, arena, &list, &len);
+    if (!rc)
+        rc = survey_windows_load(ctx);
     if (rc) {
         arena_free(arena);
         return rc;

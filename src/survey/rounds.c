@@ -1,21 +1,85 @@
 #include "survey/rounds.h"
 
 #include "auth/auth.h"
+#include "core/asset.h"
+#include "core/csv.h"
 #include "core/date.h"
 #include "core/text.h"
 #include "core/tr.h"
 #include "forms_gen.h"
 
-/* Months after the arrival, both ends within (decisions.md section 11). */
-static const struct window {
+#define RULES_FILE "content/rules/survey.csv"
+#define MONTHS_MAX 600
+
+/*
+ * Months after the arrival, both ends within (decisions.md section 11): those of the rule that says
+ * when the round is due, so that an organisation changes them in one place.
+ */
+static struct window {
     const char *round;
-    int from;
-    int to;
+    const char *rule;
+    int64_t from;
+    int64_t to;
+    bool there; /* false: no such rule, so no window */
 } windows[ROUNDS] = {
-    { CODE_RSS_ROUND_BASELINE, 0, 1 },
-    { CODE_RSS_ROUND_PROGRESS, 6, 9 },
-    { CODE_RSS_ROUND_FINAL, 12, 18 },
+    { CODE_RSS_ROUND_BASELINE, "survey_baseline", 0, 0, false },
+    { CODE_RSS_ROUND_PROGRESS, "survey_progress", 0, 0, false },
+    { CODE_RSS_ROUND_FINAL, "survey_final", 0, 0, false },
 };
+
+static size_t column_of(const struct csv_row *head, const char *name)
+{
+    size_t i = 0;
+
+    while (i < head->len && !text_equal(head->cells[i], name))
+        i++;
+    return i;
+}
+
+/* Empty is 0; what is no number of months makes no window. */
+static bool months_of(const struct csv_row *row, size_t column, int64_t *out)
+{
+    const char *cell = column < row->len ? row->cells[column] : "";
+
+    *out = 0;
+    return text_blank(cell) || parse_int(cell, 0, MONTHS_MAX, out);
+}
+
+static void take_window(const struct csv_row *row, const size_t columns[3])
+{
+    for (size_t n = 0; n < ROUNDS; n++)
+        if (columns[0] < row->len && text_equal(row->cells[columns[0]], windows[n].rule))
+            windows[n].there = months_of(row, columns[1], &windows[n].from) &&
+                               months_of(row, columns[2], &windows[n].to);
+}
+
+enum err survey_windows_load(struct ctx *ctx)
+{
+    const struct asset *file = asset_find(RULES_FILE);
+    struct csv_row row = { 0 };
+    struct csv *csv = NULL;
+    size_t columns[3];
+    bool more = false;
+    enum err rc;
+
+    for (size_t n = 0; n < ROUNDS; n++)
+        windows[n].there = false;
+    if (file == NULL)
+        return OK;
+    rc = csv_open_bytes(ctx, &csv, (const char *)file->bytes, file->len, ',');
+    if (rc == OK)
+        rc = csv_next(ctx, csv, &row, &more);
+    columns[0] = column_of(&row, "id");
+    columns[1] = column_of(&row, "from_months");
+    columns[2] = column_of(&row, "until_months");
+    while (rc == OK && more) {
+        rc = csv_next(ctx, csv, &row, &more);
+        if (rc == OK && more)
+            take_window(&row, columns);
+    }
+    csv_close(csv);
+    return rc;
+}
 
 static bool in_use(const struct record *rec)
 {
@@ -48,9 +112,9 @@ static void judge(struct ctx *ctx, struct survey_due *d, const struct window *w,
 {
     const char *today = moment_date(ctx->arena, ctx->now_ms, ctx->time_zone);
 
-    if (arrived != NULL) {
-        d->from = date_add_months(ctx->arena, arrived, w->from);
-        d->to = date_add_months(ctx->arena, arrived, w->to);
+    if (arrived != NULL && w->there) {
+        d->from = date_add_months(ctx->arena, arrived, (int)w->from);
+        d->to = date_add_months(ctx->arena, arrived, (int)w->to);
     }
     if (d->done_on != NULL)
         d->state = ROUND_DONE;

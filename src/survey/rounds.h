@@ -28,6 +28,11 @@ struct survey_due {
     enum round_state state;
 };
 
+/*
+ * Reads the months of the windows from the rules survey_baseline, survey_progress and survey_final.
+ * With the profiles, before fork. A round without its rule has no window.
+ */
+enum err survey_windows_load(struct ctx *ctx) MUST_USE;
 /* The rounds in their order; *arrived_out is the date of arrival, NULL if none is known. */
 enum err survey_rounds(struct ctx *ctx, struct survey_due out[ROUNDS], const char **arrived_out,
                        const struct record *person) MUST_USE;

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
+#include "core/asset.h"
 #include "core/text.h"
 #include "forms_gen.h"
 #include "people/people.h"
@@ -93,6 +95,40 @@ static void rounds_are_due_in_their_windows_after_the_arrival(void **state)
     assert_non_null(survey_round_warning(&f->ctx, due, "progress", "2026-11-24"));
     assert_non_null(survey_round_warning(&f->ctx, due, "baseline", "2026-11-22"));
     assert_null(survey_round_warning(&f->ctx, due, "additional", "2026-11-22"));
+}
+
+/* The same file says when the rule about the round is due. */
+static void an_organisation_changes_the_windows_in_the_rules_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct record *person = person_stored(f, PERSON_AWA);
+    const char *dir = arena_printf(f->ctx.arena, "%s/content", f->dir);
+    const char *path = arena_printf(f->ctx.arena, "%s/rules/survey.csv", dir);
+    struct survey_due due[ROUNDS];
+    const char *arrived = NULL;
+    FILE *file;
+
+    given_arrival(f, person, "2026-02-23");
+    (void)mkdir(dir, 0700);
+    (void)mkdir(arena_printf(f->ctx.arena, "%s/rules", dir), 0700);
+    file = fopen(path, "wbe");
+    assert_non_null(file);
+    (void)fputs("id,from_months,until_months\nsurvey_progress,4,7\nsurvey_final,x,9\n", file);
+    assert_int_equal(fclose(file), 0);
+    must(f, asset_use_directory(&f->ctx, dir));
+    load_lasting(f, profiles_load);
+    must(f, survey_rounds(&f->ctx, due, &arrived, person));
+    assert_string_equal(due[1].from, "2026-06-23");
+    assert_string_equal(due[1].to, "2026-09-23");
+    assert_int_equal(due[1].state, ROUND_MISSED);
+    assert_int_equal(due[0].state, ROUND_NO_DATE); /* no such rule */
+    assert_int_equal(due[2].state, ROUND_NO_DATE); /* no number of months */
+    assert_null(survey_round_warning(&f->ctx, due, "final", "2026-11-22"));
+    (void)remove(path);
+    must(f, asset_use_directory(&f->ctx, dir));
+    (void)remove(arena_printf(f->ctx.arena, "%s/rules", dir));
+    (void)remove(dir);
+    load_lasting(f, profiles_load);
 }
 
 static void a_round_stays_open_after_a_refusal_and_ends_with_a_completed_interview(void **state)
@@ -402,6 +438,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(rounds_are_due_in_their_windows_after_the_arrival),
+        TEST(an_organisation_changes_the_windows_in_the_rules_alone),
         TEST(a_round_stays_open_after_a_refusal_and_ends_with_a_completed_interview),
         TEST(whoever_works_on_the_case_is_told_so_in_the_interview),
         TEST(the_profile_is_filled_in_from_person_return_and_case),
