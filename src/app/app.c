@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/family_part.h"
 #include "app/home_blocks.h"
 #include "app/home_web.h"
 #include "audit/audit.h"
@@ -244,10 +245,11 @@ static const struct job_period app_periods[] = {
 static const struct fact_measured *const all_measured[] = { &survey_measured, NULL };
 static const struct job_period *const all_periods[] = { app_periods, facts_periods, NULL };
 
+static const struct record_hooks household_hooks = { .kind = FORM_HOUSEHOLD,
+                                                     .detail = family_detail };
 static const struct record_hooks *const all_hooks[] = {
-    &person_hooks,      &case_hooks,         &interview_hooks,
-    &grid_answer_hooks, &place_answer_hooks, &grid_choice_hooks,
-    &plan_hooks,        &registration_hooks, NULL
+    &household_hooks,    &person_hooks,      &case_hooks, &interview_hooks,    &grid_answer_hooks,
+    &place_answer_hooks, &grid_choice_hooks, &plan_hooks, &registration_hooks, NULL
 };
 
 /* Letters lie below people: what they ask before they give anything away. */

@@ -23,7 +23,8 @@ struct family {
     size_t len;
     struct record **people; /* by row */
     struct record **returns;
-    struct record *household; /* NULL: there is one person only */
+    struct record *household;  /* NULL: there is one person only */
+    struct record *first_case; /* NULL: none was opened */
 };
 
 static const struct field *asked(const struct family *f, const char *name)
@@ -339,7 +340,17 @@ static enum err make_case(struct family *f, size_t i)
         record_set(rec, FIELD_CASE_CASE_HOUSEHOLD, f->household->id);
     if (own[0])
         record_set(rec, FIELD_CASE_WORKER, own);
+    if (!f->first_case)
+        f->first_case = rec;
     return store(f, rec, f->rows[i]);
+}
+
+/* What its page goes on from: the household of a family, the case of one person. */
+static struct record *head_of(const struct family *f)
+{
+    if (f->household)
+        return f->household;
+    return f->first_case ? f->first_case : f->people[0];
 }
 
 static enum err expand(struct ctx *ctx, struct record *rec, struct record **head_out)
@@ -356,7 +367,7 @@ static enum err expand(struct ctx *ctx, struct record *rec, struct record **head
     for (size_t i = 0; rc == OK && i < f.len; i++)
         rc = make_case(&f, i);
     if (rc == OK)
-        *head_out = f.household ? f.household : f.people[0];
+        *head_out = head_of(&f);
     return rc;
 }
 
