@@ -1,9 +1,13 @@
 /* Consent, contacts, plans, reviews and reports, as the forms of a case ask for them. */
+#include <string.h>
+
 #include "auth/auth.h"
 #include "core/date.h"
 #include "core/text.h"
 #include "demo/demo_inner.h"
 #include "forms_gen.h"
+#include "plans/grid.h"
+#include "plans/plan.h"
 #include "plans/plan_sign.h"
 #include "records/records.h"
 
@@ -294,6 +298,126 @@ static enum err approve(struct life *l, struct record *rec, const char *componen
     return rc;
 }
 
+/* --- a plan in force: changed, and carried out --- */
+
+static const char *components_of(struct life *l, const struct record *rec)
+{
+    const struct field *lines = field_find(rec->form, FIELD_PLAN_LINES);
+    const struct field *part = field_find(rec->form, FIELD_PLAN_LINE_COMPONENT);
+    const char *all = "";
+
+    for (size_t i = 0; i < rec->answers->rows_len[lines->place]; i++)
+        all = arena_printf(l->ctx->arena, "%s%s%s", all, i ? " " : "",
+                           answers_get(rec->answers->rows[lines->place][i], part));
+    return all;
+}
+
+/* A new version with other dates, which goes the whole way again and replaces the old one. */
+static enum err amend(struct life *l)
+{
+    const char *why = life_text(l, "review_changes");
+    const struct field *lines;
+    struct record *rec = NULL;
+    enum err rc = plan_amend(l->ctx, &rec, l->plan_id, why);
+
+    if (rc)
+        return rc;
+    lines = field_find(rec->form, FIELD_PLAN_LINES);
+    record_set(rec, FIELD_PLAN_NEXT_REVIEW_ON, later_day(l, 170));
+    if (rec->answers->rows_len[lines->place]) {
+        put(rec, rec->answers->rows[lines->place][0], FIELD_PLAN_LINE_EXPECTED_END,
+            later_day(l, dice_between(&l->dice, 90, 200)));
+        put(rec, rec->answers->rows[lines->place][0], FIELD_PLAN_LINE_DETAIL, why);
+    }
+    rc = record_update(l->ctx, rec, rec->version);
+    if (rc == OK)
+        rc = submit(l, rec);
+    if (rc == OK)
+        rc = decide(l, rec, STATUS_PLAN_APPROVED, NULL);
+    if (rc == OK)
+        rc = sign(l, rec);
+    if (rc == OK)
+        rc = take_consent(l, CODE_CONSENT_ABOUT_PLAN, components_of(l, rec));
+    if (rc == OK)
+        rc = record_load(l->ctx, &rec, FORM_PLAN, rec->id);
+    if (rc == OK)
+        rc = plan_activate(l->ctx, rec->id, rec->version);
+    if (rc == OK)
+        l->plan_id = rec->id;
+    return rc;
+}
+
+/* What goods and services really cost: near the estimate, in hundreds. */
+static void pay(struct life *l, struct record *rec, struct answers *line)
+{
+    const struct field *costs = field_find(rec->form, FIELD_PLAN_COSTS);
+    const struct field *planned = field_find(rec->form, FIELD_PLAN_ESTIMATED_COST);
+
+    for (size_t k = 0; k < line->rows_len[costs->place]; k++) {
+        const char *money = answers_get(line->rows[costs->place][k], planned);
+        const char *space = money ? strchr(money, ' ') : NULL;
+        int64_t amount = 0;
+
+        if (!space || !parse_int(arena_strndup(l->ctx->arena, money, (size_t)(space - money)), 0,
+                                 INT64_C(1000000000), &amount))
+            continue;
+        amount = amount * dice_between(&l->dice, 85, 112) / 10000 * 100;
+        put(rec, line->rows[costs->place][k], FIELD_PLAN_ACTUAL_COST,
+            arena_printf(l->ctx->arena, "%lld%s", (long long)amount, space));
+    }
+}
+
+/* Before a report: what was done by then, and what it cost. */
+static enum err carry_out(struct life *l, uint32_t chance)
+{
+    const struct field *lines;
+    const struct field *status;
+    struct record *rec = NULL;
+    bool changed = false;
+    enum err rc;
+
+    if (!l->plan_id)
+        return OK;
+    rc = record_load(l->ctx, &rec, FORM_PLAN, l->plan_id);
+    if (rc)
+        return rc;
+    lines = field_find(rec->form, FIELD_PLAN_LINES);
+    status = field_find(rec->form, FIELD_PLAN_LINE_STATUS);
+    for (size_t i = 0; i < rec->answers->rows_len[lines->place]; i++) {
+        struct answers *line = rec->answers->rows[lines->place][i];
+
+        if (!text_equal(answers_get(line, status), CODE_PLAN_LINE_STATUS_PLANNED) ||
+            !dice_chance(&l->dice, chance))
+            continue;
+        put(rec, line, FIELD_PLAN_LINE_STATUS, CODE_PLAN_LINE_STATUS_DONE);
+        put(rec, line, FIELD_PLAN_LINE_DONE_ON, life_day(l));
+        pay(l, rec, line);
+        changed = true;
+    }
+    return changed ? record_update(l->ctx, rec, rec->version) : OK;
+}
+
+/* One approach that was weighed with the person before the plan: chosen, or put off. */
+static enum err weigh(struct life *l)
+{
+    static const char *const rows[] = { "vocational_training", "mentorship", "cash_assistance",
+                                        "returnee_associations", NULL };
+    const char *row = dice_word(&l->dice, rows);
+    const struct grid_said said = { arena_printf(l->ctx->arena, "%s_i1", row),
+                                    dice_chance(&l->dice, 75) ? "yes" : "no" };
+    const struct grid_decision d = { .row = row,
+                                     .own = "",
+                                     .decision =
+                                         dice_chance(&l->dice, 70) ? "selected" : "deferred",
+                                     .reason = life_text(l, "motivations"),
+                                     .with_person = true };
+    enum err rc = OK;
+
+    if (text_equal(row, "mentorship")) /* the others are answered by the case itself */
+        rc = grid_answer_set(l->ctx, l->case_id, &said, 1, "");
+    return rc ? rc : grid_decide(l->ctx, l->case_id, &d);
+}
+
 enum err play_plan(struct life *l, const struct step *s)
 {
     const char *const match[] = { "language", life_lang(l), "sex", l->sex, NULL };
@@ -308,6 +432,9 @@ enum err play_plan(struct life *l, const struct step *s)
     (void)s;
     act_as(l, l->family->worker);
     i.row = dice_row(&l->dice, i.plans, match);
+    rc = !l->w->brief && dice_chance(&l->dice, 20) ? weigh(l) : OK;
+    if (rc)
+        return rc;
     rc = record_new(l->ctx, &rec, FORM_PLAN, l->case_id);
     if (rc)
         return rc;
@@ -356,7 +483,8 @@ enum err play_review(struct life *l, const struct step *s)
         record_set(rec, FIELD_PLAN_REVIEW_REVIEW_CHANGES, life_text(l, "review_changes"));
         record_set(rec, FIELD_PLAN_REVIEW_REVIEW_COPY_GIVEN_AT, life_day(l));
     }
-    return record_insert(l->ctx, rec);
+    rc = record_insert(l->ctx, rec);
+    return rc == OK && change && l->plan_id ? amend(l) : rc;
 }
 
 /* --- reports, and what changes in a life --- */
@@ -370,6 +498,9 @@ enum err play_report(struct life *l, const struct step *s)
     enum err rc;
 
     act_as(l, l->family->worker);
+    rc = carry_out(l, text_equal(s->word, CODE_MONITORING_REPORT_REPORT_KIND_FINAL) ? 85 : 55);
+    if (rc)
+        return rc;
     rc = record_new(l->ctx, &rec, FORM_MONITORING_REPORT, l->case_id);
     if (rc)
         return rc;

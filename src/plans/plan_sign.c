@@ -16,8 +16,10 @@
 
 /* --- what is signed --- */
 
-/* What becomes known after signing, and the signatures themselves. */
+/* What becomes known after signing, the signatures themselves, and ids that nobody reads. */
 static const char *const not_signed[] = { FIELD_PLAN_APPROVALS,
+                                          FIELD_PLAN_AMENDS,
+                                          FIELD_PLAN_BASELINE_INTERVIEW,
                                           FIELD_PLAN_LINE_STATUS,
                                           FIELD_PLAN_LINE_DROPPED_REASON,
                                           FIELD_PLAN_LINE_AGREED_ON,

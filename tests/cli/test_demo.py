@@ -68,7 +68,12 @@ def test_lives(path, all_of):
     rounds = {row["round"] for row in rows_of(all_of, "rss")}
     ok(rounds >= {"baseline", "progress", "final"}, "there are three rounds of interviews", sorted(rounds))
     plans = {row["record.status"] for row in rows_of(all_of, "plan")}
-    ok(plans >= {"active", "ended"}, "plans are in force and ended", sorted(plans))
+    ok(plans >= {"active", "ended", "superseded", "submitted", "approved"},
+       "plans are in force, ended, replaced by a newer version, waiting", sorted(plans))
+    spent = [value for row in rows_of(all_of, "plan") for name, value in row.items() if "actual_cost" in name and value]
+    ok(len(spent) > 5, "actions were carried out, and what they cost is known", len(spent))
+    signed = [value for row in rows_of(all_of, "plan") for name, value in row.items() if "approval_by" in name and value]
+    ok({"worker", "staff", "returnee"} <= set(signed), "worker, supervisor and person have signed", sorted(set(signed)))
     late = [row["interview_date"] for row in rows_of(all_of, "rss") if row["interview_date"] >= DAY]
     late += [row["done_on"] for row in rows_of(all_of, "action") if row["done_on"] >= DAY]
     ok(not late, "nothing has happened after the day on which the demo ends", late[:5])
