@@ -1,4 +1,4 @@
-// A family of six is registered on one screen: six people, one household, their returns and cases.
+// A family of six is registered on one screen: six people, one household, their returns and cases; and one person twice.
 // With and without script, in English and Arabic, on a phone and on a desk.
 import { axe, demo, main, ok, part, pick_language, same, serve, sign_in, visit } from "./kit.mjs";
 
@@ -50,11 +50,66 @@ async function register(server, lang, width, script) {
   await v.close();
 }
 
+// Somebody is registered again under another spelling: seen, compared, merged by two, undone.
+const TWICE = {
+  en: { first: "Ousmane", again: "Osman", family: "Vellacourt" },
+  ar: { first: "عثمان", again: "عثمان", family: "الفيلاكوري" },
+};
+
+async function add_one(v, first, last) {
+  await v.page.goto("/records/person/new");
+  await v.page.locator("[name='names.1.name_text']").fill(`${first} ${last}`);
+  await v.page.locator("button[name='_save']").click();
+  if (await v.page.locator("button[name='_confirm']").count()) await v.page.locator("button[name='_confirm']").click();
+  await v.page.waitForURL(/\/records\/person\/[0-9a-f-]{36}$/);
+  return v.page.url();
+}
+
+async function merge(server, lang, width) {
+  const tag = `${lang}, ${width}`;
+  const t = TWICE[lang];
+  const one = await visit(server, { width });
+  await sign_in(one.page, "casemanager");
+  if (lang !== "en") await pick_language(one.page, lang);
+  await add_one(one, t.first, t.family);
+  await add_one(one, t.again, t.family);
+  await one.page.locator("#same-person a").first().click();
+  await one.page.locator(".pair-card a.btn").first().click();
+  await one.page.locator(".merge-form").waitFor();
+  same((await axe(one.page)).map((x) => `${x.id}: ${x.nodes[0].html}`), [], `side by side: ${tag}`);
+  ok(await one.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `side by side is not wider than the screen: ${tag}`);
+  await one.page.locator("#reason").fill("The same mother");
+  await one.page.locator(".merge-form .form-end .btn-primary").click();
+  await one.page.locator(".merge-wait").waitFor();
+  ok((await one.page.locator(".merge-wait form").count()) === 1, `who asked can only take it back: ${tag}`);
+  const two = one.page.url();
+  const other = await visit(server, { width });
+  await sign_in(other.page, "supervisor");
+  if (lang !== "en") await pick_language(other.page, lang);
+  await other.page.goto(two);
+  await other.page.locator(".merge-wait .btn-primary").click();
+  await other.page.waitForURL(/\/records\/person\/[0-9a-f-]{36}$/);
+  await other.page.locator("#same-person li a").last().click();
+  await other.page.locator("#reason").fill("Two brothers");
+  same((await axe(other.page)).map((x) => `${x.id}: ${x.nodes[0].html}`), [], `undoing: ${tag}`);
+  await other.page.locator(".btn-danger").click();
+  await other.page.waitForURL(/\/records\/person\/[0-9a-f-]{36}$/);
+  ok((await other.page.locator("#same-person .alert").count()) === 0, `two records again: ${tag}`);
+  await one.close();
+  await other.close();
+}
+
 await main(async () => {
   for (const [lang, width, script] of [["en", 1280, true], ["en", 390, false], ["ar", 390, true], ["ar", 1280, false]])
     await part(`register ${lang} ${width}`, async () => {
       const server = await serve(demo(20));
       await register(server, lang, width, script);
+      await server.stop();
+    });
+  for (const [lang, width] of [["en", 1280], ["ar", 390]])
+    await part(`the same person twice ${lang} ${width}`, async () => {
+      const server = await serve(demo(20));
+      await merge(server, lang, width);
       await server.stop();
     });
 });
