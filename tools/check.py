@@ -3,6 +3,7 @@
 
 An exception is a comment on the line: /* check: RULE reason */. One that excuses nothing is a breach.
 """
+import csv
 import os
 import re
 import subprocess
@@ -10,7 +11,7 @@ import sys
 
 # A room may include rooms of a lower rank, itself, and what `friends` says.
 RANKS = {"core": 0, "db": 1, "http": 1, "expr": 1, "vault": 2, "audit": 3, "auth": 3, "forms": 4,
-         "web": 4, "report": 4, "guide": 4.5, "records": 5, "messages": 5.2, "rules": 5.5, "letters": 5.7, "facts": 5.5, "people": 6,
+         "web": 4, "report": 4, "guide": 4.5, "records": 5, "messages": 5.2, "rules": 5.5, "letters": 5.7, "facts": 5.5, "people": 6, "sharing": 6.2,
          "cases": 6, "survey": 6,
          "plans": 6.5, "services": 6, "partners": 6, "communities": 6, "programme": 6, "children": 6,
          "learning": 6, "field": 7, "app": 8, "demo": 9}
@@ -127,9 +128,39 @@ def check_migrations(paths):
             breach(path, 1, "migration", f"has the number of {os.path.basename(other)}")
 
 
+# Calls by which bytes leave the program; the rooms that define them are not asked.
+WAYS_OUT = re.compile(r"(?<![\w.])(res_body|res_json|table_open|record_export|net_post|net_mail)\(")
+WAYS_FILE = "docs/ways-out.csv"
+WAYS_DEFINED = ("src/web/reply.c", "src/messages/net.c", "src/report/", "src/demo/")
+
+
+def check_ways_out(paths):
+    """No way on which something of a person could leave is forgotten: each call is declared."""
+    said = {}
+    with open(WAYS_FILE, encoding="utf-8") as file:
+        for number, row in enumerate(csv.DictReader(file), 2):
+            said[(row["file"], row["call"])] = (number, int(row["times"]))
+            if row["sharing"] not in ("asks", "person", "office", "nobody") or not row["why"]:
+                breach(WAYS_FILE, number, "ways-out", "say asks, person, office or nobody, and why")
+    found = {}
+    for path in paths:
+        if not path.startswith("src/") or not path.endswith(".c") or path.startswith(WAYS_DEFINED):
+            continue
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                for call in WAYS_OUT.findall(line if not line.startswith("enum err ") else ""):
+                    found[(path, call)] = found.get((path, call), 0) + 1
+    for key in sorted(found.keys() | said.keys()):
+        number, times = said.get(key, (1, 0))
+        if found.get(key, 0) != times:
+            breach(WAYS_FILE, number, "ways-out", f"{key[0]} calls {key[1]} {found.get(key, 0)} "
+                   f"times, {times} are declared: say of each who gets what, and ask consent")
+
+
 def main():
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
     check_migrations(tracked())
+    check_ways_out(tracked())
     for path in tracked():
         if not path.endswith((".c", ".h", ".py", ".sh", ".html", ".css", ".js", ".md", ".sql")):
             continue

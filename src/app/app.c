@@ -30,7 +30,6 @@
 #include "letters/letters_web.h"
 #include "messages/messages.h"
 #include "messages/messages_web.h"
-#include "people/consent.h"
 #include "people/identity.h"
 #include "people/merge.h"
 #include "people/people.h"
@@ -47,6 +46,9 @@
 #include "records/unfinished.h"
 #include "rules/rules.h"
 #include "rules/rules_web.h"
+#include "sharing/judge.h"
+#include "sharing/sharing.h"
+#include "sharing/sharing_web.h"
 #include "survey/survey.h"
 #include "survey/survey_web.h"
 #include "vault/fold.h"
@@ -63,6 +65,7 @@
 #define RULES_AT_ONCE       2000
 #define SEND_EVERY_MS       1000
 #define UNFINISHED_EVERY_MS ((int64_t)10 * 60 * 1000)
+#define CONSENT_EVERY_MS    ((int64_t)6 * 60 * 60 * 1000) /* asked, it is refused at once */
 #define TIDY_EVERY_MS       ((int64_t)60 * 60 * 1000)
 
 static const struct route *const all_routes[] = {
@@ -87,6 +90,7 @@ static const struct route *const all_routes[] = {
     plans_routes,
     plan_sign_routes,
     people_routes,
+    sharing_routes,
     NULL,
 };
 
@@ -152,6 +156,7 @@ const struct web *app_web(void)
 static struct record_hooks person_hooks;
 static struct record_hooks case_hooks;
 static struct record_hooks interview_hooks;
+static struct record_hooks consent_page;
 
 typedef enum err (*detail_part)(struct ctx *ctx, const struct record *rec,
                                 struct record_extra *out);
@@ -188,7 +193,8 @@ static enum err fill_parts(struct ctx *ctx, const struct record *rec, struct rec
 static enum err person_detail(struct ctx *ctx, const struct record *rec, struct record_extra *out)
 {
     static const detail_part parts[] = { people_detail, survey_person_detail,
-                                         messages_person_detail, letters_detail };
+                                         messages_person_detail, sharing_person_detail,
+                                         letters_detail };
 
     return fill_parts(ctx, rec, out, parts, sizeof parts / sizeof parts[0]);
 }
@@ -196,7 +202,7 @@ static enum err person_detail(struct ctx *ctx, const struct record *rec, struct 
 static enum err case_detail(struct ctx *ctx, const struct record *rec, struct record_extra *out)
 {
     const detail_part parts[] = { rules_case_hooks.detail, survey_case_detail, plans_case_detail,
-                                  letters_detail };
+                                  sharing_case_detail, letters_detail };
 
     return fill_parts(ctx, rec, out, parts, sizeof parts / sizeof parts[0]);
 }
@@ -230,6 +236,7 @@ static enum err ask_rules(struct ctx *ctx)
 static const struct job_period app_periods[] = {
     { "import.forget", DAY_MS, import_forget_old, .brief = true },
     { "requests.forget", DAY_MS, record_requests_forget, .brief = true },
+    { "consent.expire", CONSENT_EVERY_MS, sharing_expire },
     { "unfinished.expire", UNFINISHED_EVERY_MS, unfinished_expire, .brief = true },
     { "attachments.tidy", TIDY_EVERY_MS, attachments_tidy },
     { "audit.checkpoint", CHECKPOINT_EVERY_MS, tidy_audit, .brief = true },
@@ -247,27 +254,32 @@ static const struct job_period *const all_periods[] = { app_periods, facts_perio
 
 static const struct record_hooks household_hooks = { .kind = FORM_HOUSEHOLD,
                                                      .detail = family_detail };
-static const struct record_hooks *const all_hooks[] = {
-    &household_hooks,    &person_hooks,      &case_hooks, &interview_hooks,    &grid_answer_hooks,
-    &place_answer_hooks, &grid_choice_hooks, &plan_hooks, &registration_hooks, NULL
-};
+static const struct record_hooks *const all_hooks[] = { &consent_page,
+                                                        &household_hooks,
+                                                        &person_hooks,
+                                                        &case_hooks,
+                                                        &interview_hooks,
+                                                        &grid_answer_hooks,
+                                                        &place_answer_hooks,
+                                                        &grid_choice_hooks,
+                                                        &plan_hooks,
+                                                        &registration_hooks,
+                                                        NULL };
 
 /* Letters lie below people: what they ask before they give anything away. */
 static enum err guard_letter(struct ctx *ctx, const char **refused_out, const struct record *rec,
-                             const struct letter_sharing *sharing)
+                             const struct letter_sharing *letter)
 {
-    const struct consent_need need = {
-        .person_id = text_equal(rec->form->kind, FORM_CASE) ? rec->parent_id : rec->id,
-        .purpose = sharing->purpose,
-        .recipient = sharing->recipient,
-        .categories = sharing->categories,
-        .categories_len = sharing->categories_len,
-        .on = ctx_today(ctx),
-    };
-    enum consent_answer answer = CONSENT_UNSAID;
-    enum err rc = consent_covers(ctx, &answer, &need);
+    const struct sharing s = { SHARING_LETTER, letter->recipient, letter->purpose, letter->title };
+    const char *person = text_equal(rec->form->kind, FORM_CASE) ? rec->parent_id : rec->id;
+    struct consent_part part = { .answer = CONSENT_UNSAID };
+    enum err rc = sharing_ask(ctx, &part, &s, person, letter->categories, letter->categories_len);
 
-    *refused_out = rc ? NULL : consent_reason(ctx, answer);
+    if (rc == OK && consent_is_yes(part.answer) && part.len < letter->categories_len)
+        part.answer = CONSENT_NOT_CATEGORIES; /* a letter cannot leave a line out */
+    if (rc == OK && letter->given && consent_is_yes(part.answer))
+        rc = sharing_note(ctx, &s, person, &part);
+    *refused_out = rc ? NULL : consent_reason(ctx, part.answer);
     return rc;
 }
 
@@ -286,6 +298,8 @@ enum err app_load(struct ctx *ctx)
     if (!rc)
         rc = home_blocks_load(ctx);
     if (!rc)
+        rc = sharing_load(ctx);
+    if (!rc)
         rc = terms_load(ctx);
     if (!rc)
         rc = guide_load(ctx);
@@ -303,11 +317,14 @@ enum err app_load(struct ctx *ctx)
     case_hooks.detail = case_detail;
     interview_hooks = survey_hooks;
     interview_hooks.detail = survey_interview_detail;
+    consent_page = consent_hooks;
+    consent_page.detail = sharing_consent_detail;
     records_use_hooks(all_hooks);
     records_watch_merge(letters_follow_merge);
     records_watch_merge(messages_follow_merge);
     identity_use_teller(notify);
     letters_use_guard(guard_letter);
+    records_use_judge(&sharing_judge);
     facts_use_measured(all_measured);
     jobs_use_kinds(all_jobs);
     jobs_use_periods(all_periods);

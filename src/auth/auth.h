@@ -47,6 +47,12 @@ enum err auth_load(struct ctx *ctx) MUST_USE;
 bool auth_permission_exists(const char *permission);
 /* NULL user: only PERM_PUBLIC. An unknown permission is never granted. */
 bool user_may(const struct user *user, const char *permission);
+/*
+ * The program itself, for what it writes by rule whoever acts, such as that information was shared
+ * or that a consent has expired: every permission, all offices. Whoever uses it has decided already
+ * that it may be done. Lives in ctx->arena.
+ */
+const struct user *auth_program(struct ctx *ctx);
 /* Title of a role in ctx->lang; the code itself if there is no such role. */
 const char *auth_role_title(struct ctx *ctx, const char *code);
 /* "public", "internal", "personal", "sensitive"; false if it is none of them. */

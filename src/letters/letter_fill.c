@@ -592,7 +592,8 @@ static struct letter_sharing sharing_of(const struct filling *f)
         .purpose = s->purpose,
         .recipient = asked ? arena_strndup(f->ctx->arena, asked, strcspn(asked, "\r\n")) : "",
         .categories = s->categories,
-        .categories_len = s->categories_len
+        .categories_len = s->categories_len,
+        .title = f->face->title
     };
 }
 

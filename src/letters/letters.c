@@ -257,6 +257,11 @@ static enum err ask_guard(struct ctx *ctx, const struct record *rec,
     return rc;
 }
 
+enum err letter_ask(struct ctx *ctx, const struct letter_filled *filled, const struct record *rec)
+{
+    return ask_guard(ctx, rec, &filled->sharing);
+}
+
 /* The program's own text gets a number when it is first used, so that it can be found again. */
 static enum err number_it(struct ctx *ctx, struct letter_version *v)
 {
@@ -300,6 +305,7 @@ static enum err keep_file(struct ctx *ctx, const char **id_out, const struct let
 enum err letter_make(struct ctx *ctx, struct letter_pdf *out, const struct letter_version *v,
                      const struct letter_filled *filled, const struct record *rec, bool keep)
 {
+    struct letter_sharing sharing = filled->sharing;
     struct letter_version used = *v;
     struct letter_pdf pdf = { 0 };
     const char *file_id = NULL;
@@ -307,14 +313,17 @@ enum err letter_make(struct ctx *ctx, struct letter_pdf *out, const struct lette
 
     if (!user_may(ctx->user, PERM_LETTER_MAKE))
         return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
-    rc = ask_guard(ctx, rec, &filled->sharing);
+    rc = letter_ask(ctx, filled, rec);
     if (rc == OK)
         rc = document_pdf(ctx, filled->document, &pdf.bytes, &pdf.len);
     if (rc == OK)
         rc = db_begin(ctx);
     if (rc)
         return rc;
-    rc = number_it(ctx, &used);
+    sharing.given = true; /* asked once more: what is withdrawn meanwhile holds */
+    rc = ask_guard(ctx, rec, &sharing);
+    if (rc == OK)
+        rc = number_it(ctx, &used);
     if (rc == OK && keep)
         rc = keep_file(ctx, &file_id, filled, rec, &pdf);
     if (rc == OK)

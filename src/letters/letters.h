@@ -129,6 +129,8 @@ struct letter_sharing {
     const char *recipient; /* "" = it is not said */
     const char *const *categories;
     size_t categories_len;
+    const char *title; /* of the letter */
+    bool given;        /* it leaves now: the guard writes it down, in the transaction */
 };
 struct letter_filled {
     struct letter_sharing sharing;
@@ -152,6 +154,12 @@ enum err letter_fill(struct ctx *ctx, struct letter_filled *out, const struct le
 typedef enum err (*letter_guard)(struct ctx *ctx, const char **refused_out,
                                  const struct record *rec, const struct letter_sharing *sharing);
 void letters_use_guard(letter_guard guard);
+/*
+ * Asks without giving, for showing a letter. ERR_INVALID with a problem of the field
+ * LETTER_CONSENT: it is for somebody else, and no consent covers that.
+ */
+enum err letter_ask(struct ctx *ctx, const struct letter_filled *filled,
+                    const struct record *rec) MUST_USE;
 #define LETTER_CONSENT "consent" /* the field whose problem says that it is refused */
 
 /* What is kept of a letter that was made. */

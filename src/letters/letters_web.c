@@ -340,7 +340,15 @@ static enum err show_letter(struct ctx *ctx, struct res *res, int status, const 
     fill_consent(ctx, &v, a->rec);
     if (rc == OK && status != 422)
         rc = fill_warning(ctx, &v, a);
-    if (filled && rc == OK) {
+    if (filled && rc == OK && status != 422)
+        rc = letter_ask(ctx, filled, a->rec);
+    if (rc == ERR_INVALID) { /* on the screen it could be photographed, and read out */
+        v.hidden = ctx_problem(ctx, LETTER_CONSENT);
+        fill_consent(ctx, &v, a->rec);
+        filled = NULL;
+        rc = OK;
+    }
+    if (filled && rc == OK && !ctx_problem(ctx, LETTER_CONSENT)) {
         letter_blanks_fill(ctx, &v.blanks, &v.blanks_len, filled);
         rc = letter_preview_fill(ctx, &v.preview, filled, &a->head);
     }

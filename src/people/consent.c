@@ -16,6 +16,7 @@ struct asking {
     const char *recipient; /* folded */
     const char *birth;
     bool alone; /* by a case: an unaccompanied or separated child */
+    bool part;  /* a yes to some of the categories will do */
 };
 
 bool consent_is_yes(enum consent_answer answer)
@@ -99,7 +100,23 @@ static bool names_recipient(const struct asking *l, const struct record *rec)
     return false;
 }
 
-static enum consent_answer scope_of(const struct asking *l, const struct record *rec)
+/* Those of the need that the record allows. */
+static size_t categories_of(const struct asking *l, const struct record *rec,
+                            struct consent_part *part)
+{
+    const struct consent_need *n = l->need;
+    const char **items = ARENA_ARRAY(l->ctx->arena, n->categories_len + 1, const char *);
+    size_t len = 0;
+
+    for (size_t i = 0; i < n->categories_len; i++)
+        if (holds(l, rec, FIELD_CONSENT_DATA_CATEGORIES, n->categories[i]))
+            items[len++] = n->categories[i];
+    part->categories = items;
+    return len;
+}
+
+static enum consent_answer scope_of(const struct asking *l, const struct record *rec,
+                                    struct consent_part *part)
 {
     const struct consent_need *n = l->need;
 
@@ -110,10 +127,11 @@ static enum consent_answer scope_of(const struct asking *l, const struct record 
         return CONSENT_NOT_PURPOSE;
     if (!own_office(n) && !names_recipient(l, rec))
         return CONSENT_NOT_RECIPIENT;
-    for (size_t i = 0; i < n->categories_len; i++)
-        if (!holds(l, rec, FIELD_CONSENT_DATA_CATEGORIES, n->categories[i]))
-            return CONSENT_NOT_CATEGORIES;
-    return CONSENT_COVERED;
+    if (n->categories_len == 0)
+        return CONSENT_COVERED;
+    part->len = categories_of(l, rec, part);
+    return part->len == n->categories_len || (l->part && part->len > 0) ? CONSENT_COVERED
+                                                                        : CONSENT_NOT_CATEGORIES;
 }
 
 static enum consent_answer giver_of(const struct asking *l, const struct record *rec)
@@ -136,13 +154,20 @@ static enum consent_answer giver_of(const struct asking *l, const struct record 
     return CONSENT_COVERED;
 }
 
-static enum consent_answer answer_of(const struct asking *l, const struct record *rec)
+static struct consent_part answer_of(const struct asking *l, const struct record *rec)
 {
-    enum consent_answer answer = state_of(l, rec);
+    struct consent_part part = { .answer = state_of(l, rec),
+                                 .form = FORM_CONSENT,
+                                 .id = rec->id,
+                                 .given_on = record_value(rec, FIELD_CONSENT_GIVEN_AT) };
 
-    if (answer == CONSENT_COVERED)
-        answer = scope_of(l, rec);
-    return answer == CONSENT_COVERED ? giver_of(l, rec) : answer;
+    if (part.answer == CONSENT_COVERED)
+        part.answer = scope_of(l, rec, &part);
+    if (part.answer == CONSENT_COVERED)
+        part.answer = giver_of(l, rec);
+    if (part.answer != CONSENT_COVERED)
+        part = (struct consent_part){ .answer = part.answer };
+    return part;
 }
 
 /* --- all of a person's --- */
@@ -180,7 +205,16 @@ static enum err look_at_person(struct asking *l)
     return OK;
 }
 
-static enum err look_at_exceptions(const struct asking *l, enum consent_answer *best)
+static bool exception_stands(const struct record *rec, const char *on)
+{
+    const char *date = record_value(rec, FIELD_CONSENT_EXCEPTION_EXCEPTION_DATE);
+
+    return text_equal(rec->status, STATUS_CONSENT_EXCEPTION_ACTIVE) && !text_blank(date) &&
+           text_compare(date, on) <= 0 &&
+           !text_blank(record_value(rec, FIELD_CONSENT_EXCEPTION_PROFESSIONAL));
+}
+
+static enum err look_at_exceptions(const struct asking *l, struct consent_part *best)
 {
     struct record **items = NULL;
     size_t len = 0;
@@ -191,49 +225,94 @@ static enum err look_at_exceptions(const struct asking *l, enum consent_answer *
     rc = record_children_whole(l->ctx, &items, &len, FORM_CONSENT_EXCEPTION, l->need->person_id);
     for (size_t i = 0; rc == OK && i < len; i++) {
         const char *help = record_value(items[i], FIELD_CONSENT_EXCEPTION_EXCEPTION_REFERRAL);
-        const char *date = record_value(items[i], FIELD_CONSENT_EXCEPTION_EXCEPTION_DATE);
 
-        if (text_equal(items[i]->status, STATUS_CONSENT_EXCEPTION_ACTIVE) && !text_blank(date) &&
-            text_compare(date, l->need->on) <= 0 &&
-            !text_blank(record_value(items[i], FIELD_CONSENT_EXCEPTION_PROFESSIONAL)) &&
+        if (exception_stands(items[i], l->need->on) &&
             text_equal(fold_exact(l->ctx, help), l->recipient))
-            *best = CONSENT_BY_EXCEPTION;
+            *best = (struct consent_part){ .answer = CONSENT_BY_EXCEPTION,
+                                           .categories = l->need->categories,
+                                           .len = l->need->categories_len,
+                                           .form = FORM_CONSENT_EXCEPTION,
+                                           .id = items[i]->id,
+                                           .given_on = record_value(
+                                               items[i], FIELD_CONSENT_EXCEPTION_EXCEPTION_DATE) };
     }
+    return rc;
+}
+
+static bool is_nearer(const struct consent_part *a, const struct consent_part *b)
+{
+    return a->answer > b->answer || (a->answer == b->answer && a->len > b->len);
+}
+
+static enum err look_at_consents(struct asking *l, struct consent_part *best)
+{
+    struct record **items = NULL;
+    size_t len = 0;
+    enum err rc = look_at_person(l);
+
+    if (rc == OK)
+        rc = record_children_whole(l->ctx, &items, &len, FORM_CONSENT, l->need->person_id);
+    for (size_t i = 0; rc == OK && i < len; i++) {
+        struct consent_part one = answer_of(l, items[i]);
+
+        if (is_nearer(&one, best))
+            *best = one;
+    }
+    return rc;
+}
+
+static enum err ask(struct ctx *ctx, struct consent_part *out, const struct consent_need *need,
+                    bool part)
+{
+    struct asking l = { .ctx = ctx, .need = need, .birth = "", .part = part };
+    struct consent_part best = { .answer = CONSENT_NONE };
+    enum err rc = OK;
+
+    l.recipient = need->recipient ? fold_exact(ctx, need->recipient) : "";
+    if (consent_is_yes(check_need(&l))) {
+        rc = look_at_consents(&l, &best);
+        if (rc == OK && !consent_is_yes(best.answer))
+            rc = look_at_exceptions(&l, &best);
+    } else {
+        best.answer = check_need(&l);
+    }
+    if (rc == OK)
+        *out = best;
     return rc;
 }
 
 enum err consent_covers(struct ctx *ctx, enum consent_answer *out, const struct consent_need *need)
 {
-    struct asking l = { .ctx = ctx, .need = need, .birth = "" };
-    enum consent_answer best;
-    struct record **items = NULL;
-    size_t len = 0;
-    enum err rc;
+    struct consent_part whole = { .answer = CONSENT_UNSAID };
+    enum err rc = ask(ctx, &whole, need, false);
 
-    l.recipient = need->recipient ? fold_exact(ctx, need->recipient) : "";
-    best = check_need(&l);
-    if (!consent_is_yes(best)) {
-        *out = best;
-        return OK;
-    }
-    best = CONSENT_NONE;
-    rc = look_at_person(&l);
     if (rc == OK)
-        rc = record_children_whole(ctx, &items, &len, FORM_CONSENT, need->person_id);
-    for (size_t i = 0; rc == OK && i < len; i++) {
-        enum consent_answer one = answer_of(&l, items[i]);
-
-        if (one > best)
-            best = one;
-    }
-    if (rc == OK && !consent_is_yes(best))
-        rc = look_at_exceptions(&l, &best);
-    if (rc == OK)
-        *out = best;
+        *out = whole.answer;
     return rc;
 }
 
-const char *consent_reason(struct ctx *ctx, enum consent_answer answer)
+enum err consent_covers_part(struct ctx *ctx, struct consent_part *out,
+                             const struct consent_need *need)
+{
+    return ask(ctx, out, need, true);
+}
+
+enum err consent_stands(struct ctx *ctx, bool *out, const char *form, const char *id,
+                        const char *on)
+{
+    const struct consent_need need = { .on = on };
+    const struct asking l = { .ctx = ctx, .need = &need };
+    struct record *rec = NULL;
+    enum err rc = record_load_whole(ctx, &rec, form, id);
+
+    if (rc)
+        return rc;
+    *out = text_equal(form, FORM_CONSENT_EXCEPTION) ? exception_stands(rec, on)
+                                                    : state_of(&l, rec) == CONSENT_COVERED;
+    return OK;
+}
+
+const char *consent_reason_text(enum consent_answer answer)
 {
     static const char *const reasons[] = {
         [CONSENT_UNSAID] = N_("Say who receives it: without a recipient, consent cannot be found."),
@@ -254,5 +333,10 @@ const char *consent_reason(struct ctx *ctx, enum consent_answer answer)
         [CONSENT_NOT_CHILD] = N_("The child has not consented."),
     };
 
-    return consent_is_yes(answer) ? NULL : tr_args(ctx, reasons[answer], NULL);
+    return consent_is_yes(answer) ? NULL : reasons[answer];
+}
+
+const char *consent_reason(struct ctx *ctx, enum consent_answer answer)
+{
+    return consent_is_yes(answer) ? NULL : tr_args(ctx, consent_reason_text(answer), NULL);
 }

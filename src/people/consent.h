@@ -24,6 +24,7 @@
  * Limits: RECORD_CHILDREN_MAX consents of a person; further ones do not count.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/ctx.h"
@@ -65,8 +66,29 @@ struct consent_need {
 
 enum err consent_covers(struct ctx *ctx, enum consent_answer *out,
                         const struct consent_need *need) MUST_USE;
+
+/* What one record covers of a need: the one that covers most of its categories. */
+struct consent_part {
+    enum consent_answer answer;
+    const char *const *categories; /* in the need's order; none unless the answer is a yes */
+    size_t len;
+    const char *form; /* of what covers it: consent or consent_exception; NULL if nothing does */
+    const char *id;
+    const char *given_on; /* day of the decision */
+};
+/*
+ * As consent_covers, but a yes may be to a part of the categories only: what is not among them is
+ * not covered, and has to be left out.
+ */
+enum err consent_covers_part(struct ctx *ctx, struct consent_part *out,
+                             const struct consent_need *need) MUST_USE;
+/* Whether what covered something still stands on a day: it was not ended since. */
+enum err consent_stands(struct ctx *ctx, bool *out, const char *form, const char *id,
+                        const char *on) MUST_USE;
 /* Whether an answer is a yes. */
 bool consent_is_yes(enum consent_answer answer);
+/* The same in English, marked with N_: to keep, and to translate where it is shown. */
+const char *consent_reason_text(enum consent_answer answer);
 /* Why not, and what to do, in ctx->lang; tells nothing of what a record says. NULL for a yes. */
 const char *consent_reason(struct ctx *ctx, enum consent_answer answer);
 

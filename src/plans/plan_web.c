@@ -7,7 +7,9 @@
 #include "plans/plans_web.h"
 #include "plans_templates.h"
 #include "records/document_web.h"
+#include "records/giving.h"
 #include "records/screens_web.h"
+#include "sharing/sharing.h"
 
 #define STEPS 5
 
@@ -253,9 +255,11 @@ static void fill_head(struct ctx *ctx, struct plan_page_view *v, const struct pl
         v->amend = url_build(ctx, "/plans/{}/amend", id);
 }
 
-enum err plan_show(struct ctx *ctx, struct res *res, int status, const char *id, const char *reason)
+/* giving: what was said of whom a copy is for; NULL = nothing yet. */
+static enum err show_with(struct ctx *ctx, struct res *res, int status, const char *id,
+                          const char *reason, const struct giving_form_view *giving)
 {
-    struct plan_page_view v = { .problem = status == 200 ? NULL : ctx_first_problem(ctx),
+    struct plan_page_view v = { .problem = status == 200 || giving ? NULL : ctx_first_problem(ctx),
                                 .reason = reason };
     struct document *d = NULL;
     struct plan_opened o = { 0 };
@@ -264,6 +268,10 @@ enum err plan_show(struct ctx *ctx, struct res *res, int status, const char *id,
     if (rc)
         return rc;
     fill_head(ctx, &v, &o);
+    if (giving)
+        v.giving = *giving;
+    v.giving.action = url_build(ctx, "/plans/{}/pdf", id);
+    giving_asks_fill(ctx, &v.giving.asks);
     fill_langs(ctx, &v, o.plan);
     rc = fill_gaps(ctx, &v, &o);
     if (rc == OK)
@@ -282,18 +290,22 @@ enum err plan_show(struct ctx *ctx, struct res *res, int status, const char *id,
     return OK;
 }
 
+enum err plan_show(struct ctx *ctx, struct res *res, int status, const char *id, const char *reason)
+{
+    return show_with(ctx, res, status, id, reason, NULL);
+}
+
 static enum err get_plan(struct ctx *ctx, const struct req *req, struct res *res)
 {
     return plan_show(ctx, res, 200, req_path(req, "id"), "");
 }
 
-/* In ?lang=, else in the language of the page; what people wrote stays as it is. */
-static enum err get_pdf(struct ctx *ctx, const struct req *req, struct res *res)
+/* In a language, else in that of the page; what people wrote stays as it is. */
+static enum err reply_pdf(struct ctx *ctx, struct res *res, const struct plan_opened *o,
+                          const char *lang)
 {
-    const char *lang = req_text(req, "lang");
     const char *before = ctx->lang;
     struct document *d = NULL;
-    struct plan_opened o = { 0 };
     const char *bytes = NULL;
     size_t len = 0;
     enum err rc;
@@ -302,9 +314,7 @@ static enum err get_pdf(struct ctx *ctx, const struct req *req, struct res *res)
         return ctx_fail_field(ctx, "lang",
                               tr(ctx, "There are no translations into “{0}”.", TR_TEXT(lang)));
     ctx->lang = *lang ? lang : before;
-    rc = plan_open(ctx, &o, req_path(req, "id"));
-    if (rc == OK)
-        rc = plan_document(ctx, &d, o.plan, o.of, o.person);
+    rc = plan_document(ctx, &d, o->plan, o->of, o->person);
     if (rc == OK)
         rc = document_pdf(ctx, d, &bytes, &len);
     ctx->lang = before;
@@ -330,6 +340,72 @@ static enum err get_done(struct ctx *ctx, const struct req *req, struct res *res
     place.back_title = plan_title(ctx, o.plan);
     place.back = plan_url(ctx, o.plan);
     return document_reply(ctx, res, d, &place, req_text(req, "as"));
+}
+
+static enum err get_pdf(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct plan_opened o = { 0 };
+    enum err rc = plan_open(ctx, &o, req_path(req, "id"));
+
+    return rc ? rc : reply_pdf(ctx, res, &o, req_text(req, "lang"));
+}
+
+/*
+ * For somebody outside: who may not know the person gets no plan, what else consent does not cover
+ * is left out, and it is written down.
+ */
+static enum err give_plan(struct ctx *ctx, const char **refused_out, struct plan_opened *o,
+                          const struct sharing *s)
+{
+    size_t most = o->plan->form->all_len + 1;
+    const struct field **fields = ARENA_ARRAY(ctx->arena, most, const struct field *);
+    const struct form **forms = ARENA_ARRAY(ctx->arena, most, const struct form *);
+    const struct form *person = form_find(ctx->forms, FORM_PERSON);
+    struct consent_part part = { .answer = CONSENT_UNSAID };
+    const char *const *categories;
+    size_t len = 0;
+    enum err rc;
+
+    forms[0] = person;
+    for (size_t i = 1; i < most; i++) {
+        fields[i] = o->plan->form->all[i - 1];
+        forms[i] = o->plan->form;
+    }
+    categories = sharing_categories(ctx, &len, fields, forms, most);
+    rc = sharing_ask(ctx, &part, s, o->of->parent_id, categories, len);
+    if (rc == OK && consent_is_yes(part.answer) &&
+        (!sharing_allows(&part, sharing_category_of_form(person)) ||
+         !sharing_allows(&part, sharing_category_of_form(o->plan->form))))
+        part.answer = CONSENT_NOT_CATEGORIES;
+    if (rc == OK && consent_is_yes(part.answer))
+        rc = sharing_give(ctx, &part, s, o->of->parent_id, categories, len);
+    if (rc == OK && consent_is_yes(part.answer))
+        sharing_trim(o->plan, &part);
+    *refused_out = rc ? NULL : consent_reason(ctx, part.answer);
+    return rc;
+}
+
+static enum err post_pdf(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    const char *id = req_path(req, "id");
+    const char *lang = req_text(req, "lang");
+    struct giving_form_view v = {
+        .asks = { .recipient = text_trim(ctx->arena, req_text(req, "recipient")),
+                  .purpose = req_text(req, "purpose") },
+    };
+    struct sharing s = { SHARING_PLAN, v.asks.recipient, v.asks.purpose, NULL };
+    struct plan_opened o = { 0 };
+    enum err rc = plan_open(ctx, &o, id);
+
+    if (rc == OK)
+        rc = giving_check(ctx, s.recipient, s.purpose);
+    if (rc == OK) {
+        s.what = plan_title(ctx, o.plan);
+        rc = give_plan(ctx, &v.refused, &o, &s);
+    }
+    if (rc == ERR_INVALID || (rc == OK && v.refused))
+        return show_with(ctx, res, 422, id, "", &v);
+    return rc ? rc : reply_pdf(ctx, res, &o, lang);
 }
 
 /* --- versions --- */
@@ -401,6 +477,13 @@ static const struct field_spec done_fields[] = {
     { 0 },
 };
 
+static const struct field_spec giving_fields[] = {
+    { "lang", INPUT_CODE },
+    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_MAX * 4 },
+    { "purpose", INPUT_CODE },
+    { 0 },
+};
+
 static const struct field_spec amend_fields[] = {
     { "reason", INPUT_TEXT, .max = 8000 },
     { 0 },
@@ -416,6 +499,7 @@ const struct route plans_routes[] = {
     { GET, "/plans/{id}", "plan.view", get_plan, NO_FIELDS },
     { GET, "/plans/{id}/pdf", "plan.view", get_pdf, FIELDS(pdf_fields) },
     { GET, "/plans/{id}/done", "plan.view", get_done, FIELDS(done_fields) },
+    { POST, "/plans/{id}/pdf", "plan.view", post_pdf, FIELDS(giving_fields) },
     { GET, "/plans/{id}/changes", "plan.view", get_changes, NO_FIELDS },
     { POST, "/plans/{id}/amend", "plan.create", post_amend, FIELDS(amend_fields) },
     { POST, "/plans/{id}/activate", PERM_PLAN_ACTIVATE, post_activate, FIELDS(activate_fields) },

@@ -189,6 +189,7 @@ struct plan_page_view {
     size_t langs_len;
     const struct report_item_view *items;
     size_t items_len;
+    struct giving_form_view giving;
 };
 
 struct plan_sign_page_view {

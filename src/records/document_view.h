@@ -112,6 +112,30 @@ struct report_item_view {
     size_t names_len;
 };
 
+/* Asks for whom and what for something is given to somebody outside. */
+struct giving_purpose_view {
+    const char *code;
+    const char *label;
+    bool chosen;
+};
+struct giving_asks_view {
+    const char *recipient;
+    const char *purpose;
+    const char *recipient_problem;
+    const char *purpose_problem;
+    const struct giving_purpose_view *purposes;
+    size_t purposes_len;
+};
+struct giving_form_view {
+    struct url action; /* .text NULL: nothing is given here */
+    struct giving_asks_view asks;
+    const char *refused; /* why it was not given */
+    const char *lang;    /* of what is made; "" = of the page */
+};
+/* Purposes of the form of consent, and the problems that ctx holds; the answers stay. */
+void giving_asks_fill(struct ctx *ctx, struct giving_asks_view *v);
+void giving_form_render(struct html *h, const struct giving_form_view *v);
+
 struct report_page_view {
     const char *title;
     const char *back_title;
@@ -122,6 +146,7 @@ struct report_page_view {
     bool has_tables;
     const struct report_item_view *items;
     size_t items_len;
+    struct giving_form_view giving;
 };
 
 /* The items of a document, for a page of another room; its titles are headings there. */

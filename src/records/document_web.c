@@ -151,7 +151,9 @@ static enum err reply_page(struct ctx *ctx, struct res *res, const struct docume
     if (rc)
         return rc;
     v.items = items;
-    report_page_reply(res, 200, &v);
+    if (place->giving)
+        v.giving = *place->giving;
+    report_page_reply(res, place->status ? place->status : 200, &v);
     return OK;
 }
 

@@ -18,7 +18,9 @@ struct document_place {
     const char *id;
     const char *back_title; /* NULL: no way back is offered */
     struct url back;
-    const char *file_name; /* plain ASCII, without its ending */
+    int status;                            /* of the page; 0 = 200 */
+    const struct giving_form_view *giving; /* NULL: it is not given to others here */
+    const char *file_name;                 /* plain ASCII, without its ending */
 };
 
 /* as: "" or "page", "pdf", "xlsx", "csv". */

@@ -12,6 +12,7 @@
 #include "core/id.h"
 #include "core/text.h"
 #include "records/export_inner.h"
+#include "records/giving.h"
 #include "records/screens_web.h"
 
 #define PAGE     100
@@ -265,8 +266,13 @@ static enum err write_page(struct export *x, const struct export_table *t, struc
             rc = parent_numbers(x, parents, recs, len);
     }
     for (size_t i = 0; rc == OK && i < len; i++) {
-        rc = write_record(x, t, recs[i], parents[i]);
-        x->done += rc == OK && first;
+        bool given = true;
+
+        if (x->options->giving)
+            rc = giving_ask(x->ctx, &given, recs[i], x->options->giving);
+        if (rc == OK && given)
+            rc = write_record(x, t, recs[i], parents[i]);
+        x->done += rc == OK && given && first;
     }
     if (rc == OK && first && len > 0 && strcmp(recs[len - 1]->id, x->last) > 0)
         memcpy(x->last, recs[len - 1]->id, strlen(recs[len - 1]->id) + 1);
@@ -357,7 +363,9 @@ static enum err note_kind(struct export *x, const struct form *form, int64_t cou
 {
     struct ctx *ctx = x->ctx;
     struct sealed detail = { 0 };
-    const char *what = form == x->form ? arena_printf(ctx->arena, "%lld", (long long)count)
+    const struct giving *g = x->options->giving;
+    const char *what = form == x->form ? arena_printf(ctx->arena, "%lld%s%s", (long long)count,
+                                                      g ? ", to " : "", g ? g->recipient : "")
                                        : arena_printf(ctx->arena, "with %s", x->form->kind);
     enum err rc = vault_seal_text(ctx, &detail, VAULT_KEY_AUDIT, "audit/export", what);
 
@@ -448,6 +456,27 @@ static enum err check_options(struct export *x, struct record_filter *filter)
     return record_filter_check(ctx, filter, x->form);
 }
 
+/* Which questions would leave, of which kinds. */
+static void tell_judge(struct export *x, struct giving *g)
+{
+    size_t len = x->form->all_len + 1;
+
+    for (size_t i = 0; i < x->tables_len; i++)
+        len += x->tables[i].len;
+    giving_begin(g, x->kept, len);
+    g->what = label_text(x->ctx, &x->form->title);
+    for (size_t i = 0; i < x->tables_len; i++)
+        for (size_t c = 0; c < x->tables[i].len; c++) {
+            const struct export_column *col = &x->tables[i].columns[c];
+
+            if (col->what == OUT_FIELD || col->what == OUT_STATUS)
+                giving_add(g, x->tables[i].form, col->f);
+        }
+    for (size_t i = 0; x->options->format == EXPORT_JSON && i < x->form->all_len; i++)
+        if (export_may_leave(x->ctx, x->form->all[i]))
+            giving_add(g, x->form, x->form->all[i]);
+}
+
 /* A pipe hands on what is written at once; a file is given out when the export has ended. */
 static bool is_file(int fd)
 {
@@ -474,6 +503,8 @@ enum err record_export(struct ctx *ctx, const char *kind, const struct export_op
     arena_on_free(ctx->arena, free_kept, x.kept);
     x.seen = options->labels ? ARENA_ARRAY(x.kept, EXPORT_SEEN, struct export_seen) : NULL;
     rc = export_plan(&x);
+    if (rc == OK && options->giving)
+        tell_judge(&x, options->giving);
     if (rc == OK)
         rc = note_export(&x);
     if (rc == OK)

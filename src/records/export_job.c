@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "core/tr.h"
 #include "db/db.h"
+#include "records/giving.h"
 #include "records/job_file.h"
 #include "records/jobs_inner.h"
 #include "records/records.h"
@@ -73,6 +74,10 @@ enum err job_export(struct ctx *ctx, const char **id_out, const char *kind,
     json_pair(&j, "format", format_names[o->format]);
     json_pair(&j, "ending", zip ? "zip" : format_names[o->format]);
     json_pair(&j, "lang", ctx->lang);
+    if (o->giving) {
+        json_pair(&j, "recipient", o->giving->recipient);
+        json_pair(&j, "purpose", o->giving->purpose);
+    }
     add_flag(&j, "labels", o->labels);
     add_flag(&j, "linked", o->linked);
     add_flag(&j, "codebook", o->codebook);
@@ -161,7 +166,24 @@ static enum err read_asked(struct job_work *w, struct export_options *o)
     return OK;
 }
 
-static enum err end_export(struct job_work *w, struct job_file *f, int64_t records)
+/* Who was left out and why, and what the rest rests on: asked again when the file is fetched. */
+static void tell_giving(struct job_work *w, const struct giving *g)
+{
+    json_key(w->result, "left_out");
+    json_begin_array(w->result);
+    for (size_t i = 0; i < g->reasons_len; i++) {
+        json_begin_object(w->result);
+        json_pair(w->result, "reason", g->reasons[i].text);
+        json_key(w->result, "count");
+        json_int(w->result, g->reasons[i].count);
+        json_end_object(w->result);
+    }
+    json_end_array(w->result);
+    add_texts(w->result, "basis", g->basis, g->basis_len);
+}
+
+static enum err end_export(struct job_work *w, struct job_file *f, int64_t records,
+                           const struct giving *g)
 {
     struct ctx *ctx = w->ctx;
     enum err rc = job_file_flush(f, records);
@@ -174,6 +196,8 @@ static enum err end_export(struct job_work *w, struct job_file *f, int64_t recor
     w->total = records;
     json_key(w->result, "records");
     json_int(w->result, records);
+    if (g)
+        tell_giving(w, g);
     if (!rc)
         rc = job_end(w, false);
     if (!rc)
@@ -189,6 +213,8 @@ enum err export_run(struct job_work *w)
     struct ctx *ctx = w->ctx;
     const char *lang = ctx->lang;
     struct job_file file = { 0 };
+    struct giving giving = { .recipient = job_asked(w, "recipient"),
+                             .purpose = job_asked(w, "purpose") };
     int64_t records = 0;
     enum err rc;
 
@@ -199,6 +225,7 @@ enum err export_run(struct job_work *w)
         rc = job_file_begin(w, &file);
     if (rc)
         return rc;
+    options.giving = giving.recipient[0] ? &giving : NULL;
     options.progress = tell_progress;
     options.arg = &file;
     if (job_asked(w, "lang")[0])
@@ -206,7 +233,7 @@ enum err export_run(struct job_work *w)
     rc = record_export(ctx, job_asked(w, "form"), &options, file.fd, &records);
     ctx->lang = lang;
     if (!rc)
-        rc = end_export(w, &file, records);
+        rc = end_export(w, &file, records, options.giving);
     job_file_close(&file);
     return rc;
 }

@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "http/wire.h"
 #include "records/bulk.h"
+#include "records/giving.h"
 #include "records/import.h"
 #include "records/job_file.h"
 #include "records/screens_web.h"
@@ -203,13 +204,14 @@ static enum err list_filter(struct ctx *ctx, struct record_filter *f, const stru
 static void show_export(struct ctx *ctx, struct res *res, struct export_page_view *v,
                         const struct form *form, int64_t count)
 {
+    giving_asks_fill(ctx, &v->giving);
     fill_columns(ctx, v, form);
     v->kind = form->kind;
     v->form_title = label_text(ctx, &form->title);
     v->action = url_build(ctx, "/records/{}/export", form->kind);
     v->list = url_build(ctx, "/records/{}", form->kind);
     v->count = count_text(ctx, count);
-    export_page_reply(res, 200, v);
+    export_page_reply(res, v->problem ? 422 : 200, v);
 }
 
 enum err get_export(struct ctx *ctx, const struct req *req, struct res *res)
@@ -271,9 +273,49 @@ static void read_columns(struct ctx *ctx, struct export_options *o, const struct
     o->columns = names;
 }
 
+/* The page again, with what was said of whom it is for; the rest is short to choose. */
+static enum err show_export_again(struct ctx *ctx, const struct req *req, struct res *res,
+                                  const struct form *form, const struct export_options *o)
+{
+    struct export_page_view v = { .whose_own = strcmp(req_text(req, "whose"), "own") == 0,
+                                  .whose_other = strcmp(req_text(req, "whose"), "other") == 0,
+                                  .giving = { .recipient = req_text(req, "recipient"),
+                                              .purpose = req_text(req, "purpose") },
+                                  .problem = ctx_first_problem(ctx) };
+    int64_t count = (int64_t)o->ids_len;
+    enum err rc = OK;
+
+    if (o->ids)
+        keep_ids(ctx, &v, o->ids, o->ids_len);
+    else
+        keep_filter(ctx, &v, req);
+    if (!o->ids)
+        rc = record_count(ctx, &count, form->kind, o->filter);
+    if (!rc)
+        show_export(ctx, res, &v, form, count);
+    return rc;
+}
+
+/* For the office's own work, or for somebody outside: nothing is taken for granted. */
+static enum err read_giving(struct ctx *ctx, struct export_options *o, struct giving *g,
+                            const struct req *req)
+{
+    const char *whose = req_text(req, "whose");
+
+    if (strcmp(whose, "own") == 0)
+        return OK;
+    if (strcmp(whose, "other") != 0)
+        return ctx_fail_field(ctx, "whose", tr(ctx, "Say for whom the file is."));
+    g->recipient = text_trim(ctx->arena, req_text(req, "recipient"));
+    g->purpose = req_text(req, "purpose");
+    o->giving = g;
+    return giving_check(ctx, g->recipient, g->purpose);
+}
+
 enum err post_export(struct ctx *ctx, const struct req *req, struct res *res)
 {
     struct export_options o = { 0 };
+    struct giving giving = { 0 };
     struct record_filter filter = { 0 };
     const struct form *form = NULL;
     const char *id = NULL;
@@ -294,7 +336,11 @@ enum err post_export(struct ctx *ctx, const struct req *req, struct res *res)
         o.codebook = req_text(req, "codebook")[0] != '\0';
         read_columns(ctx, &o, req);
     }
-    rc = job_export(ctx, &id, form->kind, &o);
+    rc = read_giving(ctx, &o, &giving, req);
+    if (rc == ERR_INVALID && !req_wants_json(req))
+        return show_export_again(ctx, req, res, form, &o);
+    if (!rc)
+        rc = job_export(ctx, &id, form->kind, &o);
     return rc ? rc : see_job(ctx, res, id);
 }
 
@@ -432,12 +478,31 @@ static void fill_import(struct ctx *ctx, struct job_view *v, const struct told_j
     v->columns = url_build(ctx, "/jobs/{}/columns", t->job.id);
 }
 
+/* The reasons are kept in English. */
+static void fill_left_out(struct ctx *ctx, struct job_view *v, const struct told_job *t)
+{
+    json_t *list = json_object_get(t->result, "left_out");
+    size_t len = json_array_size(list);
+    struct left_out_view *items = ARENA_ARRAY(ctx->arena, len + 1, struct left_out_view);
+
+    for (size_t i = 0; i < len; i++) {
+        json_t *one = json_array_get(list, i);
+
+        items[i] = (struct left_out_view){ tr_args(ctx, text_of(one, "reason"), NULL),
+                                           int_of(one, "count") };
+    }
+    v->left_out = items;
+    v->left_out_len = len;
+}
+
 static void fill_export(struct ctx *ctx, struct job_view *v, const struct told_job *t)
 {
     v->export = true;
     v->title = tr(ctx, "Export");
     v->has_file = v->done && may(ctx, t->form, "export");
     v->file_link = url_build(ctx, "/jobs/{}/file", t->job.id);
+    v->recipient = text_of(t->result, "recipient");
+    fill_left_out(ctx, v, t);
     if (v->done)
         v->summary = tr(ctx,
                         "{0, plural, =0 {There are no records} one {# record is in the file} "
@@ -542,7 +607,20 @@ static const char *media_type(const char *format)
         return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     if (strcmp(format, "zip") == 0)
         return "application/zip";
-    return strcmp(format, "json") == 0 ? "application/json" : "text/csv; charset=utf-8";
+    return strcmp(format, "json") == 0 ? "application/json; charset=utf-8"
+                                       : "text/csv; charset=utf-8";
+}
+
+/* A file for somebody outside is given now, not when it was made. */
+static enum err still_allowed(struct ctx *ctx, const struct told_job *t)
+{
+    json_t *list = json_object_get(t->result, "basis");
+    size_t len = json_array_size(list);
+    const char **basis = ARENA_ARRAY(ctx->arena, len + 1, const char *);
+
+    for (size_t i = 0; i < len; i++)
+        basis[i] = json_string_value(json_array_get(list, i));
+    return giving_stands(ctx, basis, len);
 }
 
 /* In parts: a slow client holds no worker; the token is the place of the next. */
@@ -559,6 +637,8 @@ enum err get_job_file(struct ctx *ctx, const struct req *req, struct res *res)
         rc = ERR_FORBIDDEN;
     if (!rc && token != NULL && !parse_int(token, 0, INT32_MAX, &place))
         rc = ctx_fail(ctx, ERR_INVALID, tr(ctx, "Start the download again."));
+    if (!rc && place == 0)
+        rc = still_allowed(ctx, &t);
     if (!rc)
         rc = job_file_part(ctx, &part, t.job.id, place);
     if (rc)

@@ -2,6 +2,7 @@
 #include "core/text.h"
 #include "core/tr.h"
 #include "records/document_web.h"
+#include "records/giving.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
 
@@ -68,30 +69,86 @@ static struct document *document_of(struct ctx *ctx, const struct record *rec)
     return d;
 }
 
-enum err get_print(struct ctx *ctx, const struct req *req, struct res *res)
+/* The document in a language; problems stay with ctx. */
+static enum err make(struct ctx *ctx, struct document **out, const struct record *rec,
+                     const char *lang)
 {
-    const char *wanted = req_text(req, "lang");
     const char *before = ctx->lang;
-    struct record *rec = NULL;
-    struct document *d;
-    enum err rc = record_load(ctx, &rec, req_path(req, "kind"), req_path(req, "id"));
+
+    if (*lang && !tr_has_language(lang))
+        return ctx_fail_field(ctx, "lang",
+                              tr(ctx, "There are no translations into “{0}”.", TR_TEXT(lang)));
+    ctx->lang = *lang ? lang : before;
+    *out = document_of(ctx, rec);
+    ctx->lang = before;
+    return OK;
+}
+
+/* What may be given to somebody outside is asked for on the page itself. */
+static bool may_be_given(const struct record *rec)
+{
+    return rec->form->subject != NULL && !text_equal(rec->status, RECORD_DELETED);
+}
+
+static enum err show(struct ctx *ctx, struct res *res, const struct record *rec,
+                     struct giving_form_view *giving, const char *as)
+{
+    struct document_place place = {
+        .path = arena_printf(ctx->arena, "/records/%s/{}/print?as={}%s%s", rec->form->kind,
+                             *giving->lang ? "&lang=" : "", giving->lang),
+        .id = rec->id,
+        .back_title = record_name(ctx, rec),
+        .back = record_url(ctx, rec),
+        .file_name = rec->form->kind,
+        .giving = giving,
+        .status = giving->refused || ctx_first_problem(ctx)[0] ? 422 : 200,
+    };
+    struct document *d = NULL;
+    enum err rc = make(ctx, &d, rec, giving->lang);
 
     if (rc)
         return rc;
-    if (*wanted && !tr_has_language(wanted))
-        return ctx_fail_field(ctx, "lang",
-                              tr(ctx, "There are no translations into “{0}”.", TR_TEXT(wanted)));
-    ctx->lang = *wanted ? wanted : before;
-    d = document_of(ctx, rec);
-    ctx->lang = before;
-    return document_reply(
-        ctx, res, d,
-        &(struct document_place){ .path = arena_printf(ctx->arena, "/records/%s/{}/print?as={}%s%s",
-                                                       rec->form->kind, *wanted ? "&lang=" : "",
-                                                       wanted),
-                                  .id = rec->id,
-                                  .back_title = record_name(ctx, rec),
-                                  .back = record_url(ctx, rec),
-                                  .file_name = rec->form->kind },
-        req_text(req, "as"));
+    if (may_be_given(rec))
+        giving->action = url_build(ctx, "/records/{}/{}/print", rec->form->kind, rec->id);
+    giving_asks_fill(ctx, &giving->asks);
+    return document_reply(ctx, res, d, &place, as);
+}
+
+enum err get_print(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct giving_form_view giving = { .lang = req_text(req, "lang") };
+    struct record *rec = NULL;
+    enum err rc = record_load(ctx, &rec, req_path(req, "kind"), req_path(req, "id"));
+
+    return rc ? rc : show(ctx, res, rec, &giving, req_text(req, "as"));
+}
+
+/* For somebody outside: only what consent covers, and it is written down. */
+enum err post_print(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct giving_form_view v = {
+        .asks = { .recipient = text_trim(ctx->arena, req_text(req, "recipient")),
+                  .purpose = req_text(req, "purpose") },
+        .lang = req_text(req, "lang"),
+    };
+    const struct giving asked = { .recipient = v.asks.recipient, .purpose = v.asks.purpose };
+    struct record *whole = NULL;
+    struct record *rec = NULL;
+    struct document *d = NULL;
+    enum err rc = record_load(ctx, &whole, req_path(req, "kind"), req_path(req, "id"));
+
+    if (rc == OK)
+        rc = record_load(ctx, &rec, req_path(req, "kind"), req_path(req, "id"));
+    if (rc == OK && !may_be_given(rec))
+        rc = record_gone(ctx);
+    if (rc == OK)
+        rc = record_give(ctx, &v.refused, rec, &asked);
+    if (rc == ERR_INVALID || (rc == OK && v.refused))
+        return show(ctx, res, whole, &v, "");
+    if (rc == OK)
+        rc = make(ctx, &d, rec, v.lang);
+    if (rc)
+        return rc;
+    return document_reply(ctx, res, d, &(struct document_place){ .file_name = rec->form->kind },
+                          "pdf");
 }

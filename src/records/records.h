@@ -599,6 +599,7 @@ struct export_options {
     const struct record_filter *filter; /* status, parent, conditions; NULL = all */
     const char *const *ids;             /* only these, as far as the filter lets them; NULL = all */
     size_t ids_len;
+    struct giving *giving; /* to somebody outside, records/giving.h; NULL = the office's own work */
     /* After each page, outside transactions; may be NULL. An error ends the export. */
     enum err (*progress)(void *arg, int64_t done);
     void *arg;

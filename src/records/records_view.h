@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "records/attach_view.h"
+#include "records/document_view.h"
 #include "records/records.h"
 #include "records/widget_view.h"
 #include "web/web.h"
@@ -105,7 +106,7 @@ struct record_form_view {
     struct url parent_link;
     struct url action;
     struct url state;      /* where app.js asks for the form's state */
-    struct url stop; /* where a new one is given up with a reason; no text: nowhere */
+    struct url stop;       /* where a new one is given up with a reason; no text: nowhere */
     struct url keep;       /* and where it keeps what was typed; .text NULL in previews */
     struct url end;        /* discards it */
     const char *draft_id;  /* hidden field */
@@ -592,6 +593,15 @@ struct export_page_view {
     struct url action;
     struct url list;
     const char *count;
+    bool whose_own;
+    bool whose_other; /* neither: it was not said yet */
+    struct giving_asks_view giving;
+    const char *problem;
+};
+
+struct left_out_view {
+    const char *reason;
+    int64_t count;
 };
 
 struct fault_view {
@@ -714,6 +724,9 @@ struct job_view {
     bool export;
     struct url file_link;
     bool has_file;
+    const char *recipient; /* "" = for the office's own work */
+    const struct left_out_view *left_out;
+    size_t left_out_len;
 };
 
 #endif

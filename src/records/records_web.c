@@ -1,5 +1,6 @@
 /* The routes of record screens, search, import, export and jobs. */
 #include "records/records_web.h"
+#include "records/giving.h"
 
 #include "auth/auth.h"
 #include "records/attach.h"
@@ -113,11 +114,21 @@ static const struct field_spec export_fields_in[] = {
     { "labels", INPUT_CODE },
     { "linked", INPUT_CODE },
     { "codebook", INPUT_CODE },
+    { "whose", INPUT_CODE },
+    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_MAX * 4 },
+    { "purpose", INPUT_CODE },
     { "id", INPUT_ID }, /* of each row that was chosen */
     { "status", INPUT_CODE },
     { "parent", INPUT_ID },
     { "f.*", INPUT_TEXT, .max = 500 },
     { "c.*", INPUT_TEXT, .max = 100 },
+    { 0 },
+};
+
+static const struct field_spec giving_fields_in[] = {
+    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_MAX * 4 },
+    { "purpose", INPUT_CODE },
+    { "lang", INPUT_CODE },
     { 0 },
 };
 
@@ -192,6 +203,7 @@ const struct route records_routes[] = {
       FIELDS(comment_undo_fields_in), .json = true, .reply = "comments" },
     { GET, "/records/{kind}/{id}/edit", "{kind}.edit", get_edit, NO_FIELDS },
     { GET, "/records/{kind}/{id}/print", "{kind}.view", get_print, FIELDS(print_fields_in) },
+    { POST, "/records/{kind}/{id}/print", "{kind}.view", post_print, FIELDS(giving_fields_in) },
     { GET, "/records/{kind}/{id}/history", "{kind}.history", get_history, NO_FIELDS,
       .reply = "history" },
     { GET, "/records/{kind}/{id}/versions/{n}", "{kind}.history", get_version, NO_FIELDS,

@@ -276,6 +276,7 @@ enum err get_detail(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_edit(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_edit(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_print(struct ctx *ctx, const struct req *req, struct res *res);
+enum err post_print(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_status(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_status(struct ctx *ctx, const struct req *req, struct res *res);
 enum err post_request(struct ctx *ctx, const struct req *req, struct res *res);

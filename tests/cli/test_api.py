@@ -159,7 +159,7 @@ def test_tokens(server, database, api):
     ok(status == 401, "a token counts as a bearer token only", text)
     mine = Api(server, token(database, "casemanager"))
     ok(mine.get(P)[0] == 200, "a case manager's token works")
-    ok(mine.call("POST", P + "/export", b"format=csv", {
+    ok(mine.call("POST", P + "/export", b"whose=own&format=csv", {
         "Content-Type": "application/x-www-form-urlencoded"})[0] == 403, "it has that person's rights only")
     done = run("user", "lock", "casemanager", "--database", database)
     ok(done.returncode == 0 and mine.get(P)[0] == 401, "when the account is locked its token ends", done.stderr)
@@ -233,7 +233,7 @@ def test_others(api):
     kept = api.call("POST", P + "/search", b"words=Apitest", {**FORM, "Accept": "text/html"})
     hits = one(api.get(kept[1]["Location"]))
     ok(kept[0] == 303 and len(hits["items"]) > 0, "a search that was kept is told again", hits)
-    job = api.call("POST", P + "/export", b"format=csv", FORM)
+    job = api.call("POST", P + "/export", b"whose=own&format=csv", FORM)
     ok(job[0] == 303 and one(api.get(job[1]["Location"]))["kind"] == "export", "long work is told")
     asked = one(api.call("POST", "/api/facts", {"form": "person", "row1": "person.sex"}))
     ok(one(api.get("/api/facts/" + asked["id"])) == asked

@@ -428,6 +428,31 @@ const char *page_given_plan_by(struct pages *p, enum who who, const char *case_i
     return arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
 }
 
+const char *page_given_consent(struct pages *p, const char *person)
+{
+    struct page page = api_call(
+        p, SUPERVISOR, "POST", "/records/consent",
+        arena_printf(p->arena,
+                     "{\"parent\":\"%s\",\"answers\":{\"about\":\"referral\",\"purposes\":["
+                     "\"referral\"],\"recipients\":[{\"recipient_kind\":\"health_facility\","
+                     "\"recipient_name\":\"Clinique Espoir\"}],\"data_categories\":[\"identity\","
+                     "\"needs\"],\"language\":\"fr\",\"form_version\":\"1\",\"explained\":["
+                     "\"purpose\",\"collection_storage_use\",\"sharing\",\"right_to_refuse\","
+                     "\"no_effect_on_services\"],\"about_child\":\"no\",\"giver\":\"self\","
+                     "\"mode\":\"written\",\"given_at\":\"2026-11-20\"}}",
+                     person),
+        NULL);
+    const char *id;
+
+    if (page.status != 201)
+        fail_msg("status %d: %s", page.status, page.body);
+    id = arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
+    page = page_post(p, SUPERVISOR, arena_printf(p->arena, "/records/consent/%s/status", id),
+                     "version=1&to=given");
+    assert_int_equal(page.status, 303);
+    return id;
+}
+
 const char *page_given_message(struct pages *p, const char *person, const char **webhook_out,
                                const char **note_out)
 {

@@ -95,6 +95,8 @@ const char *page_given_case(struct pages *p, const char *person, const char **ta
 /* Id of a draft of a plan that could be submitted. */
 const char *page_given_plan(struct pages *p, const char *case_id);
 const char *page_given_plan_by(struct pages *p, enum who who, const char *case_id);
+/* Id of a consent of the person that is given, to a referral to Clinique Espoir. */
+const char *page_given_consent(struct pages *p, const char *person);
 /* Ids of a message to the person, of a webhook, and of a notification of the supervisor. */
 const char *page_given_message(struct pages *p, const char *person, const char **webhook_out,
                                const char **note_out);

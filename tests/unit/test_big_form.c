@@ -378,7 +378,7 @@ static void export_page_notes_nobody(struct pages *p)
 
 static void exported(struct pages *p)
 {
-    struct page page = page_post(p, SUPERVISOR, KIND "/export", "format=csv");
+    struct page page = page_post(p, SUPERVISOR, KIND "/export", "whose=own&format=csv");
     const char *path;
     const char *bytes;
     size_t len = 0;

@@ -193,7 +193,7 @@ static void the_rows_that_were_chosen_are_exported_and_no_other(void **state)
     assert_true(shows(&page, "action=\"/records/case/export\""));
     assert_true(shows(&page, arena_printf(p->arena, "name=\"id\" value=\"%s\"", one)));
     page = page_post(p, SUPERVISOR, "/records/case/export",
-                     arena_printf(p->arena, "format=csv&id=%s", one));
+                     arena_printf(p->arena, "whose=own&format=csv&id=%s", one));
     assert_int_equal(page.status, 303);
     run_jobs(p);
     page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/file", page.location), NULL);
@@ -212,8 +212,9 @@ static void words_instead_of_codes_name_whom_a_record_refers_to(void **state)
         p, SUPERVISOR, arena_printf(p->arena, "/records/case/%s", one),
         arena_printf(p->arena, "_version=1&opened=2026-01-21&worker=%s", p->ids[CASE_MANAGER]));
     assert_int_equal(page.status, 303);
-    page = page_post(p, SUPERVISOR, "/records/case/export",
-                     arena_printf(p->arena, "format=csv&labels=yes&c.worker=1&id=%s", one));
+    page =
+        page_post(p, SUPERVISOR, "/records/case/export",
+                  arena_printf(p->arena, "whose=own&format=csv&labels=yes&c.worker=1&id=%s", one));
     run_jobs(p);
     page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/file", page.location), NULL);
     assert_int_equal(page.status, 200);

@@ -101,7 +101,7 @@ static int setup(void **state)
 
 static const char *given_file(struct pages *p, size_t bytes)
 {
-    struct page page = page_post(p, SUPERVISOR, "/records/person/export", "format=csv");
+    struct page page = page_post(p, SUPERVISOR, "/records/person/export", "whose=own&format=csv");
 
     assert_int_equal(page.status, 303);
     wanted = bytes;
@@ -209,7 +209,7 @@ static void of_a_job_that_failed_or_was_cancelled_no_piece_remains(void **state)
     assert_true(shows(&page, "broken off"));
     assert_int_equal(chunks(p), 0);
     breaks_off = false;
-    page = page_post(p, SUPERVISOR, "/records/person/export", "format=csv");
+    page = page_post(p, SUPERVISOR, "/records/person/export", "whose=own&format=csv");
     cancels = page.location + strlen("/jobs/");
     wanted = 5 * JOB_CHUNK;
     run_jobs(p);
@@ -236,7 +236,8 @@ static void a_database_that_fails_at_any_call_leaves_a_whole_file_or_none(void *
     int64_t done = 0;
 
     for (int n = 1; done == 0; n++) {
-        struct page page = page_post(p, SUPERVISOR, "/records/person/export", "format=csv");
+        struct page page =
+            page_post(p, SUPERVISOR, "/records/person/export", "whose=own&format=csv");
         struct ctx ctx = p->ctx;
         bool worked = false;
 

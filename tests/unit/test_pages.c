@@ -38,6 +38,7 @@ struct places {
     const char *release;
     const char *plan;
     const char *interview; /* from paper */
+    const char *consent;
 };
 
 #define UNFINISHED_ID "0190f3a2-0000-7000-8000-000000000001"
@@ -78,7 +79,7 @@ static struct places given_places(struct pages *p)
     out.search = page_id(found.location);
     out.dry_run = given_job(p, "/records/person/import", NULL);
     out.import = given_import(p);
-    out.export = given_job(p, "/records/person/export", "format=csv");
+    out.export = given_job(p, "/records/person/export", "whose=own&format=csv");
     out.result = page_given_result(p, out.person);
     found = page_get(p, SUPERVISOR, arena_printf(p->arena, "/survey/results/%s", out.result), NULL);
     out.interview = arena_strndup(p->arena, between(p, &found, "/records/rss/", "\""), 36);
@@ -89,6 +90,7 @@ static struct places given_places(struct pages *p)
     out.file = page_given_file(p, arena_printf(p->arena, "/records/person/%s", out.person));
     out.case_id = page_given_case(p, out.person, &out.task);
     out.plan = page_given_plan(p, out.case_id);
+    out.consent = page_given_consent(p, out.person);
     out.message = page_given_message(p, out.person, &out.webhook, &out.note);
     out.release =
         page_id(page_post(p, SUPERVISOR, "/facts", "form=person&row1=person.sex").location);
@@ -126,6 +128,8 @@ static const char *id_for(const struct places *at, const struct route *r)
         return at->case_id;
     if (text_starts(r->path, "/plans"))
         return at->plan;
+    if (text_starts(r->path, "/consents"))
+        return at->consent;
     if (text_starts(r->path, "/messages/{id}"))
         return at->message;
     if (text_starts(r->path, "/webhooks"))
@@ -173,6 +177,8 @@ static const char *input_for(const struct route *r)
 {
     if (text_ends(r->path, "/name"))
         return "version=1&name=letter";
+    if (text_ends(r->path, "/withdraw") && r->method == POST)
+        return "version=2";
     if (text_ends(r->path, "/plans/{id}/activate"))
         return "version=1";
     if (text_ends(r->path, "/{file}/remove") && r->method == POST)
@@ -188,7 +194,7 @@ static const char *input_for(const struct route *r)
     if (text_equal(r->path, "/shortcuts") && r->method == POST)
         return "off=1";
     if (text_ends(r->path, "/export") && r->method == POST)
-        return "format=csv";
+        return "whose=own&format=csv";
     if (text_ends(r->path, "/start"))
         return "skip_bad=1";
     if (text_ends(r->path, "/{id}/status"))

@@ -172,7 +172,7 @@ static void an_export_is_made_by_a_job_and_fetched_by_its_owner(void **state)
     struct page page;
 
     (void)page_given_person(p, PAGES_AWA);
-    page = page_post(p, SUPERVISOR, "/records/person/export", "format=csv");
+    page = page_post(p, SUPERVISOR, "/records/person/export", "whose=own&format=csv");
     assert_int_equal(page.status, 303);
     file = arena_printf(p->arena, "%s/file", page.location);
     assert_int_equal(page_get(p, SUPERVISOR, file, NULL).status, 404);
@@ -196,13 +196,14 @@ static void an_export_has_the_columns_and_words_that_were_chosen(void **state)
     assert_true(shows(&page, "name=\"c.sex\"") && shows(&page, "value=\"active\""));
     assert_false(shows(&page, "c.beneficiary_code"));
     page = page_post(p, SUPERVISOR, "/records/person/export",
-                     "format=csv&labels=yes&c.sex=1&c.record.number=1&status=active");
+                     "whose=own&format=csv&labels=yes&c.sex=1&c.record.number=1&status=active");
     assert_int_equal(page.status, 303);
     run_jobs(p);
     page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/file", page.location), NULL);
     assert_true(shows(&page, "Number,Sex\r\n"));
     assert_false(shows(&page, "Ndiaye"));
-    page = page_post(p, SUPERVISOR, "/records/person/export", "format=csv&linked=yes&codebook=yes");
+    page = page_post(p, SUPERVISOR, "/records/person/export",
+                     "whose=own&format=csv&linked=yes&codebook=yes");
     run_jobs(p);
     page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/file", page.location), NULL);
     assert_int_equal(page.status, 200);
@@ -229,7 +230,7 @@ static void a_long_download_comes_in_parts_that_fit_together(void **state)
     assert_int_equal(page.status, 303);
     run_jobs(p);
     assert_int_equal(pages_count(p, PEOPLE), 1200);
-    page = page_post(p, SUPERVISOR, "/records/person/export", "format=csv");
+    page = page_post(p, SUPERVISOR, "/records/person/export", "whose=own&format=csv");
     run_jobs(p);
     file = arena_printf(p->arena, "%s/file", page.location);
     page = page_go_on(p, SUPERVISOR, file, NULL);
