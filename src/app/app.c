@@ -69,29 +69,14 @@
 #define TIDY_EVERY_MS       ((int64_t)60 * 60 * 1000)
 
 static const struct route *const all_routes[] = {
-    home_routes,
-    web_routes,
-    records_routes,
-    attach_routes,
-    rules_routes,
-    forms_routes,
-    survey_routes,
-    messages_routes,
-    message_settings_routes,
-    notify_routes,
-    webhook_routes,
-    facts_routes,
-    facts_api_routes,
-    letters_routes,
-    letter_edit_routes,
-    letterhead_routes,
-    guide_routes,
-    grid_routes,
-    plans_routes,
-    plan_sign_routes,
-    people_routes,
-    sharing_routes,
-    NULL,
+    home_routes,       web_routes,      records_routes,
+    attach_routes,     rules_routes,    forms_routes,
+    survey_routes,     messages_routes, message_settings_routes,
+    notify_routes,     webhook_routes,  facts_routes,
+    facts_api_routes,  letters_routes,  letter_edit_routes,
+    letterhead_routes, guide_routes,    grid_routes,
+    plans_routes,      report_routes,   plan_sign_routes,
+    people_routes,     sharing_routes,  NULL,
 };
 
 static const struct nav_item all_nav[] = {
@@ -201,8 +186,8 @@ static enum err person_detail(struct ctx *ctx, const struct record *rec, struct 
 
 static enum err case_detail(struct ctx *ctx, const struct record *rec, struct record_extra *out)
 {
-    const detail_part parts[] = { rules_case_hooks.detail, survey_case_detail, plans_case_detail,
-                                  sharing_case_detail, letters_detail };
+    const detail_part parts[] = { rules_case_hooks.detail, survey_case_detail,  follow_case_detail,
+                                  plans_case_detail,       sharing_case_detail, letters_detail };
 
     return fill_parts(ctx, rec, out, parts, sizeof parts / sizeof parts[0]);
 }

@@ -106,8 +106,12 @@ static enum err fill_tasks(struct ctx *ctx, struct home_block_view *out, bool *s
         rc = tasks_fill(ctx, tasks, &out->lines_len, items, len < LINES_MAX ? len : LINES_MAX);
     if (rc)
         return rc;
-    for (size_t i = 0; i < out->lines_len; i++)
+    for (size_t i = 0; i < out->lines_len; i++) {
         fill_task(ctx, &lines[i], &tasks[i], block->kind);
+        if (may(ctx, FORM_CONTACT, "create"))
+            lines[i].log =
+                url_build(ctx, "/records/{}/new?parent={}", FORM_CONTACT, tasks[i].case_id);
+    }
     *shown = len > 0 || block->kind == BLOCK_TASKS || block->kind == BLOCK_NEXT;
     title_tasks(ctx, out, block->kind, filter.mine);
     out->more = tr(ctx, "All tasks");

@@ -15,6 +15,7 @@ struct home_line_view {
     const char *mark;
     const char *note;
     const char *count;
+    struct url log;   /* a contact of the case is logged here; .text NULL = none */
     const char *tone; /* class of the line: high, medium, low; NULL = none */
     bool alarm;       /* the mark is one */
     bool has_moment;

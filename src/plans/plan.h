@@ -31,6 +31,14 @@ struct record_hooks;
 enum err plan_prefill(struct ctx *ctx, struct record *plan) MUST_USE;
 
 /*
+ * Puts into a new follow-up report of a case what the record says since the last finished one
+ * (R-2.3.3-03): lines of the plan in force and steps, done and open; the newest scores beside the
+ * baseline; changes; what was said in contacts. Only what the acting user may read; the worker
+ * edits it.
+ */
+enum err report_prefill(struct ctx *ctx, struct record *report) MUST_USE;
+
+/*
  * A new draft from a plan that is agreed or in force: its answers without signatures and what was
  * dropped, with the next version. The old one stays in force. ERR_CONFLICT: it is neither, or a
  * newer version is being prepared already. ERR_INVALID: no reason.

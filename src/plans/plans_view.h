@@ -21,6 +21,12 @@ struct plans_part_view {
     size_t plans_len;
 };
 
+struct follow_part_view {
+    struct url contact; /* .text NULL: the role may not; so are the next two */
+    struct url mid_year;
+    struct url final;
+};
+
 /* --- the grid --- */
 
 struct grid_why_view {

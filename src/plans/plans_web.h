@@ -11,6 +11,7 @@
 
 extern const struct route grid_routes[];
 extern const struct route plans_routes[];
+extern const struct route report_routes[];
 extern const struct route plan_sign_routes[];
 
 /* A plan with what it belongs to. */
@@ -32,6 +33,10 @@ enum err plan_approvals_fill(struct ctx *ctx, struct plan_page_view *v,
 /* The part of a case's page. */
 enum err plans_case_detail(struct ctx *ctx, const struct record *rec,
                            struct record_extra *out) MUST_USE;
+
+/* Another part of a case's page: logging a contact, reports that are written from the record. */
+enum err follow_case_detail(struct ctx *ctx, const struct record *rec,
+                            struct record_extra *out) MUST_USE;
 
 /* The part of a plan's own record: the way to the whole of it. */
 enum err plan_detail(struct ctx *ctx, const struct record *rec, struct record_extra *out) MUST_USE;

@@ -148,6 +148,7 @@ enum err tasks_fill(struct ctx *ctx, struct task_view *out, size_t *len_out,
             at++;
         if (at == cases.len)
             continue; /* a case that the reader may not see has no tasks for him */
+        out[n].case_id = items[i].case_id;
         out[n].case_title = cases.items[at]->title;
         out[n].person = cases.owners[at];
         out[n].case_link = url_build(ctx, "/records/case/{}", items[i].case_id);

@@ -24,6 +24,7 @@ struct task_view {
     const char *state; /* done, by whom, why; NULL = open */
     const char *note;
     const char *who; /* case manager's name or a role */
+    const char *case_id;
     const char *case_title;
     const char *person; /* whom the case is about; "" where that may not be read */
     struct url case_link;

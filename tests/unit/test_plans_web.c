@@ -319,6 +319,45 @@ static void what_was_planned_is_compared_with_what_was_done(void **state)
     assert_int_equal(page_get(p, FINANCE, path, NULL).status, 403);
 }
 
+/* Proves R-2.3.3-03: a report begins with what the record says, and is a letter to sign. */
+static void a_follow_up_report_is_written_from_the_record(void **state)
+{
+    struct pages *p = *state;
+    const char *id = given_case(p);
+    struct page page;
+
+    (void)created(p, "contact",
+                  arena_printf(p->arena,
+                               "{\"parent\":\"%s\",\"answers\":{\"contact_on\":\"2026-11-02\","
+                               "\"contact_mode\":\"phone\",\"contact_result\":\"reached\","
+                               "\"challenges\":\"Rent rose\",\"feedback\":\"Content\"}}",
+                               id));
+    (void)created(p, "action",
+                  arena_printf(p->arena,
+                               "{\"parent\":\"%s\",\"answers\":{\"action_kind\":\"visit\","
+                               "\"due_on\":\"2026-12-01\"}}",
+                               id));
+    (void)created(
+        p, "change_event",
+        arena_printf(p->arena,
+                     "{\"parent\":\"%s\",\"answers\":{\"changed_on\":\"2026-11-05\","
+                     "\"change_kind\":\"family\",\"change_description\":\"Moved house\"}}",
+                     id));
+    page = page_get(p, SUPERVISOR, path_of(p, "/records/case/%s", id), NULL);
+    assert_true(shows(&page, path_of(p, "/cases/%s/report?kind=mid_year", id)));
+    page = page_get(p, SUPERVISOR, path_of(p, "/cases/%s/report", id), "kind=mid_year");
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, ": Rent rose"));
+    assert_true(shows(&page, ": Content"));
+    assert_true(shows(&page, ": Moved house"));
+    assert_true(shows(&page, "Visit: open, due on"));
+    assert_int_equal(pages_count(p, "SELECT count(*) FROM rec_monitoring_report"), 0);
+    page = page_get(p, SUPERVISOR, path_of(p, "/records/case/%s/letters/follow_up_report", id),
+                    "lang=ar");
+    assert_int_equal(page.status, 200);
+    assert_int_equal(page_get(p, FINANCE, path_of(p, "/cases/%s/report", id), NULL).status, 403);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pages_setup, pages_teardown)
 
 int main(void)
@@ -332,6 +371,7 @@ int main(void)
         TEST(a_plan_is_sent_back_approved_signed_and_given_on_its_page),
         TEST(what_was_planned_is_compared_with_what_was_done),
         TEST(a_plan_or_case_that_is_not_there_is_not_found),
+        TEST(a_follow_up_report_is_written_from_the_record),
     };
 
     return cmocka_run_group_tests_name("plans_web", tests, NULL, NULL);
