@@ -166,19 +166,8 @@ enum err user_reachable(struct ctx *ctx, bool *out, const char *user_id) MUST_US
  */
 enum err user_gender(struct ctx *ctx, const char **out, const char *user_id) MUST_USE;
 enum err user_set_gender(struct ctx *ctx, const char *user_id, const char *gender) MUST_USE;
-/* Display name of a user id; "" if unknown. */
+/* Display name of a user id; "" if unknown. A page asks once for who stands on it often. */
 enum err user_name(struct ctx *ctx, const char **out, const char *user_id) MUST_USE;
-
-/* Names read for one list: who stands there often is asked for once. Zeroed before first use. */
-#define USER_NAMES 8
-struct user_names {
-    const char *ids[USER_NAMES];
-    const char *names[USER_NAMES];
-    size_t len;
-};
-/* As user_name, through the names that were read before. */
-enum err user_name_again(struct ctx *ctx, struct user_names *read, const char **out,
-                         const char *user_id) MUST_USE;
 
 /* --- offices --- */
 

@@ -3,6 +3,7 @@
 #include "auth/auth_inner.h"
 #include "core/buf.h"
 #include "core/json.h"
+#include "core/memo.h"
 #include "core/text.h"
 
 #define SEALED_MAX ((size_t)16 * 1024)
@@ -203,19 +204,14 @@ enum err user_load_by_id(struct ctx *ctx, const char *id)
     return load_and_act(ctx, rows, tr(ctx, "There is no such user, or the account is locked."));
 }
 
-enum err user_name(struct ctx *ctx, const char **out, const char *user_id)
+static enum err read_name(struct ctx *ctx, const char **out, const char *user_id)
 {
     struct sealed sealed = { 0 };
     struct rows *rows = NULL;
     const char *login = NULL;
     bool more = false;
-    enum err rc;
+    enum err rc = db_query(ctx, &rows, &USER_SEALED, DB_TEXT(user_id));
 
-    if (!user_id) {
-        *out = "";
-        return OK;
-    }
-    rc = db_query(ctx, &rows, &USER_SEALED, DB_TEXT(user_id));
     if (rc)
         return rc;
     rc = db_next(ctx, rows, &more);
@@ -229,23 +225,20 @@ enum err user_name(struct ctx *ctx, const char **out, const char *user_id)
     return rc;
 }
 
-enum err user_name_again(struct ctx *ctx, struct user_names *read, const char **out,
-                         const char *user_id)
+enum err user_name(struct ctx *ctx, const char **out, const char *user_id)
 {
-    size_t place = read->len % USER_NAMES;
-    enum err rc;
+    const char **known = user_id ? memo_find(ctx, &USER_SEALED, user_id) : NULL;
+    enum err rc = OK;
 
-    for (size_t i = 0; user_id && i < read->len && i < USER_NAMES; i++) {
-        if (!text_equal(read->ids[i], user_id))
-            continue;
-        *out = read->names[i];
-        return OK;
-    }
-    rc = user_name(ctx, out, user_id);
-    if (rc || !user_id)
+    *out = "";
+    if (known)
+        *out = *known;
+    else if (user_id)
+        rc = read_name(ctx, out, user_id);
+    if (rc || known || !user_id)
         return rc;
-    read->ids[place] = user_id;
-    read->names[place] = *out;
-    read->len++;
+    known = ARENA_NEW(ctx->arena, const char *);
+    *known = *out;
+    memo_keep(ctx, &USER_SEALED, user_id, known);
     return OK;
 }

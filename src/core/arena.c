@@ -36,6 +36,7 @@ struct arena {
     size_t next_size;
     size_t total;
     size_t budget;
+    size_t rewinds;
 };
 
 static _Noreturn void die(const char *why)
@@ -104,6 +105,7 @@ void arena_rewind(struct arena *a, struct arena_mark mark)
     if (a->chunk)
         a->chunk->used = mark.used;
     a->total = mark.total;
+    a->rewinds++;
 }
 
 static size_t rounded(size_t size)
@@ -240,6 +242,11 @@ void arena_on_free(struct arena *a, void (*fn)(void *arg), void *arg)
     c->fn = fn;
     c->arg = arg;
     a->cleanup = c;
+}
+
+size_t arena_rewinds(const struct arena *a)
+{
+    return a->rewinds;
 }
 
 size_t arena_used(const struct arena *a)

@@ -53,6 +53,8 @@ char *arena_printf(struct arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
 /* fn(arg) runs when the arena ends or is rewound past this point: ties foreign objects to it. */
 void arena_on_free(struct arena *a, void (*fn)(void *arg), void *arg);
 
+/* How often it was rewound: what lay in it may be gone since. */
+size_t arena_rewinds(const struct arena *a);
 size_t arena_used(const struct arena *a);
 size_t arena_left(const struct arena *a); /* of the budget; 0 when it is used up */
 bool arena_over_budget(const struct arena *a);

@@ -22,6 +22,7 @@ struct vault;
 struct audit;
 struct forms;
 struct user;
+struct memo;
 
 /* One thing wrong: field is NULL for the whole, else its path such as names.2.name_text. */
 struct problem {
@@ -45,6 +46,7 @@ struct ctx {
     const char *time_zone;     /* of the office; IANA name */
     int64_t now_ms;            /* milliseconds since 1970, UTC; fixed for the request */
     bool demo;                 /* this database is a demo */
+    struct memo *memo;         /* what this page has read already (core/memo.h); mostly NULL */
     struct problem *problems;  /* oldest first */
     struct problem *problems_last;
 };

@@ -247,6 +247,8 @@ static enum err lite_open(struct ctx *ctx, struct db *db)
 
 static void lite_close(struct db *db)
 {
+    for (size_t i = 0; i < DB_STEPS; i++)
+        sqlite3_finalize(db->steps[i]);
     sqlite3_close(db->lite);
     if (db->lock_fd >= 0)
         close(db->lock_fd);
@@ -456,11 +458,31 @@ static struct db_arg lite_cell(const struct rows *rows, int column)
 
 /* --- transactions --- */
 
+enum step { STEP_LOOK, STEP_BEGIN, STEP_COMMIT, STEP_ROLLBACK };
+
+/* The words of a transaction, said for nearly every request: not to be read anew each time. */
+static bool lite_say(struct db *db, enum step step)
+{
+    static const char *const words[DB_STEPS] = { [STEP_LOOK] = "BEGIN",
+                                                 [STEP_BEGIN] = "BEGIN IMMEDIATE",
+                                                 [STEP_COMMIT] = "COMMIT",
+                                                 [STEP_ROLLBACK] = "ROLLBACK" };
+    sqlite3_stmt **s = &db->steps[step];
+    bool done;
+
+    if (*s == NULL && sqlite3_prepare_v3(db->lite, words[step], -1, SQLITE_PREPARE_PERSISTENT, s,
+                                         NULL) != SQLITE_OK)
+        return false;
+    done = sqlite3_step(*s) == SQLITE_DONE;
+    sqlite3_reset(*s);
+    return done;
+}
+
 static void lite_rollback(struct db *db)
 {
     /* After some errors SQLite has rolled back already. */
     if (!sqlite3_get_autocommit(db->lite))
-        sqlite3_exec(db->lite, "ROLLBACK", NULL, NULL, NULL);
+        (void)lite_say(db, STEP_ROLLBACK);
     lite_unlock(db);
 }
 
@@ -469,26 +491,25 @@ static enum err lite_begin(struct ctx *ctx, struct db *db)
     enum err rc;
 
     if (db->mode == DB_READ_ONLY)
-        return lite_run(ctx, db, "BEGIN");
+        return lite_say(db, STEP_LOOK) ? OK : lite_fail(ctx, db, "BEGIN");
     rc = lite_lock(ctx, db);
     if (rc)
         return rc;
-    rc = lite_run(ctx, db, "BEGIN IMMEDIATE");
-    if (rc)
-        lite_unlock(db);
+    if (lite_say(db, STEP_BEGIN))
+        return OK;
+    rc = lite_fail(ctx, db, "BEGIN IMMEDIATE");
+    lite_unlock(db);
     return rc;
 }
 
 static enum err lite_commit(struct ctx *ctx, struct db *db)
 {
-    enum err rc;
-
     if (sqlite3_get_autocommit(db->lite))
         return db_fail_other(ctx, "COMMIT", "the transaction has ended by itself");
-    rc = lite_run(ctx, db, "COMMIT");
-    if (rc == OK)
-        lite_unlock(db);
-    return rc;
+    if (!lite_say(db, STEP_COMMIT))
+        return lite_fail(ctx, db, "COMMIT");
+    lite_unlock(db);
+    return OK;
 }
 
 static enum err lite_script(struct ctx *ctx, struct db *db, const char *sql)

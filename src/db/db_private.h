@@ -20,6 +20,7 @@
 #define DB_ARGS_MAX     512
 #define DB_STMTS_MAX    1000 /* prepared at a time; then the idle ones are dropped */
 #define DB_BUCKETS      256
+#define DB_STEPS        4
 #define DB_NUMBERS      64 /* that a connection remembers */
 
 /* One prepared statement. The same struct db_sql has several when queries of it overlap. */
@@ -87,6 +88,7 @@ struct db {
     size_t numbers_next;
 
     sqlite3 *lite;
+    sqlite3_stmt *steps[DB_STEPS]; /* BEGIN, COMMIT ...: prepared when first used */
     int lock_fd;
     int64_t limit_ms;    /* of one statement */
     int64_t deadline_ns; /* of the running step, monotonic; 0 = none */

@@ -242,6 +242,7 @@ const struct record_hooks people_hooks = {
     .kind = FORM_PERSON,
     .title = title,
     .title_repeats = title_repeats,
+    .title_of_rows = true,
     .name_lines = name_lines,
     .alike = alike,
     .before_save = before_save,

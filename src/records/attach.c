@@ -149,7 +149,6 @@ static enum err read_row(struct ctx *ctx, struct attachment *a, struct rows *row
 static enum err read_rows(struct ctx *ctx, struct attachment *items, size_t *len_out,
                           const struct record *rec, struct rows *rows)
 {
-    struct user_names read = { 0 };
     bool more = false;
     size_t n = 0;
     enum err rc;
@@ -165,7 +164,7 @@ static enum err read_rows(struct ctx *ctx, struct attachment *items, size_t *len
     }
     db_rows_close(rows);
     for (size_t i = 0; rc == OK && i < n; i++)
-        rc = user_name_again(ctx, &read, &items[i].made_by_name, items[i].made_by_name);
+        rc = user_name(ctx, &items[i].made_by_name, items[i].made_by_name);
     if (rc == OK)
         *len_out = n;
     return rc;

@@ -105,7 +105,6 @@ enum err record_comments(struct ctx *ctx, struct record_comment **out, size_t *l
                          const struct record *rec)
 {
     struct record_comment *items = ARENA_ARRAY(ctx->arena, COMMENTS_SHOWN, struct record_comment);
-    struct user_names read = { 0 };
     struct rows *rows = NULL;
     bool more = false;
     size_t n = 0;
@@ -124,7 +123,7 @@ enum err record_comments(struct ctx *ctx, struct record_comment **out, size_t *l
     }
     db_rows_close(rows);
     for (size_t i = 0; rc == OK && i < n; i++)
-        rc = user_name_again(ctx, &read, &items[i].made_by_name, items[i].made_by_name);
+        rc = user_name(ctx, &items[i].made_by_name, items[i].made_by_name);
     if (rc)
         return rc;
     for (size_t i = 0; i < n / 2; i++) {

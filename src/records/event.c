@@ -87,7 +87,6 @@ enum err record_events(struct ctx *ctx, struct record_event **out, size_t *len_o
                        const struct record *rec)
 {
     struct record_event *items = ARENA_ARRAY(ctx->arena, EVENTS_SHOWN, struct record_event);
-    struct user_names read = { 0 };
     struct rows *rows = NULL;
     bool more = false;
     size_t n = 0;
@@ -106,7 +105,7 @@ enum err record_events(struct ctx *ctx, struct record_event **out, size_t *len_o
     }
     db_rows_close(rows);
     for (size_t i = 0; rc == OK && i < n; i++)
-        rc = user_name_again(ctx, &read, &items[i].made_by_name, items[i].made_by_name);
+        rc = user_name(ctx, &items[i].made_by_name, items[i].made_by_name);
     if (rc)
         return rc;
     *out = items;

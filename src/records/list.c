@@ -60,6 +60,7 @@ static enum err add_titles(struct ctx *ctx, struct titles *out, struct record **
 static enum err open_titles(struct ctx *ctx, struct titles *out, const struct pick *base)
 {
     struct record_filter filter = *base->filter;
+    const struct record_hooks *hooks = record_hooks_of(base->form->kind);
     struct pick pick = *base;
     size_t len = SQL_BATCH;
     enum err rc = OK;
@@ -67,6 +68,7 @@ static enum err open_titles(struct ctx *ctx, struct titles *out, const struct pi
     filter.sort = SORT_NEWEST;
     filter.after = NULL;
     pick.filter = &filter;
+    pick.bare = hooks && hooks->title_of_rows;
     pick.limit = SQL_BATCH;
     while (rc == OK && len == SQL_BATCH && out->len < RECORD_TITLE_SORT_MAX) {
         struct arena_mark mark = arena_mark(ctx->arena);
@@ -119,17 +121,15 @@ static enum err take_page(struct ctx *ctx, struct record **out, size_t *len_out,
     return rc;
 }
 
-static enum err page_by_title(struct ctx *ctx, struct record **out, size_t *len_out,
-                              const struct pick *pick)
+static enum err page_by_title(struct ctx *ctx, struct record_list *list, const struct pick *pick)
 {
     struct titles titles = { 0 };
-    int64_t count = 0;
     enum err rc;
 
-    rc = sql_count(ctx, &count, pick, RECORD_TITLE_SORT_MAX + 1);
+    rc = sql_count(ctx, &list->count, pick, RECORD_TITLE_SORT_MAX + 1);
     if (rc)
         return rc;
-    if (count > RECORD_TITLE_SORT_MAX)
+    if (list->count > RECORD_TITLE_SORT_MAX)
         return ctx_fail(ctx, ERR_LIMIT,
                         tr(ctx,
                            "More than {0} records cannot be sorted by name. Choose a status, or "
@@ -140,7 +140,7 @@ static enum err page_by_title(struct ctx *ctx, struct record **out, size_t *len_
     rc = open_titles(ctx, &titles, pick);
     if (rc == OK) {
         qsort(titles.items, titles.len, sizeof(*titles.items), compare_titled);
-        rc = take_page(ctx, out, len_out, pick, &titles);
+        rc = take_page(ctx, list->items, &list->len, pick, &titles);
     }
     arena_free(titles.arena);
     return rc;
@@ -265,6 +265,19 @@ static enum err find_rarest(struct ctx *ctx, const struct record_condition **out
     return OK;
 }
 
+/* A first page that all records fit on need not be counted. */
+static enum err page_in_order(struct ctx *ctx, struct record_list *list, struct pick *pick,
+                              const struct record_condition *rarest)
+{
+    enum err rc = record_pick(ctx, list->items, &list->len, pick, record_title_parts(pick->form));
+
+    list->count = (int64_t)list->len;
+    if (rc || (!pick->filter->after && list->len < pick->limit))
+        return rc;
+    pick->by = rarest;
+    return sql_count(ctx, &list->count, pick, RECORD_COUNT_MAX + 1);
+}
+
 enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
                      const struct record_filter *filter)
 {
@@ -273,6 +286,7 @@ enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
     struct record_list list = { .items = ARENA_ARRAY(ctx->arena, LIMIT_MAX + 1, struct record *) };
     const struct record_condition *rarest = NULL;
     int64_t n = 0;
+    bool none = false;
     enum err rc;
 
     rc = record_form(ctx, &pick.form, kind);
@@ -280,17 +294,23 @@ enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
         rc = record_filter_check(ctx, &f, pick.form);
     if (rc)
         return rc;
+    if (f.parent_id) {
+        rc = record_none_below(ctx, &none, pick.form, f.parent_id);
+        if (rc)
+            return rc;
+    }
+    if (none) {
+        *out = list;
+        return OK;
+    }
     pick.limit = f.limit + 1;
     pick.deleted = text_equal(f.status, STATUS_DELETED) && sees_bin(ctx, pick.form);
     rc = find_rarest(ctx, &rarest, &n, &pick);
     pick.by = n <= FEW ? rarest : NULL; /* many are met soon in the order of the list */
     if (rc == OK && f.sort == SORT_TITLE)
-        rc = page_by_title(ctx, list.items, &list.len, &pick);
+        rc = page_by_title(ctx, &list, &pick);
     else if (rc == OK)
-        rc = record_pick(ctx, list.items, &list.len, &pick, record_title_parts(pick.form));
-    pick.by = rarest;
-    if (rc == OK)
-        rc = sql_count(ctx, &list.count, &pick, RECORD_COUNT_MAX + 1);
+        rc = page_in_order(ctx, &list, &pick, rarest);
     if (rc)
         return rc;
     if (list.count > RECORD_COUNT_MAX)

@@ -3,6 +3,7 @@
 
 #include "audit/audit.h"
 #include "core/id.h"
+#include "core/memo.h"
 #include "core/text.h"
 #include "records/attach.h"
 #include "records/merge_inner.h"
@@ -125,6 +126,16 @@ static enum err read_parts(struct ctx *ctx, struct record **recs, const int64_t 
     return rc;
 }
 
+/* All at once: of bare records none has been asked for yet. */
+static enum err fetch_keys(struct ctx *ctx, struct record *const *recs, size_t len)
+{
+    const char *keys[SQL_BATCH];
+
+    for (size_t i = 0; i < len; i++)
+        keys[i] = recs[i]->key_id;
+    return len > 1 ? vault_fetch(ctx, keys, len) : OK;
+}
+
 enum err record_pick(struct ctx *ctx, struct record **out, size_t *len_out, const struct pick *pick,
                      int64_t want)
 {
@@ -136,6 +147,8 @@ enum err record_pick(struct ctx *ctx, struct record **out, size_t *len_out, cons
     if (most > SQL_BATCH)
         return ctx_fail(ctx, ERR_INTERNAL, "too many records at once");
     rc = sql_pick(ctx, out, parts, &len, pick);
+    if (rc == OK && pick->bare && want != 0)
+        rc = fetch_keys(ctx, out, len);
     if (rc == OK)
         rc = read_parts(ctx, out, parts, len, want);
     if (rc == OK)
@@ -146,6 +159,44 @@ enum err record_pick(struct ctx *ctx, struct record **out, size_t *len_out, cons
 bool sees_bin(const struct ctx *ctx, const struct form *form)
 {
     return ctx->user && user_may(ctx->user, arena_printf(ctx->arena, "%s.delete", form->kind));
+}
+
+/* A full record that this page has read before. */
+struct known {
+    struct record rec;
+    bool anywhere; /* found without asking whether it is in scope */
+};
+
+static struct record *load_known(struct ctx *ctx, const struct form *form, const char *id,
+                                 bool anywhere)
+{
+    const struct known *known = memo_find(ctx, form, id);
+    struct record *rec;
+
+    if (!known || (known->anywhere && !anywhere))
+        return NULL;
+    rec = ARENA_NEW(ctx->arena, struct record);
+    *rec = known->rec;
+    rec->answers = answers_copy(ctx->arena, rec->answers);
+    return rec;
+}
+
+/* The caller changes what it was given: hides answers, makes a title. */
+static void keep_known(struct ctx *ctx, const struct record *rec, bool anywhere)
+{
+    struct known *known = memo_find(ctx, rec->form, rec->id);
+
+    if (!ctx->memo)
+        return;
+    if (known) {
+        known->anywhere = anywhere;
+        return;
+    }
+    known = ARENA_NEW(ctx->arena, struct known);
+    known->rec = *rec;
+    known->rec.answers = answers_copy(ctx->arena, rec->answers);
+    known->anywhere = anywhere;
+    memo_keep(ctx, rec->form, rec->id, known);
 }
 
 enum err record_load_full(struct ctx *ctx, struct record **out, const struct form *form,
@@ -160,11 +211,15 @@ enum err record_load_full(struct ctx *ctx, struct record **out, const struct for
 
     if (!id || !id_valid(id))
         return record_gone(ctx);
+    *out = load_known(ctx, form, id, anywhere);
+    if (*out)
+        return OK;
     rc = record_pick(ctx, &rec, &len, &pick, PARTS_ALL);
     if (rc)
         return rc;
     if (len == 0)
         return record_gone(ctx);
+    keep_known(ctx, rec, anywhere);
     *out = rec;
     return OK;
 }

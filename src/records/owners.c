@@ -95,6 +95,7 @@ enum err record_owners(struct ctx *ctx, const char ***out, struct record *const 
     *out = titles;
     if (owner == NULL || len > SQL_BATCH)
         return OK;
+    pick.bare = record_hooks_of(owner->kind)->title_of_rows;
     pick.ids_len = parents_of(ids, recs, len);
     rc = load_these(ctx, owners, &found, &pick);
     for (size_t i = 0; rc == OK && i < len; i++)

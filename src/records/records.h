@@ -83,6 +83,7 @@ struct record_hooks {
     enum err (*title)(struct ctx *ctx, const struct record *rec, const char **out);
     /* Repeats that title and list columns are made of, ends with NULL; NULL = all of them. */
     const char *const *title_repeats;
+    bool title_of_rows; /* title reads only those: where a title is all, no more is opened */
     /* Lines of names to find it by; NULL = each value of an hw:index=name field is a line. */
     enum err (*name_lines)(struct ctx *ctx, const struct record *rec, const char *const **out,
                            size_t *len_out);

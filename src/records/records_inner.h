@@ -120,7 +120,7 @@ struct pick {
     bool anywhere; /* no scope, also what was deleted: for the index */
     bool deleted;  /* also what was deleted */
     bool whole;    /* no scope, but not what was deleted */
-    bool bare;     /* without answers: nothing is unsealed */
+    bool bare;     /* without the answers of the root: they are not unsealed */
     bool oldest;   /* a page from the oldest on; its token is that of SORT_NEWEST */
 };
 
@@ -133,6 +133,8 @@ enum err sql_pick(struct ctx *ctx, struct record **out, int64_t *parts_out, size
 /* Whether there is any record of a form, of any office and status. */
 enum err sql_any(struct ctx *ctx, bool *out, const struct form *form) MUST_USE;
 enum err sql_count(struct ctx *ctx, int64_t *out, const struct pick *pick, int64_t max) MUST_USE;
+/* Which kinds have records below one of the kind parent: has[i] for ctx->forms->items[i]. */
+enum err sql_below(struct ctx *ctx, bool *has, const char *parent, const char *parent_id) MUST_USE;
 /* Reads the rows of one repeat into the records' answers. len at most SQL_BATCH. */
 enum err sql_rows(struct ctx *ctx, const struct field *repeat, struct record *const *recs,
                   size_t len) MUST_USE;
@@ -193,6 +195,15 @@ bool form_is_personal(const struct form *form);
  * ERR_NOT_FOUND: there is none, or it is erased. */
 enum err record_take_parent(struct ctx *ctx, struct record *rec, const char *parent_id) MUST_USE;
 enum err record_permit(struct ctx *ctx, const struct form *form, const char *verb) MUST_USE;
+
+/* --- whole.c --- */
+
+/*
+ * Whether nothing of a kind lies below a record, in or out of scope; asked of all kinds at once
+ * while a page is made, and false whenever that is not known. parent_id is an id of form->parent.
+ */
+enum err record_none_below(struct ctx *ctx, bool *out, const struct form *form,
+                           const char *parent_id) MUST_USE;
 
 /* --- save.c, for change.c --- */
 

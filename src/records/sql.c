@@ -590,6 +590,38 @@ enum err sql_any(struct ctx *ctx, bool *out, const struct form *form)
     return rc;
 }
 
+enum err sql_below(struct ctx *ctx, bool *has, const char *parent, const char *parent_id)
+{
+    struct rows *rows = NULL;
+    struct build b;
+    bool more = false;
+    enum err rc;
+
+    build_start(&b, ctx, "");
+    for (size_t i = 0; i < ctx->forms->len; i++) {
+        const struct form *form = ctx->forms->items[i];
+
+        if (!text_equal(form->parent, parent))
+            continue;
+        build_add(&b, b.len ? " UNION ALL SELECT CAST(" : "SELECT CAST(");
+        buf_add_int(&b.sql, (int64_t)i);
+        build_add(&b, " AS BIGINT) WHERE EXISTS (SELECT 1 FROM ");
+        build_add(&b, sql_table(ctx->arena, form, NULL));
+        build_is(&b, " WHERE parent_id = ", DB_TEXT(parent_id));
+        build_add(&b, ")");
+    }
+    rc = build_query(&b, &rows);
+    for (;;) {
+        if (rc == OK)
+            rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        has[row_int(rows, 0)] = true;
+    }
+    db_rows_close(rows);
+    return rc;
+}
+
 /* --- rows of a repeat --- */
 
 /* A row as it lies in its table. */

@@ -1,4 +1,5 @@
 /* Records whole, for rooms that judge and count: no scope, no clearance, no access log. */
+#include "core/memo.h"
 #include "core/text.h"
 #include "records/records_inner.h"
 
@@ -22,6 +23,37 @@ enum err record_version_whole(struct ctx *ctx, struct record **out, const struct
     return record_load_was(ctx, out, now, version);
 }
 
+/* Reads which kinds have records below one of another kind, all in one statement. */
+static enum err look_below(struct ctx *ctx, const bool **out, const char *parent,
+                           const char *parent_id)
+{
+    bool *has = ARENA_ARRAY(ctx->arena, ctx->forms->len + 1, bool);
+    enum err rc = sql_below(ctx, has, parent, parent_id);
+
+    if (rc)
+        return rc;
+    memo_keep(ctx, ctx->forms, parent_id, has);
+    *out = has;
+    return OK;
+}
+
+enum err record_none_below(struct ctx *ctx, bool *out, const struct form *form,
+                           const char *parent_id)
+{
+    const bool *has = memo_find(ctx, ctx->forms, parent_id);
+    enum err rc = OK;
+
+    *out = false;
+    if (!ctx->memo || !form->parent)
+        return OK;
+    if (!has)
+        rc = look_below(ctx, &has, form->parent, parent_id);
+    for (size_t i = 0; rc == OK && i < ctx->forms->len; i++)
+        if (ctx->forms->items[i] == form)
+            *out = !has[i];
+    return rc;
+}
+
 enum err record_children_whole(struct ctx *ctx, struct record ***out, size_t *len_out,
                                const char *kind, const char *parent_id)
 {
@@ -31,8 +63,13 @@ enum err record_children_whole(struct ctx *ctx, struct record ***out, size_t *le
     size_t cap = 0;
     size_t len = 0;
     size_t n = SQL_BATCH;
+    bool none = false;
     enum err rc = form_of(ctx, &pick.form, kind);
 
+    if (rc == OK)
+        rc = record_none_below(ctx, &none, pick.form, parent_id);
+    if (none)
+        n = 0;
     while (rc == OK && n == SQL_BATCH && len < RECORD_CHILDREN_MAX) {
         items =
             arena_grow(ctx->arena, items, cap * sizeof(*items), (cap + SQL_BATCH) * sizeof(*items));

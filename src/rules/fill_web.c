@@ -46,8 +46,7 @@ static const char *status_text(struct ctx *ctx, const struct rule *rule)
 
 /* --- results --- */
 
-static enum err state_text(struct ctx *ctx, const char **out, const struct rule_result *r,
-                           struct user_names *read)
+static enum err state_text(struct ctx *ctx, const char **out, const struct rule_result *r)
 {
     const char *name = "";
     enum err rc = OK;
@@ -58,7 +57,7 @@ static enum err state_text(struct ctx *ctx, const char **out, const struct rule_
         *out = tr(ctx, "Ended: no longer so.");
         return OK;
     }
-    rc = user_name_again(ctx, read, &name, r->changed_by);
+    rc = user_name(ctx, &name, r->changed_by);
     if (rc)
         return rc;
     if (text_equal(r->state, "done"))
@@ -68,23 +67,21 @@ static enum err state_text(struct ctx *ctx, const char **out, const struct rule_
     return OK;
 }
 
-static enum err who_text(struct ctx *ctx, const char **out, const struct rule_result *r,
-                         struct user_names *read)
+static enum err who_text(struct ctx *ctx, const char **out, const struct rule_result *r)
 {
     if (r->role) {
         *out = auth_role_title(ctx, r->role);
         return OK;
     }
-    return r->assignee ? user_name_again(ctx, read, out, r->assignee) : OK;
+    return r->assignee ? user_name(ctx, out, r->assignee) : OK;
 }
 
-static enum err fill_one(struct ctx *ctx, struct task_view *out, const struct rule_result *r,
-                         struct user_names *read)
+enum err task_fill(struct ctx *ctx, struct task_view *out, const struct rule_result *r)
 {
-    enum err rc = state_text(ctx, &out->state, r, read);
+    enum err rc = state_text(ctx, &out->state, r);
 
     if (rc == OK)
-        rc = who_text(ctx, &out->who, r, read);
+        rc = who_text(ctx, &out->who, r);
     if (rc)
         return rc;
     out->text = r->rule ? label_text(ctx, &r->rule->message)
@@ -98,13 +95,6 @@ static enum err fill_one(struct ctx *ctx, struct task_view *out, const struct ru
     out->note = r->note;
     out->link = url_build(ctx, "/tasks/{}", r->id);
     return OK;
-}
-
-enum err task_fill(struct ctx *ctx, struct task_view *out, const struct rule_result *r)
-{
-    struct user_names read = { 0 };
-
-    return fill_one(ctx, out, r, &read);
 }
 
 /* The cases of tasks and whom they are about, all at once. */
@@ -137,7 +127,6 @@ enum err tasks_fill(struct ctx *ctx, struct task_view *out, size_t *len_out,
                     const struct rule_result *items, size_t len)
 {
     struct named_cases cases = { 0 };
-    struct user_names read = { 0 };
     size_t n = 0;
     enum err rc = name_cases(ctx, &cases, items, len);
 
@@ -152,7 +141,7 @@ enum err tasks_fill(struct ctx *ctx, struct task_view *out, size_t *len_out,
         out[n].case_title = cases.items[at]->title;
         out[n].person = cases.owners[at];
         out[n].case_link = url_build(ctx, "/records/case/{}", items[i].case_id);
-        rc = fill_one(ctx, &out[n++], &items[i], &read);
+        rc = task_fill(ctx, &out[n++], &items[i]);
     }
     *len_out = n;
     return rc;

@@ -294,15 +294,18 @@ static enum err read_keys(struct ctx *ctx, const struct db_arg *args)
 enum err vault_fetch(struct ctx *ctx, const char *const *key_ids, size_t len)
 {
     struct db_arg args[KEYS_TOGETHER + 1];
+    size_t missing = 0;
     size_t at = 0;
 
     assert(len <= VAULT_FETCH && VAULT_FETCH <= VAULT_CACHE);
     begin_request(ctx, ctx->vault);
-    if (ctx->vault->cache_len + len > VAULT_CACHE) {
+    for (size_t i = 0; i < len; i++)
+        missing += key_ids[i] && !cached(ctx, ctx->vault, key_ids[i]);
+    if (ctx->vault->cache_len + missing > VAULT_CACHE) {
         vault_forget_keys(ctx->vault);
         begin_request(ctx, ctx->vault);
     }
-    while (at < len) {
+    while (missing > 0 && at < len) {
         enum err rc = OK;
 
         if (wanted_keys(ctx, args, key_ids, &at, len) > 0)

@@ -7,6 +7,7 @@
 #include "core/date.h"
 #include "core/id.h"
 #include "core/log.h"
+#include "core/memo.h"
 #include "core/text.h"
 #include "db/db.h"
 #include "web/reply.h"
@@ -396,10 +397,13 @@ static enum err route_request(struct ctx *ctx, struct home *home, struct res *re
     }
     if (rc)
         return rc;
-    if (req->route->method == GET)
+    if (req->route->method == GET) {
         ctx->db = home_read_db(home);
-    else
+        if (ctx->db != home_write_db(home))
+            ctx->memo = memo_new(ctx);
+    } else {
         end_look(ctx, home);
+    }
     return run_route(ctx, res, req);
 }
 

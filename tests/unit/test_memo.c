@@ -1,0 +1,224 @@
+/* What a page reads once: for whom it counts, when it is forgotten, that it changes no answer. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/id.h"
+#include "core/memo.h"
+#include "core/text.h"
+#include "people_fixture.h"
+
+static const char thing[] = "thing";
+
+static void what_was_kept_is_found_by_thing_and_id(void **state)
+{
+    struct fixture *f = *state;
+    int one = 1, two = 2;
+
+    memo_keep(&f->ctx, thing, "a", &one); /* no memo: nothing happens */
+    assert_null(memo_find(&f->ctx, thing, "a"));
+    f->ctx.memo = memo_new(&f->ctx);
+    assert_null(memo_find(&f->ctx, thing, "a"));
+    memo_keep(&f->ctx, thing, "a", &one);
+    memo_keep(&f->ctx, thing, "b", &two);
+    assert_ptr_equal(memo_find(&f->ctx, thing, "a"), &one);
+    assert_ptr_equal(memo_find(&f->ctx, thing, "b"), &two);
+    assert_null(memo_find(&f->ctx, &one, "a"));
+}
+
+static void a_full_memo_keeps_what_it_has(void **state)
+{
+    struct fixture *f = *state;
+    int last = 0;
+
+    f->ctx.memo = memo_new(&f->ctx);
+    memo_keep(&f->ctx, thing, "first", &last);
+    for (int i = 0; i < 1000; i++)
+        memo_keep(&f->ctx, thing, arena_printf(f->ctx.arena, "%d", i), &last);
+    assert_ptr_equal(memo_find(&f->ctx, thing, "first"), &last);
+    assert_null(memo_find(&f->ctx, thing, "999"));
+}
+
+static void another_user_connection_or_memory_finds_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct ctx other;
+    struct user user;
+    int one = 1;
+
+    user = *f->ctx.user;
+    f->ctx.memo = memo_new(&f->ctx);
+    memo_keep(&f->ctx, thing, "a", &one);
+    other = f->ctx;
+    assert_ptr_equal(memo_find(&other, thing, "a"), &one);
+    other.user = &user;
+    assert_null(memo_find(&other, thing, "a"));
+    other = f->ctx;
+    other.user = NULL;
+    assert_null(memo_find(&other, thing, "a"));
+    other = f->ctx;
+    other.db = f->access;
+    assert_null(memo_find(&other, thing, "a"));
+    other = f->ctx;
+    other.arena = f->long_arena;
+    assert_null(memo_find(&other, thing, "a"));
+    assert_ptr_equal(memo_find(&f->ctx, thing, "a"), &one);
+}
+
+static void what_a_rewind_may_have_taken_is_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    struct arena_mark mark;
+    int one = 1;
+
+    f->ctx.memo = memo_new(&f->ctx);
+    mark = arena_mark(f->ctx.arena);
+    memo_keep(&f->ctx, thing, "a", arena_memdup(f->ctx.arena, &one, sizeof(one)));
+    assert_non_null(memo_find(&f->ctx, thing, "a"));
+    arena_rewind(f->ctx.arena, mark);
+    assert_null(memo_find(&f->ctx, thing, "a"));
+    memo_keep(&f->ctx, thing, "b", &one);
+    assert_ptr_equal(memo_find(&f->ctx, thing, "b"), &one);
+}
+
+/* --- records --- */
+
+static int calls_of_loading(struct fixture *f, struct record **out, const char *id)
+{
+    int before = db_calls(f->ctx.db);
+
+    must(f, record_load(&f->ctx, out, "person", id));
+    return db_calls(f->ctx.db) - before;
+}
+
+static void a_page_reads_a_record_once_and_each_part_has_its_own(void **state)
+{
+    struct fixture *f = *state;
+    const char *id = person_stored(f, PERSON_AWA)->id;
+    struct record *first = NULL, *again = NULL, *whole = NULL;
+
+    f->ctx.memo = memo_new(&f->ctx);
+    assert_true(calls_of_loading(f, &first, id) > 0);
+    first->answers->values[field_find(first->form, "birth_date")->place] = "1900-01-01";
+    first->answers->rows_len[field_find(first->form, "names")->place] = 0;
+    assert_int_equal(calls_of_loading(f, &again, id), 0);
+    assert_string_equal(again->title, "Awa Ndiaye");
+    assert_string_equal(record_value(again, "birth_date"), "1991-05-06");
+    assert_int_equal(rows_of(again, "names"), 2);
+    must(f, record_load_whole(&f->ctx, &whole, "person", id));
+    assert_int_equal(rows_of(whole, "names"), 2);
+    f->ctx.memo = NULL;
+    assert_true(calls_of_loading(f, &again, id) > 0);
+}
+
+static void what_was_read_whole_is_not_given_to_who_may_not_read_it(void **state)
+{
+    struct fixture *f = *state;
+    struct record *rec = person_stored(f, PERSON_AWA ";do_not_disclose_return=family");
+    const char *id = rec->id;
+    struct user user;
+
+    fixture_as(f, "programme_manager");
+    f->ctx.memo = memo_new(&f->ctx);
+    must(f, record_load_whole(&f->ctx, &rec, "person", id));
+    assert_string_equal(record_value(rec, "do_not_disclose_return"), "family");
+    must(f, record_load(&f->ctx, &rec, "person", id)); /* by scope, then known by it */
+    assert_string_equal(record_value(rec, "do_not_disclose_return"), "");
+    assert_int_equal(calls_of_loading(f, &rec, id), 0);
+    assert_string_equal(record_value(rec, "do_not_disclose_return"), "");
+
+    user = *f->ctx.user;
+    user.office_id = id_new(f->ctx.arena, FIXTURE_NOW);
+    f->ctx.user = &user; /* of another office: the memo of before is not his */
+    assert_int_equal(record_load(&f->ctx, &rec, "person", id), ERR_NOT_FOUND);
+    f->ctx.memo = memo_new(&f->ctx);
+    must(f, record_load_whole(&f->ctx, &rec, "person", id));
+    assert_int_equal(record_load(&f->ctx, &rec, "person", id), ERR_NOT_FOUND);
+}
+
+static void kinds_that_nothing_is_of_are_not_asked_for_one_by_one(void **state)
+{
+    struct fixture *f = *state;
+    struct record *person = person_stored(f, PERSON_AWA);
+    const char *id = person->id;
+    const struct record_filter below = { .parent_id = id };
+    struct record_list list = { 0 };
+    struct record **items = NULL;
+    size_t len = 9;
+    int before;
+
+    f->ctx.memo = memo_new(&f->ctx);
+    must(f, record_children_whole(&f->ctx, &items, &len, "case", id));
+    assert_int_equal(len, 0);
+    before = db_calls(f->ctx.db);
+    must(f, record_children_whole(&f->ctx, &items, &len, "rss", id));
+    must(f, record_list(&f->ctx, &list, "rss", &below));
+    assert_int_equal(len + list.len + (size_t)list.count, 0);
+    assert_int_equal(db_calls(f->ctx.db), before);
+
+    f->ctx.memo = NULL; /* as in a request that changes something */
+    (void)child_stored(f, "case", person, "opened=2026-10-02");
+    f->ctx.memo = memo_new(&f->ctx);
+    must(f, record_list(&f->ctx, &list, "case", &below));
+    assert_int_equal(list.len, 1);
+    assert_int_equal(list.count, 1);
+    must(f, record_children_whole(&f->ctx, &items, &len, "case", id));
+    assert_int_equal(len, 1);
+}
+
+static void a_look_below_that_failed_is_not_remembered_as_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct record *person = person_stored(f, PERSON_AWA);
+    const struct record_filter below = { .parent_id = person->id };
+    struct record_list list = { 0 };
+    enum err rc = ERR_DB;
+    int n = 0;
+
+    (void)child_stored(f, "case", person, "opened=2026-10-02");
+    f->ctx.memo = memo_new(&f->ctx);
+    while (rc != OK) {
+        db_fail_at(f->ctx.db, ++n);
+        rc = record_list(&f->ctx, &list, "case", &below);
+        assert_true(rc == OK || rc == ERR_DB);
+    }
+    db_fail_at(f->ctx.db, 0);
+    assert_true(n > 3);
+    assert_int_equal(list.len, 1);
+}
+
+static void a_name_of_the_staff_is_read_once(void **state)
+{
+    struct fixture *f = *state;
+    const char *name = NULL, *again = NULL;
+    int before;
+
+    f->ctx.memo = memo_new(&f->ctx);
+    must(f, user_name(&f->ctx, &name, f->ctx.user_id));
+    before = db_calls(f->ctx.db);
+    must(f, user_name(&f->ctx, &again, f->ctx.user_id));
+    assert_int_equal(db_calls(f->ctx.db), before);
+    assert_string_equal(name, again);
+    assert_true(name[0] != '\0');
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, people_setup, people_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_was_kept_is_found_by_thing_and_id),
+        TEST(a_full_memo_keeps_what_it_has),
+        TEST(another_user_connection_or_memory_finds_nothing),
+        TEST(what_a_rewind_may_have_taken_is_forgotten),
+        TEST(a_page_reads_a_record_once_and_each_part_has_its_own),
+        TEST(what_was_read_whole_is_not_given_to_who_may_not_read_it),
+        TEST(kinds_that_nothing_is_of_are_not_asked_for_one_by_one),
+        TEST(a_look_below_that_failed_is_not_remembered_as_nothing),
+        TEST(a_name_of_the_staff_is_read_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
