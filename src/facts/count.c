@@ -89,20 +89,24 @@ static void add_offices(struct query *s, const struct fact_question *q, const ch
     buf_add(&s->text, any ? ")" : " AND 1 = 0");
 }
 
+static void add_filter(struct query *s, const struct fact_question *q, const struct fact_filter *f)
+{
+    if (f->column->kind == FACT_COUNTRY) {
+        add_offices(s, q, NULL, f->value);
+    } else if (f->value[0] == '\0') {
+        buf_printf(&s->text, " AND %s IS NULL", f->column->name);
+    } else {
+        buf_printf(&s->text, " AND %s", f->column->name);
+        add_arg(s, " = ", DB_TEXT(f->value));
+    }
+}
+
 static void add_filters(struct query *s, const struct fact_question *q)
 {
-    for (size_t i = 0; i < q->filters_len; i++) {
-        const struct fact_filter *f = &q->filters[i];
-
-        if (f->column->kind == FACT_COUNTRY) {
-            add_offices(s, q, NULL, f->value);
-        } else if (f->value[0] == '\0') {
-            buf_printf(&s->text, " AND %s IS NULL", f->column->name);
-        } else {
-            buf_printf(&s->text, " AND %s", f->column->name);
-            add_arg(s, " = ", DB_TEXT(f->value));
-        }
-    }
+    for (size_t i = 0; i < q->filters_len; i++)
+        add_filter(s, q, &q->filters[i]);
+    if (q->only.column)
+        add_filter(s, q, &q->only);
 }
 
 static void build_query(struct ctx *ctx, struct query *s, const struct fact_question *q)

@@ -4,7 +4,7 @@
 
 #include "core/text.h"
 
-#define CONDS_MAX (FACT_FILTERS + 3 + 2 * FACT_DIMS)
+#define CONDS_MAX (FACT_FILTERS + 4 + 2 * FACT_DIMS)
 #define LEVELS    4 /* cells, totals of rows, of columns, of all */
 
 /* "Of the office", "of the sex": what all records of a cell have in common. */
@@ -47,6 +47,8 @@ static void base_of(struct side *side)
     for (size_t i = 0; i < q->filters_len; i++)
         add_cond(&side->base,
                  (struct cond){ q->filters[i].column->key, q->filters[i].value, NULL, false });
+    if (q->only.column)
+        add_cond(&side->base, (struct cond){ q->only.column->key, q->only.value, NULL, false });
     if (q->period)
         add_cond(&side->base, (struct cond){ q->period->key, q->from, q->to, false });
     if (q->scope)

@@ -192,6 +192,20 @@ static enum err read_filter(struct ctx *ctx, struct fact_question *q, const char
     return OK;
 }
 
+/* Who asks for one status, or for all side by side, gets them all. */
+static void count_only(struct fact_question *q)
+{
+    const char *status = NULL;
+    const struct fact_column *c = fact_column_counted(q->table, &status);
+
+    if (c == NULL || is_used(q, c))
+        return;
+    for (size_t i = 0; i < q->filters_len; i++)
+        if (q->filters[i].column == c)
+            return;
+    q->only = (struct fact_filter){ c, status };
+}
+
 enum err fact_question_read(struct ctx *ctx, struct fact_question *out, const struct fact_ask *ask,
                             const struct fact_lists *lists)
 {
@@ -217,9 +231,11 @@ enum err fact_question_read(struct ctx *ctx, struct fact_question *out, const st
     for (size_t i = 0; rc == OK && i < FACT_FILTERS; i++)
         if (!text_blank(ask->filters[i]))
             rc = read_filter(ctx, &q, ask->filters[i]);
-    if (rc == OK)
-        *out = q;
-    return rc;
+    if (rc)
+        return rc;
+    count_only(&q);
+    *out = q;
+    return OK;
 }
 
 /* --- as text --- */
@@ -275,6 +291,9 @@ const char *fact_question_text(struct ctx *ctx, const struct fact_question *q)
     }
     json_pair(&j, "as_at", quarter_text(ctx, q->as_at));
     add_filters(ctx, &j, q);
+    if (q->only.column)
+        json_pair(&j, "only",
+                  arena_printf(ctx->arena, "%s=%s", q->only.column->key, q->only.value));
     if (q->scope)
         json_pair(&j, "scope", q->scope);
     json_end_object(&j);
@@ -299,8 +318,13 @@ static void members(const json_t *object, const char *key, const char **out, siz
     }
 }
 
-static enum err parse(struct ctx *ctx, struct fact_ask *out, const char **scope_out,
-                      const char *text)
+/* What is kept of a question beside what was asked; "" = nothing. */
+struct kept {
+    const char *scope;
+    const char *only;
+};
+
+static enum err parse(struct ctx *ctx, struct fact_ask *out, struct kept *kept, const char *text)
 {
     json_t *object = NULL;
     enum err rc = json_parse(ctx, &object, text, strlen(text));
@@ -317,27 +341,31 @@ static enum err parse(struct ctx *ctx, struct fact_ask *out, const char **scope_
     out->to = member(object, "to");
     out->as_at = member(object, "as_at");
     members(object, "filters", out->filters, FACT_FILTERS);
-    *scope_out = member(object, "scope");
+    kept->scope = member(object, "scope");
+    kept->only = member(object, "only");
     return OK;
 }
 
 enum err fact_ask_parse(struct ctx *ctx, struct fact_ask *out, const char *text)
 {
-    const char *scope = NULL;
+    struct kept kept;
 
-    return parse(ctx, out, &scope, text);
+    return parse(ctx, out, &kept, text);
 }
 
 enum err fact_question_parse(struct ctx *ctx, struct fact_question *out, const char *text,
                              const struct fact_lists *lists)
 {
     struct fact_ask ask = { 0 };
-    const char *scope = NULL;
-    enum err rc = parse(ctx, &ask, &scope, text);
+    struct kept kept = { 0 };
+    enum err rc = parse(ctx, &ask, &kept, text);
 
     if (rc == OK)
         rc = fact_question_read(ctx, out, &ask, lists);
-    if (rc == OK)
-        out->scope = scope[0] ? scope : NULL;
-    return rc;
+    if (rc)
+        return rc;
+    out->scope = kept.scope[0] ? kept.scope : NULL;
+    if (kept.only[0] == '\0') /* it was given out when every status counted */
+        out->only = (struct fact_filter){ 0 };
+    return OK;
 }

@@ -48,7 +48,8 @@ struct fact_question {
     int64_t as_at;
     struct fact_filter filters[FACT_FILTERS];
     size_t filters_len;
-    const char *scope; /* office id: this and those below; NULL = all */
+    struct fact_filter only; /* the status that counts, where none is asked for; or no column */
+    const char *scope;       /* office id: this and those below; NULL = all */
     const struct fact_lists *lists;
 };
 

@@ -208,13 +208,15 @@ static void add_chart(struct ctx *ctx, struct document *d, const struct fact_rel
 
 /* --- what it all means --- */
 
+/* With the status that alone counts, where nobody asked for another. */
 static const char *filters_text(struct ctx *ctx, const struct fact_release *r)
 {
     const struct fact_question *q = &r->question;
     const char *text = tr(ctx, "none");
+    size_t len = q->filters_len + (q->only.column ? 1 : 0);
 
-    for (size_t i = 0; i < q->filters_len; i++) {
-        const struct fact_filter *f = &q->filters[i];
+    for (size_t i = 0; i < len; i++) {
+        const struct fact_filter *f = i < q->filters_len ? &q->filters[i] : &q->only;
         const char *one = tr(ctx, "{0}: {1}", TR_TEXT(fact_column_title(ctx, q->table, f->column)),
                              TR_TEXT(value_title(ctx, r, f->column, f->value)));
 

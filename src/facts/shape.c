@@ -118,7 +118,7 @@ static void add_measured(struct ctx *ctx, struct fact_table *t, const struct for
 
 static void add_form(struct ctx *ctx, struct fact_table *t, const struct form *form)
 {
-    if (form->states_len > 0)
+    if (form->state_names_len > 0)
         add_column(ctx, t, &(struct fact_column){ .kind = FACT_STATUS, .form = form }, "status");
     add_fields(ctx, t, form, NULL);
     add_measured(ctx, t, form);
@@ -234,6 +234,21 @@ const struct fact_column *fact_column_find(const struct fact_table *t, const cha
     for (size_t i = 0; i < t->len; i++)
         if (text_equal(t->columns[i].key, key))
             return &t->columns[i];
+    return NULL;
+}
+
+const struct fact_column *fact_column_counted(const struct fact_table *t, const char **status_out)
+{
+    for (const struct fact_measured *const *m = measured_used; m && *m; m++) {
+        if ((*m)->counted == NULL || !text_equal((*m)->kind, t->form->kind))
+            continue;
+        for (size_t i = 0; i < t->len; i++) {
+            if (t->columns[i].kind != FACT_STATUS || t->columns[i].form != t->form)
+                continue;
+            *status_out = (*m)->counted;
+            return &t->columns[i];
+        }
+    }
     return NULL;
 }
 

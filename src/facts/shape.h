@@ -36,9 +36,13 @@ enum fact_kind {
 
 #define FACT_COLUMNS_MAX 120
 
-/* Scores that a domain computes of a record, measured like fields marked score. */
+/*
+ * Scores that a domain computes of a record, measured like fields marked score; and the status that
+ * a record must have to be counted, unless a table is asked for by status.
+ */
 struct fact_measured {
     const char *kind;
+    const char *counted;      /* NULL = whatever its status */
     const char *const *names; /* of columns, a to z and underscores; ends with NULL */
     const char *(*title)(struct ctx *ctx, size_t n);
     /* One decimal number for each name; NULL = none. */
@@ -73,6 +77,8 @@ const char *fact_table_title(struct ctx *ctx, const struct fact_table *t);
 /* Tables of all kinds that have facts. */
 void fact_tables(struct ctx *ctx, struct fact_table **out, size_t *len_out);
 const struct fact_column *fact_column_find(const struct fact_table *t, const char *key);
+/* The column of the status of what is counted, and the one that counts. NULL: every status does. */
+const struct fact_column *fact_column_counted(const struct fact_table *t, const char **status_out);
 
 /* What people call a column, and a value of it. */
 const char *fact_column_title(struct ctx *ctx, const struct fact_table *t,

@@ -1,4 +1,7 @@
-/* The scores of an interview for statistics: mean and median by round, never of one person. */
+/*
+ * The scores of an interview for statistics: mean and median by round, never of one person. One
+ * that was refused or given up is no interview of a round.
+ */
 #include "core/text.h"
 #include "facts/shape.h"
 #include "forms_gen.h"
@@ -37,6 +40,8 @@ static enum err values(struct ctx *ctx, const struct record *rec, const char **o
     return rc;
 }
 
-const struct fact_measured survey_measured = {
-    .kind = FORM_RSS, .names = names, .title = title, .values = values
-};
+const struct fact_measured survey_measured = { .kind = FORM_RSS,
+                                               .counted = STATUS_RSS_COMPLETED,
+                                               .names = names,
+                                               .title = title,
+                                               .values = values };

@@ -18,6 +18,7 @@
 #include "facts/facts.h"
 #include "facts/report.h"
 #include "facts/shape.h"
+#include "people/people.h"
 #include "people_fixture.h"
 #include "report/report.h"
 #include "survey/survey.h"
@@ -27,6 +28,7 @@
 #define PERSON     "names.1.name_text=Awa;names.1.name_script=Latn;birth_precision=day;sex=%s"
 
 static const struct fact_measured *const measured[] = { &survey_measured, NULL };
+static const struct record_hooks *const hooks[] = { &people_hooks, &survey_hooks, NULL };
 
 static int setup(void **state)
 {
@@ -37,6 +39,7 @@ static int setup(void **state)
         return rc;
     f = *state;
     load_lasting(f, profiles_load);
+    records_use_hooks(hooks);
     facts_use_measured(measured);
     must(f, facts_prepare(&f->ctx));
     return 0;
@@ -63,9 +66,10 @@ static void given_cases(struct fixture *f, int n, const char *sex, const char *a
 
 /* --- interviews: the economic part alone --- */
 
-#define INTERVIEW                                                                                  \
+#define BEGUN                                                                                      \
     "interview_date=2026-11-02;interview_location=on_site;private_space=yes;"                      \
-    "is_case_team=no;sections_selected=economic;consent_given=yes;consent_form=written;"
+    "is_case_team=no;sections_selected=economic;"
+#define INTERVIEW BEGUN "consent_given=yes;consent_form=written;"
 /* 0 + 2 x 1/4 + 1 + 1/4 + 0 + 1/4 + 0 + 1 + 1 = 4 of 10 */
 #define LOW                                                                                        \
     INTERVIEW "econ_satisfaction=very_dissatisfied;food_reduction=often;borrow_ability=yes;"       \
@@ -210,6 +214,74 @@ static void the_mean_of_few_is_hidden_and_so_is_what_would_tell_it(void **state)
     assert_true(hidden >= 2);
 }
 
+static int64_t all_of(const struct fact_release *r)
+{
+    return r->counts.n[(r->counts.rows_len + 1) * (r->counts.cols_len + 1) - 1];
+}
+
+/* Rows, with the number of each, whether it is shown or not. */
+static int64_t row_of(const struct fact_release *r, const char *value)
+{
+    for (size_t i = 0; i < r->counts.rows_len; i++)
+        if (text_equal(r->counts.rows[i].values[0], value))
+            return r->counts.n[i * (r->counts.cols_len + 1)];
+    return 0;
+}
+
+static void an_interview_that_never_was_counts_only_where_status_is_asked_for(void **state)
+{
+    static const struct fact_ask by_round = { .form = "rss", .rows = { "rss.round" } };
+    static const struct fact_ask assets = { .form = "rss.productive_assets",
+                                            .rows = { "rss.round" } };
+    static const struct fact_ask by_status = { .form = "rss", .rows = { "rss.status" } };
+    static const struct fact_ask refused = { .form = "rss",
+                                             .rows = { "rss.round" },
+                                             .filters = { "rss.status=refused" } };
+    struct fixture *f = *state;
+    struct fact_release r;
+    struct buf csv;
+
+    given_interviews(f, 6, HIGH, "baseline");
+    given_interviews(f, 5, BEGUN "consent_given=no", "baseline");
+    given_interviews(f, 7, HIGH ";end_reason=person_stopped", "baseline");
+    follow(f);
+    r = release_of(f, &by_round);
+    assert_int_equal(row_of(&r, "baseline"), 6);
+    assert_int_equal(all_of(&r), 6);
+    buf_init(&csv, f->ctx.arena, GOLDEN_MAX);
+    add_csv(f, &csv, &by_round);
+    assert_non_null(strstr(buf_text(&csv), "Filters,Status: completed"));
+    r = release_of(f, &assets);
+    assert_int_equal(all_of(&r), 12); /* two of each of the six */
+    r = release_of(f, &by_status);
+    assert_int_equal(row_of(&r, "completed"), 6);
+    assert_int_equal(row_of(&r, "refused"), 5);
+    assert_int_equal(row_of(&r, "discarded"), 7);
+    assert_int_equal(all_of(&r), 18);
+    r = release_of(f, &refused);
+    assert_int_equal(all_of(&r), 5);
+}
+
+/* Nor does the one table tell what the other hides: 8 in all less 6 are 2 that were refused. */
+static void few_that_were_refused_are_not_told_by_taking_away_the_others(void **state)
+{
+    static const struct fact_ask by_round = { .form = "rss", .rows = { "rss.round" } };
+    static const struct fact_ask by_status = { .form = "rss", .rows = { "rss.status" } };
+    struct fixture *f = *state;
+    struct fact_release done;
+    struct fact_release all;
+
+    given_interviews(f, 6, HIGH, "baseline");
+    given_interviews(f, 2, BEGUN "consent_given=no", "baseline");
+    follow(f);
+    done = release_of(f, &by_round);
+    assert_true(facts_cell_shown(&done, 0, 0));
+    all = release_of(f, &by_status);
+    assert_int_equal(all_of(&all), 8);
+    assert_false(facts_cell_shown(&all, all.counts.rows_len, 0));
+    assert_false(facts_cell_shown(&all, 1, 0));
+}
+
 /* --- rows come and go --- */
 
 static int64_t n_of(struct fixture *f, const char *sql)
@@ -311,6 +383,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_tables_of_a_small_programme_are_those_worked_out_by_hand),
         TEST(the_mean_of_few_is_hidden_and_so_is_what_would_tell_it),
+        TEST(an_interview_that_never_was_counts_only_where_status_is_asked_for),
+        TEST(few_that_were_refused_are_not_told_by_taking_away_the_others),
         TEST(a_row_that_was_taken_out_ends_and_the_others_go_on),
         TEST(any_day_can_be_asked_for_and_means_the_quarter_that_was_over),
         TEST(a_new_column_has_everybody_looked_at_again),
