@@ -65,6 +65,17 @@ const char *guide_fold(struct arena *a, const char *text)
     return buf_text(&b);
 }
 
+bool guide_words_in(struct ctx *ctx, const char *text, const char *words)
+{
+    size_t len = 0;
+    char **each = text_split(ctx->arena, words, ' ', true, &len);
+
+    for (size_t i = 0; i < len; i++)
+        if (strstr(text, each[i]) == NULL)
+            return false;
+    return true;
+}
+
 /* --- loading --- */
 
 static bool group_of(const char *name, enum guide_group *out)

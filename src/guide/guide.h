@@ -61,6 +61,8 @@ struct guide_screen {
 };
 const struct guide_screen *guide_screens(size_t *len_out);
 
+/* Whether every word of words stands in text; both as guide_fold makes them. */
+bool guide_words_in(struct ctx *ctx, const char *text, const char *words);
 /* Small letters without accents, each run of other characters as one space; for comparing. */
 const char *guide_fold(struct arena *a, const char *text);
 

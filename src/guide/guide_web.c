@@ -27,18 +27,6 @@ void guide_help(struct ctx *ctx, const char *method, const char *pattern, const 
     out->link = page != NULL ? url_build(ctx, "/guide/{}", page->name) : url_build(ctx, "/guide");
 }
 
-/* Whether all words stand in the text; both are folded. */
-static bool all_in(struct ctx *ctx, const char *text, const char *words)
-{
-    size_t len = 0;
-    char **each = text_split(ctx->arena, words, ' ', true, &len);
-
-    for (size_t i = 0; i < len; i++)
-        if (strstr(text, each[i]) == NULL)
-            return false;
-    return true;
-}
-
 /* --- terms --- */
 
 struct sorted {
@@ -84,7 +72,7 @@ static const struct term *terms_with(struct ctx *ctx, const char *words, size_t 
         const char *text =
             guide_fold(ctx->arena, arena_printf(ctx->arena, "%s %s", all[i].name, all[i].text));
 
-        if (all_in(ctx, text, words))
+        if (guide_words_in(ctx, text, words))
             found[kept++] = (struct sorted){ &all[i], sort_key(ctx, by, all[i].name) };
     }
     if (by != NULL)
@@ -132,7 +120,7 @@ static enum err get_list(struct ctx *ctx, const struct req *req, struct res *res
 
         for (size_t i = 0; i < len; i++)
             if ((size_t)all[i].group == g &&
-                all_in(ctx, guide_text_of(&all[i], ctx->lang)->words, words))
+                guide_words_in(ctx, guide_text_of(&all[i], ctx->lang)->words, words))
                 items[n++] = link_to(ctx, &all[i]);
         if (n > 0)
             groups[v.groups_len++] =

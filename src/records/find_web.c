@@ -3,6 +3,7 @@
 
 #include "core/text.h"
 #include "forms_gen.h"
+#include "guide/guide.h"
 #include "records/records_inner.h"
 #include "records/screens_web.h"
 #include "records/search_words.h"
@@ -116,6 +117,40 @@ static enum err find_in(struct ctx *ctx, struct search_view *v, struct all_hits 
     return rc;
 }
 
+#define SHORT_WORD 4 /* letters; "Awa" is no search for "away" */
+
+/* Whether the words that are short stand in the text by themselves. */
+static bool short_words_in(struct ctx *ctx, const char *text, const char *words)
+{
+    const char *apart = arena_printf(ctx->arena, " %s ", text);
+    size_t len = 0;
+    char **each = text_split(ctx->arena, words, ' ', true, &len);
+
+    for (size_t i = 0; i < len; i++)
+        if (text_codepoints(each[i]) < SHORT_WORD &&
+            strstr(apart, arena_printf(ctx->arena, " %s ", each[i])) == NULL)
+            return false;
+    return true;
+}
+
+/* Pages of the guide in the reader's language in which all the words stand; in its order. */
+static void find_pages(struct ctx *ctx, struct search_view *v)
+{
+    const char *words = guide_fold(ctx->arena, v->words);
+    size_t len = 0;
+    const struct guide_page *all = guide_pages(&len);
+    struct guide_hit_view *pages = ARENA_ARRAY(ctx->arena, len + 1, struct guide_hit_view);
+
+    for (size_t i = 0; words[0] != '\0' && i < len; i++) {
+        const struct guide_text *text = guide_text_of(&all[i], ctx->lang);
+
+        if (guide_words_in(ctx, text->words, words) && short_words_in(ctx, text->words, words))
+            pages[v->pages_len++] =
+                (struct guide_hit_view){ text->title, url_build(ctx, "/guide/{}", all[i].name) };
+    }
+    v->pages = pages;
+}
+
 enum err get_search(struct ctx *ctx, const struct req *req, struct res *res)
 {
     struct search_view v = { 0 };
@@ -133,6 +168,8 @@ enum err get_search(struct ctx *ctx, const struct req *req, struct res *res)
         return rc;
     if (req_wants_json(req))
         return reply_hits_json(ctx, res, all.items, all.len);
+    if (v.all)
+        find_pages(ctx, &v);
     kind = v.all ? FORM_PERSON : kind;
     v.may_add = may(ctx, kind, "create") && strcmp(kind, FORM_PERSON) == 0;
     v.add = url_build(ctx, "/records/{}/new?search={}", kind, req_path(req, "id"));

@@ -451,10 +451,17 @@ struct hits_view {
     bool most; /* there may be more than are shown */
 };
 
+struct guide_hit_view {
+    const char *title;
+    struct url link;
+};
+
 struct search_view {
     const char *words;
     const struct hits_view *groups; /* kinds of which something was found */
     size_t groups_len;
+    const struct guide_hit_view *pages; /* of the guide, when everything was searched */
+    size_t pages_len;
     bool all; /* more kinds than one were searched: groups have headings */
     struct url add;
     bool may_add;

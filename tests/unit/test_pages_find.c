@@ -57,6 +57,47 @@ static void everything_is_searched_at_once_within_what_one_may_see(void **state)
     assert_false(shows(&page, "data-search"));
 }
 
+/* What a search from the header finds, as a page in a language. */
+static struct page found_in(struct pages *p, const char *lang, const char *words)
+{
+    struct page page =
+        page_post(p, SUPERVISOR, "/language", arena_printf(p->arena, "lang=%s&back=%%2F", lang));
+
+    page = page_post(p, SUPERVISOR, "/search", words);
+    return page_get(p, SUPERVISOR, page.location, NULL);
+}
+
+static void the_guide_is_searched_as_well_in_the_readers_language(void **state)
+{
+    static const struct {
+        const char *lang;
+        const char *words; /* of the same page, without accents */
+        const char *title;
+    } searches[] = {
+        { "en", "words=PRINTING+exporting", ">Exporting and printing<" },
+        { "fr", "words=Exporter+ET+imprimer", ">Exporter et imprimer<" },
+        { "es", "words=exportacion+imprimir", ">Exportar e imprimir<" },
+        { "ar", "words=%D8%A7%D9%84%D8%B7%D8%A8%D8%A7%D8%B9%D8%A9", ">التصدير والطباعة<" },
+    };
+    struct pages *p = *state;
+    struct page page;
+
+    (void)page_given_person(p, PAGES_AWA);
+    for (size_t i = 0; i < sizeof(searches) / sizeof(searches[0]); i++) {
+        page = found_in(p, searches[i].lang, searches[i].words);
+        assert_true(shows(&page, "<a href=\"/guide/export\">"));
+        assert_true(shows(&page, searches[i].title));
+    }
+    page = found_in(p, "en", "words=exportacion");
+    assert_false(shows(&page, "<h2>Guide</h2>"));
+    /* Behind the people, and not where one kind alone was asked for. */
+    page = found_in(p, "en", "words=Awa");
+    assert_false(shows(&page, "<h2>Guide</h2>"));
+    page = page_post(p, SUPERVISOR, "/records/person/search", "words=printing");
+    page = page_get(p, SUPERVISOR, page.location, NULL);
+    assert_false(shows(&page, "<h2>Guide</h2>"));
+}
+
 static void the_start_page_is_made_of_the_blocks_of_ones_role(void **state)
 {
     struct pages *p = *state;
@@ -254,6 +295,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PAGES(search_words_are_never_in_an_address_nor_for_others),
         PAGES(everything_is_searched_at_once_within_what_one_may_see),
+        PAGES(the_guide_is_searched_as_well_in_the_readers_language),
         PAGES(the_start_page_is_made_of_the_blocks_of_ones_role),
         PAGES(shortcuts_are_switched_off_by_who_does_not_want_them),
         PAGES(who_is_not_found_can_be_registered_with_the_name_typed),
