@@ -1,5 +1,6 @@
 // A family of six is registered on one screen: six people, one household, their returns and cases; and one person twice.
-// With and without script, in English and Arabic, on a phone and on a desk.
+// With and without script, in English and Arabic, on a phone and on a desk. Then what the days after bring: a contact
+// logged in two clicks, a receipt for a consent, its withdrawal in two clicks, an export that is refused.
 import { axe, demo, main, ok, part, pick_language, same, serve, sign_in, visit } from "./kit.mjs";
 
 const NAMES = {
@@ -99,11 +100,68 @@ async function merge(server, lang, width) {
   await other.close();
 }
 
+// Counts clicks from a page that is open already.
+function clicks() {
+  let n = 0;
+  return { count: () => n, on: async (target) => { n++; await target.click(); } };
+}
+
+async function log_contact(page, tag) {
+  await page.goto("/");
+  const from_list = page.locator("a.line-log").first();
+  for (const [where, first] of [["the start page", from_list], ["the case", page.locator("#follow-up a.btn-primary")]]) {
+    const c = clicks();
+    if (where === "the case") {
+      await page.goto("/records/case");
+      await page.locator("main table tbody a").first().click();
+    }
+    await c.on(first);
+    await c.on(page.locator("button[name='_save']").first());
+    await page.waitForURL(/\/records\/(contact|case)\/[0-9a-f-]{36}/);
+    same(c.count(), 2, `a contact is logged in two clicks from ${where}: ${tag}`);
+  }
+}
+
+async function consent(server, lang, width, script) {
+  const tag = `${lang}, ${width}, ${script ? "with" : "without"} script`;
+  const v = await visit(server, { width, script });
+  await sign_in(v.page, "supervisor");
+  if (lang !== "en") await pick_language(v.page, lang);
+  await log_contact(v.page, tag);
+  await v.page.goto("/records/consent?status=given");
+  await v.page.locator("main table tbody a").first().click();
+  const receipt = v.page.locator("#consent-acts form");
+  const pdf = await v.page.request.post(await receipt.getAttribute("action"), {
+    form: { csrf: await receipt.locator("[name='csrf']").inputValue(), lang } });
+  ok(pdf.status() === 200 && (await pdf.body()).subarray(0, 4).toString() === "%PDF", `a receipt in ${lang}: ${tag}`);
+  if (script) same((await axe(v.page)).map((x) => `${x.id}: ${x.nodes[0].html}`), [], `the consent: ${tag}`);
+  await v.page.locator("main .crumb a, main a[href^='/records/person/']").last().click();
+  const c = clicks();
+  const given = await v.page.locator("#sharing a.btn-outline-danger").count();
+  await c.on(v.page.locator("#sharing a.btn-outline-danger").first());
+  if (script) same((await axe(v.page)).map((x) => `${x.id}: ${x.nodes[0].html}`), [], `withdrawing: ${tag}`);
+  await c.on(v.page.locator("form.confirm .btn-danger"));
+  same(c.count(), 2, `a consent is withdrawn in two clicks: ${tag}`);
+  ok(given > 0 && (await v.page.locator("#consent-acts a.btn-outline-danger").count()) === 0, `it is withdrawn: ${tag}`);
+  await v.page.goto("/records/person/export");
+  if (script) same((await axe(v.page)).map((x) => `${x.id}: ${x.nodes[0].html}`), [], `the export: ${tag}`);
+  await v.page.locator("[name='whose'][value='other']").check({ force: true });
+  await v.page.fill("[name='recipient']", "Quorrabinde Ltd");
+  await v.page.selectOption("[name='purpose']", "evaluation");
+  await v.page.locator("form.part .btn-primary").click();
+  await v.page.waitForURL(/\/jobs\//);
+  await v.page.locator(".job-summary").waitFor({ timeout: 30000 });
+  ok((await v.page.locator("main section ul li").count()) > 0, `who was left out, and why: ${tag}`);
+  ok(await v.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `not wider than the screen: ${tag}`);
+  await v.close();
+}
+
 await main(async () => {
   for (const [lang, width, script] of [["en", 1280, true], ["en", 390, false], ["ar", 390, true], ["ar", 1280, false]])
     await part(`register ${lang} ${width}`, async () => {
       const server = await serve(demo(20));
       await register(server, lang, width, script);
+      await consent(server, lang, width, script);
       await server.stop();
     });
   for (const [lang, width] of [["en", 1280], ["ar", 390]])

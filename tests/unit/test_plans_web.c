@@ -337,12 +337,12 @@ static void a_follow_up_report_is_written_from_the_record(void **state)
                                "{\"parent\":\"%s\",\"answers\":{\"action_kind\":\"visit\","
                                "\"due_on\":\"2026-12-01\"}}",
                                id));
-    (void)created(
-        p, "change_event",
-        arena_printf(p->arena,
-                     "{\"parent\":\"%s\",\"answers\":{\"changed_on\":\"2026-11-05\","
-                     "\"change_kind\":\"family\",\"change_description\":\"Moved house\"}}",
-                     id));
+    (void)created(p, "change_event",
+                  arena_printf(p->arena,
+                               "{\"parent\":\"%s\",\"answers\":{\"changed_on\":\"2026-11-05\","
+                               "\"change_kind\":\"family\",\"change_drastic\":\"no\","
+                               "\"change_description\":\"Moved house\"}}",
+                               id));
     page = page_get(p, SUPERVISOR, path_of(p, "/records/case/%s", id), NULL);
     assert_true(shows(&page, path_of(p, "/cases/%s/report?kind=mid_year", id)));
     page = page_get(p, SUPERVISOR, path_of(p, "/cases/%s/report", id), "kind=mid_year");
