@@ -211,18 +211,19 @@ enum err sharing_consent_detail(struct ctx *ctx, const struct record *rec, struc
 
 /* A letter of the person's, with what it asks filled in by place; as a PDF. */
 static enum err reply_letter(struct ctx *ctx, struct res *res, const char *name,
-                             struct letter_order *order)
+                             const struct letter_order *asked)
 {
+    struct letter_order order = *asked;
     struct letter_programme programme = { 0 };
     struct letter_version version = { 0 };
     struct letter_filled filled = { 0 };
     struct letterhead head = { 0 };
     struct letter_pdf pdf = { 0 };
     struct letter *letter = NULL;
-    enum err rc = letter_programme_of(ctx, &programme, order->rec);
+    enum err rc = letter_programme_of(ctx, &programme, order.rec);
 
-    order->programme = &programme;
-    order->head = &head;
+    order.programme = &programme;
+    order.head = &head;
     if (rc == OK)
         rc = letterhead_now(ctx, &head, programme.id);
     if (rc == OK)
@@ -232,9 +233,9 @@ static enum err reply_letter(struct ctx *ctx, struct res *res, const char *name,
     if (rc == OK)
         rc = letter_refuse(ctx, letter);
     if (rc == OK)
-        rc = letter_fill(ctx, &filled, letter, order);
+        rc = letter_fill(ctx, &filled, letter, &order);
     if (rc == OK)
-        rc = letter_make(ctx, &pdf, &version, &filled, order->rec, false);
+        rc = letter_make(ctx, &pdf, &version, &filled, order.rec, false);
     if (rc == OK)
         res_body(res, 200, "application/pdf", pdf.bytes, pdf.len,
                  arena_printf(ctx->arena, "%s.pdf", name));
