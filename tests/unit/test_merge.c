@@ -138,7 +138,6 @@ static const char *found(struct fixture *f, const char *words)
     return hits[0].record->id;
 }
 
-/* Proves R-4.2.1-07 */
 static void a_merge_takes_two_people_and_carries_all_that_hangs_on_the_other(void **state)
 {
     struct fixture *f = *state;
