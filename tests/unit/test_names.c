@@ -36,12 +36,12 @@ static bool share_a_token(const struct fold_tokens *a, const struct fold_tokens 
     return false;
 }
 
-static void spell(struct ctx *ctx, struct spelling *s, const char *text)
+static void spell(struct ctx *c, struct spelling *s, const char *text)
 {
-    s->text = arena_printf(ctx->arena, "%s" FAMILY, text);
-    assert_int_equal(fold_name(ctx, &s->stored, s->text, false), OK);
-    assert_int_equal(fold_name(ctx, &s->searched, s->text, true), OK);
-    assert_int_equal(fold_line_make(ctx, &s->line, s->text), OK);
+    s->text = arena_printf(c->arena, "%s" FAMILY, text);
+    assert_int_equal(fold_name(c, &s->stored, s->text, false), OK);
+    assert_int_equal(fold_name(c, &s->searched, s->text, true), OK);
+    assert_int_equal(fold_line_make(c, &s->line, s->text), OK);
 }
 
 /* Whether who is stored as one is among the candidates of a search for the other, and stays. */
