@@ -16,6 +16,13 @@
 
 #define TODAY "2026-11-22"
 
+/* The rest of a line of a plan; its number eight times. */
+#define LINE_REST                                                                                  \
+    "lines.%d.line_dimension=economic;lines.%d.line_component=income_generation;"                  \
+    "lines.%d.line_need=Money;lines.%d.line_action=Help;lines.%d.line_responsible=provider;"       \
+    "lines.%d.line_status=planned;lines.%d.line_intensity=three months;"                           \
+    "lines.%d.line_needs_referral="
+
 static const char *due_of(struct fixture *f, const struct record *kase, const char *rule)
 {
     const struct rule_result *r = result_of(f, kase, rule);
@@ -211,6 +218,75 @@ static void a_first_session_keeps_its_parts_and_seals_them(void **state)
     assert_string_equal(row_value(rec, "goals", 1, "goal"), "Explain the help");
 }
 
+/* Proves R-A3-03 R-A3-04 R-2.3.1-02: each measure of the template with its own time and intensity.
+ */
+static void a_plan_has_measures_at_once_and_for_longer(void **state)
+{
+    static const char *const immediate[] = { "cash_assistance", "basic_needs", "accommodation",
+                                             "medical", "other" };
+    static const char *const longer[] = { "cash_for_work",       "income_generating_activity",
+                                          "job_placement",       "vocational_training",
+                                          "housing_support",     "medical_support",
+                                          "educational_support", "skills_development",
+                                          "legal_services",      "child_care" };
+    struct fixture *f = *state;
+    struct record *kase = given_case(f, PERSON_AWA, "2026-10-01");
+    const char *answers = "objectives=A steady income";
+    struct record *plan;
+    int n = 0;
+
+    for (int i = 0; i < 15; i++, n++)
+        answers = arena_printf(f->ctx.arena,
+                               "%s;lines.%d.line_section=%s;lines.%d.line_code=%s;" LINE_REST "no",
+                               answers, n + 1, i < 5 ? "immediate" : "longer_term", n + 1,
+                               i < 5 ? immediate[i] : longer[i - 5], n + 1, n + 1, n + 1, n + 1,
+                               n + 1, n + 1, n + 1, n + 1);
+    plan = child_stored(f, FORM_PLAN, kase, answers);
+    must(f, record_load(&f->ctx, &plan, FORM_PLAN, plan->id));
+    assert_int_equal(rows_of(plan, "lines"), 15);
+    assert_string_equal(row_value(plan, "lines", 4, "line_code"), "medical");
+    assert_string_equal(row_value(plan, "lines", 15, "line_intensity"), "three months");
+    /* What helps at once is not offered for later, and the other way round. */
+    person_fill(f, plan,
+                arena_printf(f->ctx.arena,
+                             "objectives=x;lines.%d.line_section=longer_term;"
+                             "lines.%d.line_code=cash_assistance;" LINE_REST "no",
+                             1, 1, 1, 1, 1, 1, 1, 1, 1, 1));
+    assert_int_equal(record_update(&f->ctx, plan, plan->version), ERR_INVALID);
+}
+
+/* Proves R-A3-06 R-A3-08: a referral names its agency; people of a project have roles. */
+static void a_referral_names_its_agency_and_a_project_its_people(void **state)
+{
+    struct fixture *f = *state;
+    struct record *kase = given_case(f, PERSON_AWA, "2026-10-01");
+    struct record *plan = NULL;
+    const char *line = arena_printf(f->ctx.arena,
+                                    "objectives=x;lines.1.line_section=longer_term;"
+                                    "lines.1.line_code=job_placement;" LINE_REST "yes",
+                                    1, 1, 1, 1, 1, 1, 1, 1);
+
+    must(f, record_new(&f->ctx, &plan, FORM_PLAN, kase->id));
+    person_fill(f, plan, line);
+    assert_int_equal(record_insert(&f->ctx, plan), ERR_INVALID);
+    ctx_clear_problems(&f->ctx);
+    person_fill(f, plan,
+                arena_printf(f->ctx.arena,
+                             "%s;lines.1.line_referral_agency=Atelier Sud;"
+                             "lines.1.line_referral_detail=A place for three months;"
+                             "group_members.1.member_name=Awa;group_members.1.member_is=returnee;"
+                             "group_members.1.member_role=Treasurer;"
+                             "group_members.2.member_name=Fatou;"
+                             "group_members.2.member_is=community_member",
+                             line));
+    must(f, record_insert(&f->ctx, plan));
+    must(f, record_load(&f->ctx, &plan, FORM_PLAN, plan->id));
+    assert_int_equal(rows_of(plan, "group_members"), 2);
+    assert_string_equal(row_value(plan, "group_members", 1, "member_role"), "Treasurer");
+    assert_string_equal(row_value(plan, "lines", 1, "line_referral_agency"), "Atelier Sud");
+    assert_false(files_hold(f, "Atelier Sud"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, people_teardown)
 
 int main(void)
@@ -222,6 +298,8 @@ int main(void)
         TEST(every_contact_is_used_and_plans_the_next),
         TEST(a_drastic_change_asks_for_the_survey_again),
         TEST(a_return_is_described_on_axes_of_their_own),
+        TEST(a_plan_has_measures_at_once_and_for_longer),
+        TEST(a_referral_names_its_agency_and_a_project_its_people),
         TEST(a_first_session_keeps_its_parts_and_seals_them),
     };
 

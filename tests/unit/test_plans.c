@@ -399,14 +399,19 @@ static void fails_whole(struct fixture *f, const struct trial *t,
     int n;
 
     for (n = 1; rc && n < CALLS_MAX; n++) {
+        struct arena_mark mark = arena_mark(f->ctx.arena);
+
         ctx_clear_problems(&f->ctx);
         db_fail_at(f->ctx.db, n);
         rc = run(f, t);
         db_fail_at(f->ctx.db, 0);
         assert_false(db_in_transaction(f->ctx.db));
-        assert_true(rc == OK || rc == ERR_DB);
+        if (rc != OK && rc != ERR_DB)
+            fail_msg("call %d: %s: %s", n, err_name(rc), ctx_first_problem(&f->ctx));
         if (rc)
             assert_int_equal(written(f), before);
+        ctx_clear_problems(&f->ctx);
+        arena_rewind(f->ctx.arena, mark);
     }
     assert_true(n > 4 && n < CALLS_MAX);
     assert_true(written(f) > before);

@@ -95,6 +95,7 @@ static void the_examples_of_the_readme_come_out(void **state)
     assert_score(s.services, 5, 2);
 }
 
+/* Proves R-2.2.5-02, R-A4-21, C-12-22. */
 static void a_score_of_exactly_a_limit_is_standard(void **state)
 {
     struct scores s;
@@ -141,6 +142,7 @@ static void halves_are_rounded_away_from_zero(void **state)
     assert_true(score_value((struct score){ 0, 0 }) == -1);
 }
 
+/* Proves R-A4-09: a dimension that was not asked leaves no composite. */
 static void only_whole_interviews_have_a_composite(void **state)
 {
     const char *three = ECONOMIC_15_28 ";housing_access=good;able_to_stay=yes";
@@ -163,6 +165,7 @@ static void only_whole_interviews_have_a_composite(void **state)
     assert_string_equal(intensity_code(s.intensity), "");
 }
 
+/* Proves R-2.2.5-03, C-12-23. */
 static void more_than_seven_declined_are_flagged(void **state)
 {
     const char *seven = "econ_satisfaction=prefer_not_to_answer;food_reduction="

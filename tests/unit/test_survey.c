@@ -78,6 +78,7 @@ static int64_t in_force(struct fixture *f)
     return count_of(f, f->ctx.db, "SELECT count(*) FROM survey_result WHERE in_force = 1");
 }
 
+/* Proves R-2.2.5-01. */
 static void an_interview_is_scored_when_it_is_saved(void **state)
 {
     struct fixture *f = *state;
@@ -126,6 +127,7 @@ static void results_come_in_the_order_of_interviews(void **state)
     assert_int_equal(len, 0);
 }
 
+/* Proves R-A4-20: an old result stays beside the new one. */
 static void a_correction_adds_a_result_and_keeps_the_old_one(void **state)
 {
     struct fixture *f = *state;
