@@ -38,6 +38,12 @@ struct facts_made_view {
     int64_t made_at;
 };
 
+struct facts_rounds_view {
+    const struct facts_select_view *days;
+    size_t days_len;
+    const char *problem;
+};
+
 struct facts_page_view {
     const struct facts_kind_view *kinds;
     size_t kinds_len;

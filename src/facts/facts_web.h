@@ -12,6 +12,7 @@
 #include "web/web.h"
 
 extern const struct route facts_routes[];
+extern const struct route facts_rounds_routes[]; /* /facts/rounds: scores as at two days */
 extern const struct route facts_api_routes[];
 
 /* Parameters of a question, and the question as it was sent. */

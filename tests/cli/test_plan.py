@@ -139,7 +139,7 @@ def test_dates(desk, case):
     page = desk.worker.open("/records/case/" + case["id"])[2]
     ok("Write the mid-year report" in page and late in page and not ended(page, late),
        "six months after the plan the report is due", page)
-    ok("ends within a month" in page and "Write the final report" not in page, "the end is near")
+    ok("ends within a month" in page and "Write the final report." not in page, "the end is near")
     home = desk.supervisor.open("/")[2].split("<main")[-1]
     ok(">Overdue<" in home and ">Alerts<" in home, "the start page tells what is overdue, and alerts", home)
     report = desk.new("monitoring_report", case["id"], report_kind="mid_year", report_date=ago(0))

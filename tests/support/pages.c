@@ -527,11 +527,11 @@ const char *page_id(const char *location)
 
 bool page_may_be_gone(const char *path)
 {
-    static const char *const ends[] = { "/move",          "/restore", "/request",
-                                        "/comments/undo", "/delete",  "{id}/undo",
-                                        "/filters/drop",  "/logo",    "/activate",
-                                        "/confirm",       "/refuse",  "/undiffer",
-                                        "/merged/{id}" };
+    static const char *const ends[] = { "/move",          "/restore",      "/request",
+                                        "/comments/undo", "/delete",       "{id}/undo",
+                                        "/filters/drop",  "/logo",         "/activate",
+                                        "/confirm",       "/refuse",       "/undiffer",
+                                        "/merged/{id}",   "/rounds/{name}" };
 
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         if (text_ends(path, ends[i]))

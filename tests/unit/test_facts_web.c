@@ -180,6 +180,41 @@ static void scores_and_rows_of_repeats_can_be_chosen(void **state)
     assert_int_equal(page_get(p, SUPERVISOR, "/facts", "form=person.contacts").status, 422);
 }
 
+/* Proves R-2.2.5-04 R-A4-25: means by round as at two days; what is small stays hidden. */
+static void scores_by_round_stand_beside_each_other_as_at_two_days(void **state)
+{
+    struct pages *p = *state;
+    struct ctx ctx = p->ctx;
+    struct page page;
+
+    for (int i = 0; i < 6; i++) {
+        page = api_call(p, SUPERVISOR, "POST", "/records/person",
+                        arena_printf(p->arena, PERSON, "female"), NULL);
+        (void)page_given_result(p, page_id(page.location));
+    }
+    ctx.db = home_write_db(p->home);
+    assert_int_equal(facts_catch_up(&ctx, NULL), OK);
+    assert_int_equal(page_get(p, SUPERVISOR, "/facts/rounds", NULL).status, 200);
+    assert_int_equal(page_get(p, SUPERVISOR, "/facts/rounds/2026-Q2_2026-Q4", NULL).status, 404);
+    assert_int_equal(
+        page_post(p, SUPERVISOR, "/facts/rounds", "first=2026-Q2&second=2031-Q4").status, 422);
+    page = page_post(p, SUPERVISOR, "/facts/rounds", "first=2026-Q2&second=2026-Q4");
+    assert_int_equal(page.status, 303);
+    assert_string_equal(page.location, "/facts/rounds/2026-Q2_2026-Q4");
+    page = page_get(p, SUPERVISOR, page.location, NULL);
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "People interviewed"));
+    assert_true(shows(&page, "30 Jun 2026"));
+    assert_true(shows(&page, "<bdi>6<"));
+    assert_true(shows(&page, "Psychosocial"));
+    assert_false(shows(&page, "Awa"));
+    page = page_get(p, SUPERVISOR, "/facts/rounds/2026-Q2_2026-Q4", "as=csv");
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "Baseline"));
+    assert_int_equal(page_get(p, SUPERVISOR, "/facts/rounds/2026-Q9_2026-Q4", NULL).status, 404);
+    assert_int_equal(page_get(p, SUPERVISOR, "/facts/rounds/now", NULL).status, 404);
+}
+
 #define PAGES(t) cmocka_unit_test_setup_teardown(t, pages_setup, pages_teardown)
 
 int main(void)
@@ -191,6 +226,7 @@ int main(void)
         PAGES(who_may_not_see_statistics_sees_none),
         PAGES(a_program_asks_and_gets_the_table_as_json),
         PAGES(a_program_without_the_permission_gets_no_table),
+        PAGES(scores_by_round_stand_beside_each_other_as_at_two_days),
         PAGES(scores_and_rows_of_repeats_can_be_chosen),
         PAGES(a_mistake_is_told_beside_the_choice),
     };
