@@ -4,7 +4,7 @@
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
-import { BUILD, PATIENCE_MS, axe, demo, in_language, main, ok, part, pick_language, same, serve,
+import { BUILD, FULL, PATIENCE_MS, axe, demo, in_language, main, ok, part, pick_language, same, serve,
          sign_in, visit } from "./kit.mjs";
 
 const SHOTS = path.join(BUILD, "shots");
@@ -102,7 +102,7 @@ async function look(v, name, lang, width, address) {
 
 async function look_at(server, who, pages) {
   for (const lang of ["en", "ar"])
-    for (const width of [390, 1280]) {
+    for (const width of FULL ? [390, 1280] : [lang === "en" ? 1280 : 390]) {
       const v = await visit(server, { width, height: width === 390 ? 844 : 900 });
       await v.page.goto("/login");
       if (lang !== "en") await pick_language(v.page, lang);
