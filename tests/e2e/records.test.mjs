@@ -110,6 +110,7 @@ async function export_walk(server, lang) {
   await page.goto("/records/person/export");
   same(await axe(page), [], `the page that asks what to export is fit for all, ${lang}`);
   for (const name of ["labels", "linked", "codebook"]) await page.check(`input[name='${name}']`);
+  await page.check("input[name='whose'][value='own']");
   await press(page, "form[action='/records/person/export'] > button");
   await ended(page, "a[href$='/file']");
   const [all] = await Promise.all([page.waitForEvent("download"), page.click("a[href$='/file']")]);
@@ -120,6 +121,7 @@ async function export_walk(server, lang) {
 
   await page.goto("/records/person/export");
   await page.check("input[name='c.sex']");
+  await page.check("input[name='whose'][value='own']");
   await press(page, "form[action='/records/person/export'] > button");
   await ended(page, "a[href$='/file']");
   const [some] = await Promise.all([page.waitForEvent("download"), page.click("a[href$='/file']")]);

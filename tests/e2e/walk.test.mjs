@@ -114,6 +114,7 @@ async function people_counted(v) {
 async function export_people(v, tag) {
   await v.page.goto("/records/person/export");
   await v.page.locator("main form input[name='format'][value='csv']").check();
+  await v.page.locator("main form input[name='whose'][value='own']").check();
   await v.page.locator("main form button").click();
   await v.page.waitForURL(/\/jobs\//);
   await await_job(v.page);
