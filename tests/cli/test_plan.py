@@ -106,6 +106,7 @@ def test_plan(desk):
     ok(desk.move(plan, "approved", desk.supervisor)[0] == "approved", "a supervisor does")
     ok(desk.move(plan, "agreed")[0] == "approved", "an unsigned plan is not agreed")
     ok(desk.sign(plan, 190) == "agreed", "signed by the person it is")
+    # Proves R-2.3.2-02: no plan comes into force without exit strategy, monitoring and sharing rule.
     ok(desk.move(plan, "active")[0] == "agreed", "without an exit strategy it stays out of force")
     desk.change(plan, exit_end_date=ago(-20), exit_how="Handed on", monitoring_how="Visits",
                 sharing_rule="Little")

@@ -3,7 +3,7 @@
 its options are read, when it is asked, in four languages; what bears on several dimensions weighs more.
 
 tests/data/rss-questions.csv has the facts of the questionnaire. HOMEWARD_SOURCE is the source tree.
-Proves R-A4-06 R-A4-07 R-A4-10 R-A4-11 R-A4-17 R-A4-18.
+Proves R-A4-03 R-A4-06 R-A4-07 R-A4-10 R-A4-11 R-A4-17 R-A4-18.
 """
 import csv
 import os
@@ -75,6 +75,8 @@ def check_weights(wanted):
     crossing = [float(weights[q["code"]]["weight"]) for q in wanted if q["cross_dimensional"] == "1"]
     others = [float(weights[q["code"]]["weight"]) for q in wanted
               if q["cross_dimensional"] == "0" and weights[q["code"]]["weight"]]
+    ok(set(weights) <= {q["code"] for q in wanted},
+       "nothing but the questionnaire enters the scores, no satisfaction with the assistance")
     ok(len(crossing) == 3, "three questions bear on all dimensions")
     ok(min(crossing) > max(others), "they weigh more than any other", f"{crossing} {others}")
 
