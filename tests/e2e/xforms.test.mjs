@@ -258,6 +258,8 @@ await main(async () => {
   let seed = 0;
   for (const kind of shipped) await compare(kind, kind, ++seed);
   const folder = path.join(SOURCE, "tests/data/forms/good");
+  // Another form that ships does not change the answers here: some would be rows beyond our 200.
+  seed = 17;
   for (const file of fs.readdirSync(folder).sort())
     if (!ELSEWHERE.has(file)) await compare(file, path.join(folder, file), ++seed, 0);
   await compare_orders(path.join(folder, "shuffled.csv"), ++seed);
