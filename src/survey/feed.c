@@ -11,6 +11,7 @@
 
 #include "core/text.h"
 #include "core/tr.h"
+#include "survey/feed_book.h"
 
 #define BLOCK   ((size_t)1024 * 1024)
 #define PADDING 192                 /* readable bytes behind the last one */
@@ -34,27 +35,36 @@ struct feed {
     size_t start; /* of the row to come */
     size_t len;
     struct feed_cell *cells;
-    bool stops[256]; /* bytes that end a plain cell */
-    bool quoted;     /* the row has quotes */
+    bool stops[256];        /* bytes that end a plain cell */
+    bool quoted;            /* the row has quotes */
+    struct feed_book *book; /* of a workbook; NULL: it is CSV */
 };
 
-static enum err make(struct ctx *ctx, struct feed **out, int fd, const char *name, bool ours)
+static struct feed *make(struct ctx *ctx)
 {
     struct feed *f = ARENA_NEW(ctx->arena, struct feed);
 
+    *f = (struct feed){ .fd = -1, .cap = BLOCK };
+    f->bytes = arena_alloc(ctx->arena, f->cap + PADDING);
+    f->cells = ARENA_ARRAY(ctx->arena, CSV_COLUMNS_MAX + STRIDE, struct feed_cell);
+    return f;
+}
+
+/* At the beginning of what fd reads; the memory stays. */
+static void begin_with(struct ctx *ctx, struct feed *f, int fd, const char *name)
+{
     struct stat st = { 0 };
 
-    *f = (struct feed){ .name = arena_strdup(ctx->arena, name), .fd = fd, .ours = ours };
+    *f = (struct feed){ .name = arena_strdup(ctx->arena, name),
+                        .fd = fd,
+                        .cap = f->cap,
+                        .bytes = f->bytes,
+                        .cells = f->cells };
     f->size = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (int64_t)st.st_size : -1;
     f->at = f->size < 0 ? 0 : (int64_t)lseek(fd, 0, SEEK_CUR);
     if (f->at < 0)
         f->at = 0;
     f->upto = f->size;
-    f->cap = BLOCK;
-    f->bytes = arena_alloc(ctx->arena, f->cap + PADDING);
-    f->cells = ARENA_ARRAY(ctx->arena, CSV_COLUMNS_MAX + STRIDE, struct feed_cell);
-    *out = f;
-    return OK;
 }
 
 static void close_feed(void *arg)
@@ -62,25 +72,54 @@ static void close_feed(void *arg)
     feed_close(arg);
 }
 
-enum err feed_open(struct ctx *ctx, struct feed **out, const char *path)
+enum err feed_open_next(struct ctx *ctx, struct feed *f, const char *path)
 {
     bool standard = strcmp(path, "-") == 0;
-    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    int fd;
 
+    feed_close(f);
+    fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return ctx_fail(
             ctx, ERR_IO,
             tr(ctx, "Could not open {0}: {1}", TR_TEXT(path), TR_TEXT(strerror(errno))));
-    if (make(ctx, out, fd, path, !standard))
-        return ERR_INTERNAL;
+    begin_with(ctx, f, fd, path);
+    f->ours = !standard;
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    arena_on_free(ctx->arena, close_feed, *out);
+    if (!standard && feed_book_is(fd, path)) {
+        f->book = feed_book_new(ctx, f->name, f->cells);
+        f->size = -1;
+    }
+    return OK;
+}
+
+enum err feed_open(struct ctx *ctx, struct feed **out, const char *path)
+{
+    struct feed *f = make(ctx);
+    enum err rc = feed_open_next(ctx, f, path);
+
+    if (rc)
+        return rc;
+    arena_on_free(ctx->arena, close_feed, f);
+    *out = f;
     return OK;
 }
 
 enum err feed_open_fd(struct ctx *ctx, struct feed **out, int fd, const char *name)
 {
-    return make(ctx, out, fd, name, false);
+    *out = make(ctx);
+    begin_with(ctx, *out, fd, name);
+    return OK;
+}
+
+enum err feed_sheet(struct ctx *ctx, struct feed *f, const char *name)
+{
+    if (!f->book)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "{0} is no workbook (.xlsx), so it has no sheet named {1}.",
+                           TR_TEXT(f->name), TR_TEXT(name)));
+    feed_book_sheet(f->book, name);
+    return OK;
 }
 
 int feed_fd(const struct feed *f)
@@ -90,6 +129,8 @@ int feed_fd(const struct feed *f)
 
 void feed_close(struct feed *f)
 {
+    if (f->book)
+        feed_book_close(f->book);
     if (f->ours)
         (void)close(f->fd);
     f->ours = false;
@@ -104,12 +145,12 @@ int64_t feed_size(const struct feed *f)
 
 int64_t feed_number(const struct feed *f)
 {
-    return f->number;
+    return f->book ? feed_book_number(f->book) : f->number;
 }
 
 int64_t feed_tell(const struct feed *f)
 {
-    return f->at - (int64_t)(f->len - f->start);
+    return f->book ? feed_book_tell(f->book) : f->at - (int64_t)(f->len - f->start);
 }
 
 void feed_seek(struct feed *f, int64_t at, int64_t number, int64_t upto)
@@ -429,8 +470,10 @@ static bool take_row(struct feed *f, struct feed_row *row)
 
 enum err feed_next(struct ctx *ctx, struct feed *f, struct feed_row *row, bool *more_out)
 {
-    enum err rc = f->delimiter ? OK : begin(ctx, f);
+    enum err rc = f->delimiter || f->book ? OK : begin(ctx, f);
 
+    if (f->book)
+        return feed_book_next(ctx, f->book, row, more_out);
     while (!rc) {
         if (take_row(f, row)) {
             if (row->empty)

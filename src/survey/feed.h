@@ -4,7 +4,8 @@
 /*
  * A fast reader of large CSV files, in the dialect of core/csv.h: LF or CRLF, quotes that may span
  * lines, a BOM is skipped, the delimiter (comma, semicolon, tab) is found from the heading. It
- * reads what is not seekable too, and needs the memory of one block, or of the longest row.
+ * reads what is not seekable too, and needs the memory of one block, or of the longest row. Rows of
+ * a workbook (.xlsx) come the same way, see feed_book.h; it is read front to back, in one piece.
  *
  * Unlike core/csv it does not refuse a file for bytes that are not UTF-8: it says which rows may
  * hold them, so that the rest can be used.
@@ -39,6 +40,10 @@ struct feed_row {
 
 /* "-" = standard input. */
 enum err feed_open(struct ctx *ctx, struct feed **out, const char *path) MUST_USE;
+/* Another file with the memory of this feed, which is closed. After an error only feed_close. */
+enum err feed_open_next(struct ctx *ctx, struct feed *f, const char *path) MUST_USE;
+/* Which sheet of a workbook is read, before the first row; ERR_INVALID: the file is none. */
+enum err feed_sheet(struct ctx *ctx, struct feed *f, const char *name) MUST_USE;
 /* From a descriptor that stays the caller's; name is for messages. */
 enum err feed_open_fd(struct ctx *ctx, struct feed **out, int fd, const char *name) MUST_USE;
 /* Next row; *more_out = false at the end. Empty lines are passed over. */

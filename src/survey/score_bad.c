@@ -35,25 +35,25 @@ static const char *for_terminal(struct ctx *ctx, const char *value)
     return buf_text(&b);
 }
 
-static void show(struct ctx *ctx, int64_t row, const char *column, const char *value,
-                 const char *reason)
+static void show(struct ctx *ctx, const struct bad_rows *bad, int64_t row, const char *column,
+                 const char *value, const char *reason)
 {
     struct tr_arg args[] = {
         TR_INT(row), TR_TEXT(column), TR_TEXT(for_terminal(ctx, value)), TR_TEXT(reason), { 0 }
     };
 
-    (void)fprintf(stderr, "%s\n",
+    (void)fprintf(stderr, "%s%s%s\n", bad->of ? bad->of : "", bad->of ? ": " : "",
                   *column ? tr_args(ctx, N_("row {0}, column {1}, value \"{2}\": {3}"), args)
                           : tr_args(ctx, N_("row {0}, the whole row, value \"{2}\": {3}"), args));
 }
 
 /* The file of mistakes is made to be opened in a spreadsheet: formula cells are guarded. */
-static void add_guarded(struct ctx *ctx, struct sink *to, const char *text)
+static void add_guarded(struct ctx *ctx, struct sink *to, const char *text, bool first)
 {
     struct buf b;
 
     buf_init(&b, ctx->arena, 2 * CSV_ROW_MAX + 16);
-    csv_add_cell(&b, text, false, true);
+    csv_add_cell(&b, text, first, true);
     if (buf_ok(&b))
         sink_add(to, b.data, b.len);
 }
@@ -68,13 +68,17 @@ void bad_tell(struct ctx *ctx, struct bad_rows *bad, int64_t row, const char *co
         bad->rows++;
     bad->last_row = row;
     if (bad->told < BAD_SHOWN)
-        show(ctx, row, column, text, reason);
+        show(ctx, bad, row, column, text, reason);
     bad->told++;
     if (bad->file) {
+        if (bad->of) {
+            add_guarded(ctx, bad->file, bad->of, true);
+            sink_text(bad->file, ",");
+        }
         sink_int(bad->file, row);
-        add_guarded(ctx, bad->file, column);
-        add_guarded(ctx, bad->file, text);
-        add_guarded(ctx, bad->file, reason);
+        add_guarded(ctx, bad->file, column, false);
+        add_guarded(ctx, bad->file, text, false);
+        add_guarded(ctx, bad->file, reason, false);
         sink_text(bad->file, "\n");
     }
     arena_rewind(ctx->arena, mark);

@@ -185,7 +185,9 @@ static enum err work(struct ctx *ctx, struct job *j, const struct worker *w, boo
 {
     enum err rc = OK;
 
-    j->rows = sink_memory(ctx);
+    if (!j->memory)
+        j->memory = sink_memory(ctx);
+    j->rows = j->memory;
     *last_out = false;
     for (int64_t chunk = w->place; chunk < w->chunks && !rc; chunk += w->jobs) {
         rc = work_chunk(ctx, j, w, chunk);
@@ -253,7 +255,10 @@ __attribute__((noreturn)) static void run(struct ctx *ctx, struct job *j, struct
 
     close_others(c, place);
     w = worker_of(c, j, place);
-    report.rc = work(ctx, j, &w, &report.last);
+    /* What files before this one brought is counted by the first process. */
+    report.rc = j->groups ? groups_new(ctx, &j->groups, j->profile, j->o->by, j->o->by_len) : OK;
+    if (!report.rc)
+        report.rc = work(ctx, j, &w, &report.last);
     if (!report.rc)
         report.rc = sink_check(ctx, j->out);
     if (!report.rc && j->done.bad.file)
@@ -341,12 +346,13 @@ static void end_crew(struct crew *c)
 enum err score_chunks(struct ctx *ctx, struct job *j, int64_t jobs)
 {
     struct crew c = { .jobs = jobs };
-    struct progress begin = { .at = feed_tell(j->feed), .number = feed_number(j->feed) };
+    struct progress begin = j->done;
     enum err rc = open_crew(ctx, &c);
     bool last = false;
 
+    begin.at = feed_tell(j->feed);
+    begin.number = feed_number(j->feed);
     begin.out_at = sink_length(j->out);
-    begin.bad = j->done.bad;
     sink_flush(j->out);
     if (j->done.bad.file)
         sink_flush(j->done.bad.file);
@@ -373,5 +379,7 @@ enum err score_chunks(struct ctx *ctx, struct job *j, int64_t jobs)
             rc = ended_early(ctx);
     }
     end_crew(&c);
+    if (!rc && sink_has_places(j->out))
+        sink_seek(j->out, j->done.out_at);
     return rc;
 }

@@ -9,16 +9,19 @@
 #include "survey/weights.h"
 
 static const char *const usage = N_(
-    "homeward survey score FILE.csv --out FILE [--summary FILE] [--by COLUMNS]\n"
+    "homeward survey score FILE [FILE ...] --out FILE [--summary FILE] [--by COLUMNS]\n"
     "\n"
-    "Scores a file of Reintegration Sustainability Survey interviews. Each row is one interview.\n"
+    "Scores files of Reintegration Sustainability Survey interviews, CSV or workbooks (.xlsx).\n"
+    "Each row is one interview. Several files may have different columns; their scores come file\n"
+    "by file, the summary is over all of them, and mistakes are told with the file.\n"
     "Exports of ODK Central and KoboToolbox are taken as they come: a column is named by the\n"
     "question (food_reduction) or by its label in any language of the form; groups may stand\n"
     "before it (economic/food_reduction, economic-food_reduction). Cells hold codes or labels of\n"
     "the choices, several of them separated by spaces, or each choice has a column with 1 or 0\n"
     "(productive_assets/land). An empty cell means not answered. Columns that the export adds\n"
     "are passed over. --explain shows what each column is used for. FILE may be - for standard\n"
-    "input. Comma, semicolon and tab are understood.\n"
+    "input (CSV). Comma, semicolon and tab are understood. Of a workbook the first sheet that can\n"
+    "be seen is read, or that of --sheet.\n"
     "\n"
     "scores: key,economic,social,psychosocial,composite,dont_know_declined,intensity,profile\n"
     "summary: n, mean, median and shares of each score, per group of --by and for the whole\n"
@@ -35,10 +38,14 @@ static const struct opt_spec specs[] = {
     { "profile", "NAME", N_("scoring profile (default: homeward-1)"), false },
     { "key", "COLUMN", N_("column that names the interview (default: key, instanceID, _uuid)"),
       false },
+    { "sheet", "NAME", N_("sheet of the workbooks (default: the first that can be seen)"), false },
     { "explain", NULL, N_("show what each column is used for, and score nothing"), false },
     { "jobs", "N", N_("processes that work at a time (default: one for each core)"), false },
     { "content", "DIR", N_("folder whose files replace or add to the shipped content"), false },
-    { "bad", "FILE", N_("write every mistake into this file: row,column,value,reason"), false },
+    { "bad", "FILE",
+      N_("write every mistake into this file: row,column,value,reason, and first the file where"
+         " there are several"),
+      false },
     { 0 },
 };
 
@@ -60,20 +67,43 @@ static enum err read_by(struct ctx *ctx, struct score_options *o, const char *by
     return OK;
 }
 
+/* The files to read; each once. */
+static enum err read_files(struct ctx *ctx, struct score_options *o, const struct opts *opts)
+{
+    size_t len = opt_words(opts);
+    const char **files = ARENA_ARRAY(ctx->arena, len + 1, const char *);
+
+    if (len == 0)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "Say which file to score: homeward survey score FILE.csv --out"
+                                " scores.csv"));
+    if (len > FILES_MAX)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "At most {0} files can be scored at a time.", TR_INT(FILES_MAX)));
+    for (size_t i = 0; i < len; i++) {
+        files[i] = opt_word(opts, i);
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(files[i], files[k]) == 0)
+                return ctx_fail(ctx, ERR_INVALID,
+                                tr(ctx, "{0} is named twice.", TR_TEXT(files[i])));
+    }
+    o->files = files;
+    o->files_len = len;
+    return OK;
+}
+
 static enum err read_options(struct ctx *ctx, struct score_options *o, const struct opts *opts)
 {
     const char *name = opt_text(opts, "profile");
 
-    if (opt_words(opts) != 1)
-        return ctx_fail(ctx, ERR_INVALID,
-                        tr(ctx, "Say which file to score: homeward survey score FILE.csv --out"
-                                " scores.csv"));
-    *o = (struct score_options){ .file = opt_word(opts, 0),
+    *o = (struct score_options){ .sheet = opt_text(opts, "sheet"),
                                  .out = opt_text(opts, "out"),
                                  .summary = opt_text(opts, "summary"),
                                  .bad = opt_text(opts, "bad"),
                                  .key = opt_text(opts, "key") };
     o->explain = opt_flag(opts, "explain");
+    if (read_files(ctx, o, opts))
+        return ERR_INVALID;
     if (!o->out && !o->explain)
         return ctx_fail(ctx, ERR_INVALID,
                         tr(ctx, "Say where the scores are written: --out FILE, or --explain to see"

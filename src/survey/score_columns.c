@@ -183,9 +183,9 @@ static void sort_questions(struct ctx *ctx, struct columns *c, const struct prof
             buf_printf(&c->missing, "%s%s", c->missing.len ? ", " : "", p->questions[i].name);
 }
 
-static enum err find_questions(struct ctx *ctx, struct columns *c, const struct profile *p)
+static enum err find_questions(struct ctx *ctx, struct columns *c,
+                               const struct heading_words *words, const struct profile *p)
 {
-    const struct heading_words *words = heading_words_new(ctx->arena, p);
     struct gathered g = { 0 };
     enum err rc = OK;
 
@@ -208,13 +208,15 @@ static enum err find_questions(struct ctx *ctx, struct columns *c, const struct 
     return OK;
 }
 
-enum err columns_read(struct ctx *ctx, struct columns *c, const struct feed_row *row,
-                      const struct score_options *o)
+enum err columns_read(struct ctx *ctx, struct columns *c, const struct heading_words *words,
+                      const struct feed_row *row, const struct score_options *o)
 {
-    enum err rc = read_headings(ctx, c, row);
+    enum err rc;
 
+    *c = (struct columns){ 0 };
+    rc = read_headings(ctx, c, row);
     if (!rc)
-        rc = find_questions(ctx, c, o->profile);
+        rc = find_questions(ctx, c, words, o->profile);
     if (!rc)
         rc = find_key(ctx, c, o);
     if (!rc && c->found[c->key].use <= HEADING_EXPORT)
@@ -270,17 +272,22 @@ static const char *use_text(struct ctx *ctx, const struct profile *p, const stru
     return tr(ctx, "not used");
 }
 
-void columns_explain(struct ctx *ctx, const struct columns *c, const struct profile *p)
+void columns_explain(struct ctx *ctx, const struct columns *c, const struct profile *p,
+                     const char *file)
 {
     struct buf b;
 
     buf_init(&b, ctx->arena, 2 * CSV_ROW_MAX);
-    csv_add_cell(&b, "column", true, false);
+    if (file)
+        csv_add_cell(&b, "file", true, false);
+    csv_add_cell(&b, "column", !file, false);
     csv_add_cell(&b, "heading", false, false);
     csv_add_cell(&b, "use", false, false);
     csv_end_row(&b);
     for (size_t i = 0; i < c->width; i++) {
-        csv_add_cell(&b, arena_printf(ctx->arena, "%zu", i + 1), true, false);
+        if (file)
+            csv_add_cell(&b, file, true, true);
+        csv_add_cell(&b, arena_printf(ctx->arena, "%zu", i + 1), !file, false);
         csv_add_cell(&b, c->headings[i], false, true);
         csv_add_cell(&b, use_text(ctx, p, &c->found[i]), false, true);
         csv_end_row(&b);

@@ -168,8 +168,20 @@ static enum err score_stream(struct ctx *ctx, struct job *j)
     return rc;
 }
 
+/* A problem of one file among several says of which. */
+static enum err of_file(struct ctx *ctx, const struct job *j, enum err rc)
+{
+    const char *text = arena_strdup(ctx->arena, ctx_first_problem(ctx));
+
+    if (!rc || j->o->files_len < 2 || strstr(text, j->file))
+        return rc;
+    ctx_clear_problems(ctx);
+    return ctx_fail(ctx, rc, arena_printf(ctx->arena, "%s: %s", j->file, text));
+}
+
 static enum err read_heading(struct ctx *ctx, struct job *j)
 {
+    bool several = j->o->files_len > 1;
     struct feed_row row = { 0 };
     bool more = false;
     enum err rc = feed_next(ctx, j->feed, &row, &more);
@@ -177,10 +189,10 @@ static enum err read_heading(struct ctx *ctx, struct job *j)
     if (rc)
         return rc;
     if (!more)
-        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "{0} is empty.", TR_TEXT(j->o->file)));
-    rc = columns_read(ctx, &j->columns, &row, j->o);
+        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "{0} is empty.", TR_TEXT(j->file)));
+    rc = columns_read(ctx, &j->columns, j->words, &row, j->o);
     if (!rc && j->columns.missing.len)
-        (void)fprintf(stderr, "%s\n",
+        (void)fprintf(stderr, "%s%s%s\n", several ? j->file : "", several ? ": " : "",
                       tr(ctx, "Note: the file has no column for {0}; they count as not answered.",
                          TR_TEXT(buf_text(&j->columns.missing))));
     return rc;
@@ -219,7 +231,8 @@ static enum err open_outputs(struct ctx *ctx, struct job *j)
     sink_text(j->out, "key,economic,social,psychosocial,composite,dont_know_declined,intensity,"
                       "profile\n");
     if (j->done.bad.file)
-        sink_text(j->done.bad.file, "row,column,value,reason\n");
+        sink_text(j->done.bad.file, j->o->files_len > 1 ? "file,row,column,value,reason\n"
+                                                        : "row,column,value,reason\n");
     return OK;
 }
 
@@ -240,17 +253,44 @@ static enum err publish(struct ctx *ctx, struct job *j)
     return rc;
 }
 
-static enum err score_all(struct ctx *ctx, struct job *j)
+/* The file of j->file, from its heading on. */
+static enum err score_one(struct ctx *ctx, struct job *j)
 {
-    int64_t jobs = score_jobs(j);
-    enum err rc = check_names(ctx, j);
+    int64_t jobs;
+    enum err rc = j->o->sheet ? feed_sheet(ctx, j->feed, j->o->sheet) : OK;
 
     if (!rc)
+        rc = read_heading(ctx, j);
+    if (!rc && j->o->explain) {
+        columns_explain(ctx, &j->columns, j->profile, j->done.bad.of);
+        return OK;
+    }
+    if (!rc)
+        rc = check_names(ctx, j);
+    if (!rc && !j->out)
         rc = open_outputs(ctx, j);
-    if (!rc)
-        rc = jobs > 1 ? score_chunks(ctx, j, jobs) : score_stream(ctx, j);
-    if (!rc)
-        rc = publish(ctx, j);
+    if (rc)
+        return rc;
+    j->done.bad.last_row = 0;
+    jobs = score_jobs(j);
+    return jobs > 1 ? score_chunks(ctx, j, jobs) : score_stream(ctx, j);
+}
+
+static enum err score_files(struct ctx *ctx, struct job *j)
+{
+    enum err rc = OK;
+
+    for (size_t i = 0; i < j->o->files_len && !rc; i++) {
+        j->file = j->o->files[i];
+        j->done.bad.of = j->o->files_len > 1 ? j->file : NULL;
+        rc = j->feed ? feed_open_next(ctx, j->feed, j->file) : feed_open(ctx, &j->feed, j->file);
+        if (!rc)
+            rc = score_one(ctx, j);
+        rc = of_file(ctx, j, rc);
+    }
+    if (rc || j->o->explain)
+        return rc;
+    rc = publish(ctx, j);
     if (!rc)
         bad_end(ctx, &j->done.bad);
     return rc;
@@ -262,15 +302,10 @@ enum err score_file(struct ctx *ctx, struct score_report *out, const struct scor
     enum err rc;
 
     j.tail_len = (size_t)snprintf(j.tail, sizeof(j.tail), ",%s\n", profile_name(o->profile));
-    rc = feed_open(ctx, &j.feed, o->file);
-    if (rc)
-        return rc;
-    rc = read_heading(ctx, &j);
-    if (!rc && o->explain)
-        columns_explain(ctx, &j.columns, j.profile);
-    else if (!rc)
-        rc = score_all(ctx, &j);
-    feed_close(j.feed);
+    j.words = heading_words_new(ctx->arena, o->profile);
+    rc = score_files(ctx, &j);
+    if (j.feed)
+        feed_close(j.feed);
     if (rc)
         return rc;
     *out = (struct score_report){ j.done.good, j.done.bad.rows, j.done.flagged };

@@ -2,8 +2,9 @@
 #define SURVEY_SCORE_FILE_H
 
 /*
- * Inside of "homeward survey score": a file of interviews is read in one pass, in flat memory; each
- * good row becomes a row of scores and goes into the summary, each bad row is told.
+ * Inside of "homeward survey score": files of interviews are read one after the other, each in one
+ * pass, in flat memory, with columns of its own; each good row becomes a row of scores and goes
+ * into the summary, each bad row is told.
  */
 
 #include "core/buf.h"
@@ -13,10 +14,13 @@
 #include "survey/score_words.h"
 #include "survey/sink.h"
 
-#define JOBS_MAX 64
+#define JOBS_MAX  64
+#define FILES_MAX 1000
 
 struct score_options {
-    const char *file;
+    const char *const *files; /* at most FILES_MAX */
+    size_t files_len;
+    const char *sheet; /* of workbooks; NULL: the first that can be seen */
     const char *out;
     const char *summary; /* NULL = none */
     const char *bad;     /* NULL = none */
@@ -97,16 +101,18 @@ struct columns {
 /* Place of the word yes in consent_words. */
 #define CONSENT_YES 1
 
-enum err columns_read(struct ctx *ctx, struct columns *c, const struct feed_row *row,
-                      const struct score_options *o) MUST_USE;
+struct heading_words;
+
+/* words: of o->profile. */
+enum err columns_read(struct ctx *ctx, struct columns *c, const struct heading_words *words,
+                      const struct feed_row *row, const struct score_options *o) MUST_USE;
 /* As people are told: the question's name, else the whole heading. */
 const char *column_title(const struct columns *c, const struct profile *p, size_t column);
-/* What every column is used for, on standard output. */
-void columns_explain(struct ctx *ctx, const struct columns *c, const struct profile *p);
+/* What every column is used for, on standard output; file: its name, NULL = it is the only one. */
+void columns_explain(struct ctx *ctx, const struct columns *c, const struct profile *p,
+                     const char *file);
 
 /* --- headings --- */
-
-struct heading_words;
 
 /* Names and labels of what a profile's form asks, in all its languages. */
 struct heading_words *heading_words_new(struct arena *a, const struct profile *p);
@@ -142,6 +148,7 @@ bool row_is_heading(const struct columns *c, const struct feed_row *row);
 
 struct bad_rows {
     struct sink *file; /* NULL = none */
+    const char *of;    /* the file of interviews, NULL = there is only one */
     int64_t rows;
     int64_t told;
     int64_t last_row;
@@ -177,10 +184,13 @@ struct progress {
 struct job {
     const struct score_options *o;
     const struct profile *profile;
+    const struct heading_words *words;
+    const char *file; /* of o->files, the one that is read */
     struct feed *feed;
     struct columns columns;
     struct sink *out;
-    struct sink *rows; /* scores on their way into out; out itself if one process does all */
+    struct sink *rows;   /* scores on their way into out; out itself if one process does all */
+    struct sink *memory; /* such rows of several processes; NULL: not made yet */
     struct sink *summary;
     struct groups *groups;
     struct progress done;

@@ -17,7 +17,8 @@ struct sink {
     const char *path;
     const char *written; /* the name it is written under; NULL: directly */
     int fd;
-    int error; /* errno of the first failure */
+    int error;    /* errno of the first failure */
+    int64_t done; /* bytes written */
     size_t len;
     size_t cap;
     char *bytes;
@@ -72,6 +73,7 @@ static void write_all(struct sink *s, const char *bytes, size_t len)
         if (done > 0) {
             bytes += done;
             len -= (size_t)done;
+            s->done += done;
         }
     }
 }
@@ -120,7 +122,14 @@ void sink_put(struct sink *s, int64_t at, const char *bytes, size_t len)
 
 int64_t sink_length(const struct sink *s)
 {
-    return (int64_t)s->len;
+    return s->done + (int64_t)s->len;
+}
+
+void sink_seek(struct sink *s, int64_t at)
+{
+    if (!s->error && lseek(s->fd, at, SEEK_SET) < 0)
+        s->error = errno;
+    s->done = at;
 }
 
 static void make_room(struct sink *s, size_t len)

@@ -29,8 +29,10 @@ void sink_flush(struct sink *s);
 bool sink_has_places(const struct sink *s);
 /* Puts bytes at a place of the file; nothing is kept back, and sink_add may not follow. */
 void sink_put(struct sink *s, int64_t at, const char *bytes, size_t len);
-/* Bytes added so far and not yet written: of a new file its whole length. */
+/* Bytes added so far, without those of sink_put. */
 int64_t sink_length(const struct sink *s);
+/* What is added goes behind byte at of a file that has places; nothing is kept back. */
+void sink_seek(struct sink *s, int64_t at);
 /* ERR_IO, with the problem, once writing has failed. */
 enum err sink_check(struct ctx *ctx, const struct sink *s) MUST_USE;
 void sink_add(struct sink *s, const char *bytes, size_t len);

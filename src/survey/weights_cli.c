@@ -122,7 +122,7 @@ static enum err read_rows(struct ctx *ctx, struct deriving *d)
 
 static enum err read_file(struct ctx *ctx, struct deriving *d, const char *key)
 {
-    const struct score_options o = { .file = d->file, .key = key, .profile = d->p };
+    const struct score_options o = { .key = key, .profile = d->p };
     struct feed_row row = { 0 };
     bool more = false;
     enum err rc = feed_open(ctx, &d->feed, d->file);
@@ -137,7 +137,7 @@ static enum err read_file(struct ctx *ctx, struct deriving *d, const char *key)
             ctx, ERR_INVALID,
             tr(ctx, "{0} is the file that is read; choose another name.", TR_TEXT(d->out)));
     if (rc == OK)
-        rc = columns_read(ctx, &d->columns, &row, &o);
+        rc = columns_read(ctx, &d->columns, heading_words_new(ctx->arena, d->p), &row, &o);
     for (int k = 0; k < PROFILE_SECTIONS; k++)
         d->moments[k] = moments_new(ctx->arena, d->p, (enum dimension)k);
     if (rc == OK)

@@ -1,4 +1,7 @@
-/* Any bytes as a file of interviews, and as a scoring profile: a result or a problem, no crash. */
+/*
+ * Any bytes as a file of interviews, CSV or a workbook, and as a scoring profile: a result or a
+ * problem, no crash.
+ */
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -56,10 +59,13 @@ static void try_interviews(struct ctx *ctx, const char *bytes, size_t len)
                                .by_len = 2,
                                .profile = profile_find(NULL) };
     struct score_report report = { 0 };
+    const char *file;
 
     if (fd < 0 || write(fd, bytes, len) != (ssize_t)len)
         abort();
-    o.file = arena_printf(ctx->arena, "/proc/self/fd/%d", fd);
+    file = arena_printf(ctx->arena, "/proc/self/fd/%d", fd);
+    o.files = &file;
+    o.files_len = 1;
     if (score_file(ctx, &report, &o) != OK)
         assert(ctx->problems);
     else

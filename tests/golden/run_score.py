@@ -8,6 +8,7 @@ Proves RC-03 RC-05 RC-06 RC-07.
 """
 import csv
 import io
+import json
 import os
 import subprocess
 import sys
@@ -38,13 +39,13 @@ def put(name, data):
     return path(name)
 
 
-def score(file, *more, stdin=None):
+def score(*words, stdin=None):
     """Scores into out.csv and sum.csv; both are removed before."""
     for name in ("out.csv", "sum.csv"):
         if os.path.exists(path(name)):
             os.remove(path(name))
-    return run("survey", "score", file, "--out", path("out.csv"), "--summary", path("sum.csv"),
-               *more, stdin=stdin)
+    return run("survey", "score", *words, "--out", path("out.csv"), "--summary", path("sum.csv"),
+               stdin=stdin)
 
 
 def same(expected, summary):
@@ -309,6 +310,119 @@ def test_export_faults():
        "an output must be named")
 
 
+# Debian's module, whatever other python there is.
+WRITER = """
+import json, sys, openpyxl
+for job in json.load(sys.stdin):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in job["sheets"]:
+        sheet = book.create_sheet(name)
+        sheet.sheet_state = "hidden" if name == "hidden" else "visible"
+        for row in rows:
+            sheet.append([int(c) if c.isdigit() and len(c) < 10 else c or None for c in row])
+    book.save(job["path"])
+"""
+
+
+def books(*jobs):
+    """Workbooks as (name, [(sheet, rows)]); what counts becomes a number, as in an export."""
+    text = json.dumps([{"path": path(name), "sheets": sheets} for name, sheets in jobs])
+    subprocess.run(["/usr/bin/python3", "-c", WRITER], input=text.encode(), check=True)
+
+
+def test_workbooks():
+    golden = list(csv.reader(io.StringIO(RSS40.decode())))
+    exports = {name: list(csv.reader(io.StringIO(export(name).decode()),
+                                     delimiter=";" if name.startswith("kobo") else ","))
+               for name in EXPORT_KINDS}
+    other = [["a", "b"], ["c", "d"]]
+    wrong = [list(row) for row in golden]
+    wrong[2][wrong[0].index("food_reduction")] = "glad"
+    wrong[3] += ["more"]
+    books(*((name + ".xlsx", [("hidden", other), ("data", rows)]) for name, rows in exports.items()),
+          ("rss-40.xlsx", [("Sheet", golden[:3] + [[]] + golden[3:]), ("Other", other)]),
+          ("wrong.xlsx", [("Sheet", wrong)]), ("empty.xlsx", [("Sheet", [])]))
+    done = score(path("rss-40.xlsx"), *BY)
+    ok(done.returncode == 0 and same(EXPECTED, SUMMARY),
+       "forty interviews of a workbook, an empty row among them, have the scores worked out by hand",
+       done.stderr)
+    os.rename(path("rss-40.xlsx"), path("rss-40.dat"))
+    done = score(path("rss-40.dat"), *BY, "--sheet", "SHEET", "--jobs", "3")
+    ok(same(EXPECTED, SUMMARY), "whatever it is called", done.stderr)
+    theirs = read(path("their.csv"))
+    for name in exports:
+        done = score(path(name + ".xlsx"))
+        ok(done.returncode == 0 and read(path("out.csv")) == theirs,
+           f"the same scores from the export {name} as a workbook", done.stderr)
+    done = score(path("wrong.xlsx"), "--bad", path("bad.csv"))
+    ok(done.returncode == 2 and 'row 3, column food_reduction, value "glad": ' in done.stderr
+       and f'row 4, the whole row, value "{len(golden[0]) + 1}": ' in done.stderr
+       and read(path("out.csv")).count(b"\n") == 39,
+       "mistakes in a workbook are told with row, column and value", done.stderr)
+    refused("an unknown sheet is told with those there are", "It has: Sheet, Other", "--sheet",
+            "none", data=read(path("rss-40.dat")))
+    refused("a sheet without a survey is told", "No column holds a question", "--sheet", "Other",
+            data=read(path("rss-40.dat")))
+    refused("a sheet of a CSV file is told", "is no workbook", "--sheet", "Sheet")
+    refused("an empty sheet is told", "is empty", data=read(path("empty.xlsx")))
+    refused("half a workbook is told", "This is no workbook", data=read(path("rss-40.dat"))[:3000])
+    put("text.xlsx", b"key,food_reduction\n")
+    done = run("survey", "score", path("text.xlsx"), "--out", path("out.csv"))
+    ok(done.returncode == 2 and "text.xlsx: This is no workbook" in done.stderr,
+       "a workbook that is none is told with its name", done.stderr)
+    whole = bytearray(read(path("rss-40.dat")))
+    whole[len(whole) // 3] ^= 0x55
+    refused("a damaged workbook is told", "workbook", data=bytes(whole))
+
+
+def test_several_files():
+    """The forty interviews in three files with other columns in another order, one a workbook."""
+    rows = list(csv.reader(io.StringIO(RSS40.decode())))
+    some = [["note", *reversed(rows[0])]] + [["-", *reversed(row)] for row in rows[11:31]]
+    named = [[("part/" + h) if h not in ("key", "country", "sex") else h for h in rows[0]]]
+    out = io.StringIO()
+    csv.writer(out, delimiter=";").writerows(named + rows[31:])
+    files = [put("one.csv", b"\n".join(RSS40.split(b"\n")[:11]) + b"\n"), path("two.xlsx"),
+             put("three.csv", out.getvalue().encode())]
+    books(("two.xlsx", [("Sheet", some)]))
+    for jobs in ("1", "3"):
+        done = score(*files, *BY, "--jobs", jobs)
+        ok(done.returncode == 0 and same(EXPECTED, SUMMARY) and "40 interviews" in done.stderr,
+           f"three files have the scores and the summary of one, {jobs} at a time", done.stderr)
+    done = run("survey", "score", *files, "--jobs", "3", "--out", "/dev/stdout")
+    ok(done.stdout.encode() == EXPECTED, "also into a pipe", done.stderr)
+    put("three.csv", read(files[2]).replace(b"no_debt", b"none", 1))
+    put("one.csv", read(files[0]).replace(b"very_satisfied", b"glad", 1))
+    done = score(*files, *BY, "--jobs", "2", "--bad", path("bad.csv"))
+    with open(path("bad.csv"), newline="", encoding="utf-8") as file:
+        told = [row[:4] for row in csv.reader(file)]
+    ok(done.returncode == 2 and told[0] == ["file", "row", "column", "value"]
+       and [[row[0], *row[2:]] for row in told[1:]] == [
+           [files[0], "econ_satisfaction", "glad"], [files[2], "debt_vs_spending", "none"]]
+       and files[2] + ": row " in done.stderr and "2 rows" in done.stderr
+       and read(path("out.csv")).count(b"\n") == 39,
+       "a mistake is told with file, row, column and value", str(told) + done.stderr)
+    for name, words, more in (
+            ("a file that cannot be scored", "four.csv: No column holds",
+             put("four.csv", b"key,country,sex\na,b,c\n")),
+            ("a file that is not there", "none.csv", path("none.csv")),
+            ("a file without a column of --by", "five.csv: The file has no column country",
+             put("five.csv", b"key,food_reduction\na,never\n")),
+            ("a file named twice", "named twice", files[0])):
+        done = score(*files, more, *BY)
+        ok(done.returncode not in (0, -6, -11) and words in done.stderr
+           and not os.path.exists(path("out.csv")), name + " is named, and nothing written",
+           done.stderr)
+    done = run("survey", "score", *files, "--out", files[2])
+    ok(done.returncode != 0 and b"key" in read(files[2]), "no input is overwritten", done.stderr)
+    done = run("survey", "score", *files, "--explain")
+    uses = list(csv.reader(io.StringIO(done.stdout)))
+    ok([files[2], "5", "part/food_reduction", "question food_reduction"] in [
+        [row[0], "5", *row[2:]] for row in uses if len(row) == 4], "--explain names the file",
+       done.stdout[:300])
+
+
 def test_processes():
     """The same bytes from several processes, whatever stands at the cuts."""
     with open(path("many.csv"), "wb") as file:
@@ -410,6 +524,8 @@ test_bad_rows()
 test_refusals()
 test_exports()
 test_export_faults()
+test_workbooks()
+test_several_files()
 test_processes()
 test_own_profile()
 test_independent()
