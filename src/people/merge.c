@@ -410,7 +410,10 @@ enum err merge_confirm(struct ctx *ctx, const char **kept_out, const char *a, co
         return ctx_fail(
             ctx, ERR_CONFLICT,
             tr(ctx, "You have asked for this already: another person must confirm it."));
-    rc = db_begin(ctx);
+    if (ctx->index_db) /* what takes long is done before others have to wait */
+        rc = index_catch_up(ctx, NULL);
+    if (rc == OK)
+        rc = db_begin(ctx);
     if (rc)
         return rc;
     rc = merge_now(ctx, asked);

@@ -9,6 +9,7 @@
 #include "forms_gen.h"
 #include "plans/plan.h"
 #include "records/image.h"
+#include "records/merge.h"
 
 #define PRINT_BYTES ((size_t)32)
 #define SHORT_MARK  ((size_t)12)
@@ -121,6 +122,27 @@ static struct answers *add_signature(struct ctx *ctx, struct record *plan,
 
 /* --- before a change of status --- */
 
+/* Who was merged with another person since, or is parted again, is the same on what was signed. */
+static enum err print_of(struct ctx *ctx, const char **out, const struct record *plan)
+{
+    struct record then = *plan;
+    enum err rc = record_refs_unmerged(ctx, &then.answers, plan);
+
+    if (rc == OK)
+        *out = plan_fingerprint(ctx, &then);
+    return rc;
+}
+
+static enum err put_print(struct ctx *ctx, struct answers *row, const struct record *plan)
+{
+    const char *print = NULL;
+    enum err rc = print_of(ctx, &print, plan);
+
+    if (rc == OK)
+        answers_set(row, field_of(plan, FIELD_PLAN_APPROVAL_HASH), print);
+    return rc;
+}
+
 /* Who is signed in signs by what they do. */
 static enum err sign_by_account(struct ctx *ctx, struct record *next, const char *by)
 {
@@ -137,8 +159,7 @@ static enum err sign_by_account(struct ctx *ctx, struct record *next, const char
         return rc;
     s.place = office.name;
     row = add_signature(ctx, next, &s, NULL);
-    answers_set(row, field_of(next, FIELD_PLAN_APPROVAL_HASH), plan_fingerprint(ctx, next));
-    return OK;
+    return put_print(ctx, row, next);
 }
 
 const char *plan_person_signed(const struct record *plan)
@@ -233,6 +254,7 @@ enum err plan_check_signatures(struct ctx *ctx, struct record *rec, const struct
     size_t kept = 0;
     size_t len = 0;
     struct answers **rows = signatures_of(rec, &len);
+    enum err rc;
 
     if (old)
         (void)signatures_of(old, &before);
@@ -246,7 +268,9 @@ enum err plan_check_signatures(struct ctx *ctx, struct record *rec, const struct
                         CODE_PLAN_APPROVAL_BY_REFERRAL_PARTNER))
             return refuse(ctx, i,
                           tr(ctx, "Staff sign by submitting or approving the plan themselves."));
-        answers_set(rows[i], field_of(rec, FIELD_PLAN_APPROVAL_HASH), plan_fingerprint(ctx, rec));
+        rc = put_print(ctx, rows[i], rec);
+        if (rc)
+            return rc;
     }
     return kept == before ? OK : refuse(ctx, 0, tr(ctx, "A signature cannot be taken away."));
 }
@@ -386,7 +410,9 @@ enum err plan_signatures(struct ctx *ctx, struct plan_signature **out, size_t *l
         rc = record_load_whole(ctx, &whole, FORM_PLAN, plan->id);
         if (rc)
             return rc;
-        print = plan_fingerprint(ctx, whole);
+        rc = print_of(ctx, &print, whole);
+        if (rc)
+            return rc;
     }
     items = ARENA_ARRAY(ctx->arena, len + 1, struct plan_signature);
     for (size_t i = 0; i < len; i++) {

@@ -34,6 +34,10 @@ DB_SQL_INDEX(TOKEN_ADD_16, "INSERT INTO token (hash, no) VALUES"
 DB_SQL_INDEX(APPLIED, "SELECT seq FROM applied WHERE id = 'index'");
 DB_SQL_INDEX(APPLIED_NEXT, "UPDATE applied SET seq = $1 WHERE id = 'index' AND seq = $2");
 DB_SQL_INDEX(APPLIED_SET, "UPDATE applied SET seq = $1 WHERE id = 'index'");
+DB_SQL_INDEX(REFS_MADE, "SELECT refs FROM applied WHERE id = 'index'");
+DB_SQL_INDEX(REFS_MADE_SET, "UPDATE applied SET refs = 1 WHERE id = 'index'");
+DB_SQL_INDEX(REFS_OF, "SELECT e.root_id FROM token t JOIN entry e ON e.no = t.no"
+                      " WHERE t.hash = $1 ORDER BY e.no LIMIT $2");
 DB_SQL(HISTORY_AFTER, "SELECT seq, form, root_id FROM record_history WHERE seq > $1"
                       " ORDER BY seq LIMIT $2");
 DB_SQL(HISTORY_LAST, "SELECT value FROM counter WHERE name = 'history'");
@@ -47,7 +51,10 @@ struct tokens {
 void index_hash(const struct ctx *ctx, unsigned char out[INDEX_HASH_BYTES], const struct form *form,
                 int kind, const char *text)
 {
-    const char *domain = kind == TOKEN_PHONE ? "phone" : kind == TOKEN_EXACT ? "exact" : "name";
+    const char *domain = kind == TOKEN_PHONE   ? "phone"
+                         : kind == TOKEN_EXACT ? "exact"
+                         : kind == TOKEN_REF   ? "ref"
+                                               : "name";
     unsigned char whole[VAULT_TOKEN_BYTES];
 
     vault_token(ctx->vault, whole, domain,
@@ -163,9 +170,12 @@ static enum err tokens_of(struct ctx *ctx, struct tokens *out, const struct reco
         for (size_t k = 0; k < form->all_len; k++) {
             const struct field *f = form->all[k];
 
-            if ((f->index == INDEX_PHONE || f->index == INDEX_EXACT) && f->repeat == t->repeat &&
-                !text_blank(t->values[k]))
+            if (f->repeat != t->repeat || text_blank(t->values[k]))
+                continue;
+            if (f->index == INDEX_PHONE || f->index == INDEX_EXACT)
                 value_token(ctx, out, f, form, t->values[k]);
+            if (ref_can_merge(ctx, f))
+                add_token(ctx, out, form, TOKEN_REF, t->values[k]);
         }
     }
     rc = name_tokens(ctx, out, rec);
@@ -541,11 +551,13 @@ static enum err catch_up_some(struct ctx *ctx, struct batch *b)
     return rc || b->rows == 0 ? rc : apply_batch(ctx, b, applied);
 }
 
+static enum err refs_prepare(struct ctx *ctx);
+
 enum err index_catch_up(struct ctx *ctx, int64_t *applied_out)
 {
     bool more = true;
     int64_t done = 0;
-    enum err rc = OK;
+    enum err rc = refs_prepare(ctx);
 
     while (rc == OK && more) {
         struct batch b = { .arena = arena_new(0) };
@@ -566,6 +578,14 @@ static bool form_is_indexed(const struct form *form)
 {
     for (size_t i = 0; i < form->all_len; i++)
         if (form->all[i]->index != INDEX_NOT)
+            return true;
+    return false;
+}
+
+static bool form_refers(const struct ctx *ctx, const struct form *form)
+{
+    for (size_t i = 0; i < form->all_len; i++)
+        if (ref_can_merge(ctx, form->all[i]))
             return true;
     return false;
 }
@@ -623,6 +643,55 @@ static enum err rebuild_form(struct ctx *ctx, const struct form *form, int64_t *
     return rc;
 }
 
+/*
+ * An index from before references were in it gets them, once. Who saves one of these records
+ * meanwhile has a place in the history that is gone through again.
+ */
+static enum err refs_prepare(struct ctx *ctx)
+{
+    int64_t made = 0;
+    int64_t applied = 0;
+    int64_t records = 0;
+    enum err rc = read_int(ctx, ctx->index_db, &REFS_MADE, &made);
+
+    if (rc || made)
+        return rc;
+    rc = read_int(ctx, ctx->index_db, &APPLIED, &applied);
+    for (size_t i = 0; rc == OK && applied > 0 && i < ctx->forms->len; i++)
+        if (form_refers(ctx, ctx->forms->items[i]))
+            rc = rebuild_form(ctx, ctx->forms->items[i], &records);
+    if (rc == OK)
+        rc = db_exec_in(ctx, ctx->index_db, NULL, &APPLIED_SET, DB_INT(applied));
+    return rc ? rc : db_exec_in(ctx, ctx->index_db, NULL, &REFS_MADE_SET);
+}
+
+enum err index_refs(struct ctx *ctx, const char ***out, size_t *len_out, const struct form *form,
+                    const char *id)
+{
+    const char **ids = ARENA_ARRAY(ctx->arena, INDEX_REFS_MAX, const char *);
+    unsigned char hash[INDEX_HASH_BYTES];
+    struct rows *rows = NULL;
+    bool more = false;
+    size_t n = 0;
+    enum err rc;
+
+    index_hash(ctx, hash, form, TOKEN_REF, id);
+    rc = db_query_in(ctx, ctx->index_db, &rows, &REFS_OF, DB_BLOB(hash, sizeof(hash)),
+                     DB_INT(INDEX_REFS_MAX));
+    while (rc == OK && n < INDEX_REFS_MAX) {
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        ids[n++] = row_text(rows, 0);
+    }
+    db_rows_close(rows);
+    if (rc == OK && n == INDEX_REFS_MAX)
+        rc = ctx_fail(ctx, ERR_LIMIT, tr(ctx, "Too many records belong to this one."));
+    *out = ids;
+    *len_out = n;
+    return rc;
+}
+
 static enum err empty_index(struct ctx *ctx)
 {
     enum err rc = db_begin_on(ctx, ctx->index_db);
@@ -651,7 +720,7 @@ enum err index_rebuild(struct ctx *ctx, int64_t *records_out)
     if (rc == OK)
         rc = empty_index(ctx);
     for (size_t i = 0; rc == OK && i < ctx->forms->len; i++)
-        if (form_is_indexed(ctx->forms->items[i]))
+        if (form_is_indexed(ctx->forms->items[i]) || form_refers(ctx, ctx->forms->items[i]))
             rc = rebuild_form(ctx, ctx->forms->items[i], &records);
     if (rc == OK)
         rc = db_exec_in(ctx, ctx->index_db, NULL, &APPLIED_SET, DB_INT(last));

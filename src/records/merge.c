@@ -15,8 +15,8 @@ DB_SQL(JOIN_OF, "SELECT " COLUMNS " FROM record_join WHERE gone_id = $1 AND part
 DB_SQL(JOIN_INTO, "SELECT " COLUMNS " FROM record_join WHERE kept_id = $1 AND parted_at IS NULL"
                   " ORDER BY made_at DESC, id DESC LIMIT $2");
 DB_SQL(JOIN_ADD, "INSERT INTO record_join (id, form, gone_id, kept_id, gone_key_id, kept_before,"
-                 " kept_after, asked_by, made_at, made_by)"
-                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+                 " kept_after, asked_by, made_at, made_by, refs)"
+                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
 DB_SQL(JOIN_PART, "UPDATE record_join SET parted_at = $2, parted_by = $3 WHERE id = $1"
                   " AND parted_at IS NULL");
 DB_SQL(COMMENT_CARRY, "UPDATE record_comment SET record_id = $1 WHERE record_id = $2"
@@ -263,19 +263,27 @@ static enum err load_two(struct ctx *ctx, struct record *two[2], const char *kin
     return rc;
 }
 
-static enum err store_join(struct ctx *ctx, const char **id_out, const struct record *kept,
-                           const struct record *gone, const struct merge_of *m)
+/* refs: the references that were pointed elsewhere. */
+static enum err store_join(struct ctx *ctx, const char **id_out, struct record *const two[2],
+                           const struct merge_of *m, const char *refs)
 {
     const char *id = id_new(ctx->arena, ctx->now_ms);
+    const struct record *kept = two[0];
+    const struct record *gone = two[1];
+    struct sealed sealed;
+    enum err rc = merge_refs_seal(ctx, &sealed, id, gone->key_id, refs);
 
+    if (rc)
+        return rc;
     *id_out = id;
     return db_exec(ctx, NULL, &JOIN_ADD, DB_TEXT(id), DB_TEXT(kept->form->kind), DB_TEXT(gone->id),
                    DB_TEXT(kept->id), DB_TEXT(gone->key_id), DB_INT(kept->version),
                    DB_INT(kept->version + 1), DB_TEXT(m->asked_by), DB_INT(ctx->now_ms),
-                   DB_TEXT(ctx->user_id));
+                   DB_TEXT(ctx->user_id), DB_BLOB(sealed.bytes, sealed.len));
 }
 
-static enum err make_one(struct ctx *ctx, struct record *two[2], const struct merge_of *m)
+static enum err make_one(struct ctx *ctx, const char **refs_out, struct record *two[2],
+                         const struct merge_of *m)
 {
     struct record_change_of change = { .action = "merge", .audit = "merge", .reason = m->reason };
     struct merge_carry carry = { .form = two[0]->form->kind,
@@ -293,6 +301,8 @@ static enum err make_one(struct ctx *ctx, struct record *two[2], const struct me
         rc = keys_of(ctx, &carry, two[1]);
     if (rc == OK)
         rc = carry_all(ctx, &carry, "merge");
+    if (rc == OK)
+        rc = merge_refs_point(ctx, refs_out, &carry, "merge");
     if (rc)
         return rc;
     next = record_next_of(ctx, two[1]);
@@ -305,15 +315,19 @@ enum err record_merge(struct ctx *ctx, const char **id_out, const char *kind,
                       const struct merge_of *m)
 {
     struct record *two[2] = { NULL, NULL };
+    const char *refs = "";
     enum err rc = db_begin(ctx);
 
     if (rc)
         return rc;
-    rc = load_two(ctx, two, kind, m);
+    if (ctx->index_db) /* it says who refers to the gone one; nothing is written yet */
+        rc = index_catch_up(ctx, NULL);
     if (rc == OK)
-        rc = make_one(ctx, two, m);
+        rc = load_two(ctx, two, kind, m);
     if (rc == OK)
-        rc = store_join(ctx, id_out, two[0], two[1], m);
+        rc = make_one(ctx, &refs, two, m);
+    if (rc == OK)
+        rc = store_join(ctx, id_out, two, m, refs);
     if (rc == OK)
         rc = db_commit(ctx);
     if (rc)
@@ -398,7 +412,9 @@ static enum err make_two(struct ctx *ctx, const struct record_join *join, const 
     rc = record_store(ctx, &shown, &next, two[1], &change);
     if (rc == OK)
         rc = keys_of(ctx, &carry, two[1]);
-    return rc ? rc : carry_all(ctx, &carry, "part");
+    if (rc == OK)
+        rc = carry_all(ctx, &carry, "part");
+    return rc ? rc : merge_refs_back(ctx, join);
 }
 
 enum err record_part(struct ctx *ctx, const struct record_join *join, const char *reason)

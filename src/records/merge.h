@@ -7,7 +7,9 @@
  * its history, and has the status merged. What hangs on it (records below it, files, comments, and
  * what other rooms keep: records_watch_merge) goes over to the kept one, and stays sealed under the
  * gone one's key: by that key it is known what goes back when they are parted. Erasing the kept one
- * therefore erases the keys of all that were merged into it (record_merge_erase).
+ * therefore erases the keys of all that were merged into it (record_merge_erase). References to the
+ * gone one (hw:ref, in any kind and office) are pointed at the kept one, and those that still name
+ * it are pointed back.
  *
  * Whether it may be done, by whom and how long it can be undone is the caller's affair (people).
  * Only kinds that stand at the top (no parent) and have the statuses active and merged.
@@ -93,6 +95,13 @@ enum err record_stands_now(struct ctx *ctx, const char **out, const char *id) MU
  * or the kept one is itself merged into another, or erased.
  */
 enum err record_part(struct ctx *ctx, const struct record_join *join, const char *reason) MUST_USE;
+
+/*
+ * The answers of a full record with every reference as it was before any merging that holds: what
+ * was signed or agreed with the other name of the same person reads the same.
+ */
+enum err record_refs_unmerged(struct ctx *ctx, struct answers **out,
+                              const struct record *rec) MUST_USE;
 
 /* Before they are parted: how many records, files and comments go back, and stay. */
 struct merge_count {

@@ -297,6 +297,9 @@ enum err record_filter_check(struct ctx *ctx, struct record_filter *f,
 
 /* --- ref.c --- */
 
+/* Whether it names records that can be merged (records/merge.h). */
+bool ref_can_merge(const struct ctx *ctx, const struct field *f);
+
 /*
  * Every reference that is not as it was: the acting user must be able to reach what it names. A
  * number, or a sign-in name, becomes the id. ERR_INVALID with a problem at each that names nothing.
@@ -327,6 +330,11 @@ void index_hash(const struct ctx *ctx, unsigned char out[INDEX_HASH_BYTES], cons
 /* Numbers of token.kind beside enum fold_kind. */
 #define TOKEN_PHONE      101
 #define TOKEN_EXACT      102
+#define TOKEN_REF        103 /* a reference to a record that can be merged */
 #define PHONE_DIGITS_MIN 7
+/* Records of a form that refer to this record, or did when the index last followed. */
+#define INDEX_REFS_MAX 2000
+enum err index_refs(struct ctx *ctx, const char ***out, size_t *len_out, const struct form *form,
+                    const char *id) MUST_USE;
 
 #endif

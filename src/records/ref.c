@@ -11,6 +11,13 @@ bool field_is_user(const struct field *f)
     return text_equal(f->ref, REF_USER) || text_equal(f->ref, REF_USER_ABROAD);
 }
 
+bool ref_can_merge(const struct ctx *ctx, const struct field *f)
+{
+    const struct form *form = f->ref && !field_is_user(f) ? form_find(ctx->forms, f->ref) : NULL;
+
+    return form && !form->parent;
+}
+
 /* --- staff --- */
 
 /* Each word typed begins a word of the text; both are folded. */
