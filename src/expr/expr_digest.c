@@ -1,4 +1,4 @@
-#include "expr/expr_inner.h"
+#include "expr/digest.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -102,10 +102,8 @@ static void sha1_block(uint32_t *state, const unsigned char *p)
         state[i] += s[i];
 }
 
-static size_t hash_text(struct hash *h, const char *text, unsigned char *out)
+static size_t hash_bytes(struct hash *h, const unsigned char *p, size_t len, unsigned char *out)
 {
-    const unsigned char *p = (const unsigned char *)text;
-    size_t len = strlen(text);
     unsigned char last[2 * BLOCK] = { 0 };
     size_t rest = len % BLOCK;
     size_t tail = rest < BLOCK - 8 ? BLOCK : 2 * BLOCK;
@@ -124,7 +122,7 @@ static size_t hash_text(struct hash *h, const char *text, unsigned char *out)
 }
 
 /* SHA-512 with other first values, cut off. */
-static size_t sha384(const char *text, unsigned char *out)
+static size_t sha384(const unsigned char *p, size_t len, unsigned char *out)
 {
     static const uint64_t first[8] = { 0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17,
                                        0x152fecd8f70e5939, 0x67332667ffc00b31, 0x8eb44a8768581511,
@@ -133,33 +131,33 @@ static size_t sha384(const char *text, unsigned char *out)
 
     crypto_hash_sha512_init(&state);
     memcpy(state.state, first, sizeof(first));
-    crypto_hash_sha512_update(&state, (const unsigned char *)text, strlen(text));
+    crypto_hash_sha512_update(&state, p, len);
     crypto_hash_sha512_final(&state, out);
     return 48;
 }
 
-bool digest_of(const char *algorithm, const char *text, unsigned char out[DIGEST_MAX],
+bool digest_of(const char *algorithm, const char *bytes, size_t len, unsigned char out[DIGEST_MAX],
                size_t *len_out)
 {
     struct hash h = { .state = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0 } };
-    const unsigned char *p = (const unsigned char *)text;
+    const unsigned char *p = (const unsigned char *)bytes;
 
     if (ascii_casecmp(algorithm, "MD5") == 0) {
         h.words = 4;
         h.block = md5_block;
-        *len_out = hash_text(&h, text, out);
+        *len_out = hash_bytes(&h, p, len, out);
     } else if (ascii_casecmp(algorithm, "SHA-1") == 0) {
         h.words = 5;
         h.big = true;
         h.block = sha1_block;
-        *len_out = hash_text(&h, text, out);
+        *len_out = hash_bytes(&h, p, len, out);
     } else if (ascii_casecmp(algorithm, "SHA-256") == 0) {
-        crypto_hash_sha256(out, p, strlen(text));
+        crypto_hash_sha256(out, p, len);
         *len_out = crypto_hash_sha256_BYTES;
     } else if (ascii_casecmp(algorithm, "SHA-384") == 0) {
-        *len_out = sha384(text, out);
+        *len_out = sha384(p, len, out);
     } else if (ascii_casecmp(algorithm, "SHA-512") == 0) {
-        crypto_hash_sha512(out, p, strlen(text));
+        crypto_hash_sha512(out, p, len);
         *len_out = crypto_hash_sha512_BYTES;
     } else {
         return false;

@@ -160,10 +160,6 @@ const char **all_texts(struct run *r, const struct node *call, const struct expr
 /* expr_check.c: name of a field in a text such as ${name} or /data/group/name. */
 const char *expr_field_name(struct arena *a, const char *text);
 
-/* expr_digest.c: false for an unknown algorithm. */
-#define DIGEST_MAX 64
-bool digest_of(const char *algorithm, const char *text, unsigned char out[DIGEST_MAX],
-               size_t *len_out);
 /* expr_geo.c: points are "latitude longitude ..."; NaN for what is no place on earth. */
 const char *const *split_points(struct arena *a, const char *text, size_t *len_out);
 double geo_area(const char *const *points, size_t len);

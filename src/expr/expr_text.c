@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "expr/digest.h"
 
 /* Functions of text and of codes separated by spaces. */
 
@@ -300,9 +301,10 @@ static enum err call_digest(struct run *r, struct expr_value *out, const struct 
     const char *encoding = call->args_len > 2 ? text_arg(r, args, 2) : "base64";
     unsigned char bytes[DIGEST_MAX];
     char text[DIGEST_MAX * 2 + 1];
+    const char *said = text_arg(r, args, 0);
     size_t len;
 
-    if (!digest_of(text_arg(r, args, 1), text_arg(r, args, 0), bytes, &len))
+    if (!digest_of(text_arg(r, args, 1), said, strlen(said), bytes, &len))
         return ctx_fail(r->ctx, ERR_INVALID,
                         tr(r->ctx, "digest() knows MD5, SHA-1, SHA-256, SHA-384 and SHA-512."));
     if (ascii_casecmp(encoding, "hex") == 0)

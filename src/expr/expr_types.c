@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "expr/digest.h"
 
 /* What can be known of types without answers: letters as in struct expr_function. */
 
@@ -115,7 +116,7 @@ static enum err check_special(struct ctx *ctx, const struct node *n, size_t *off
         unsigned char bytes[DIGEST_MAX];
         size_t len;
 
-        if (!digest_of(n->args[1]->text, "", bytes, &len))
+        if (!digest_of(n->args[1]->text, "", 0, bytes, &len))
             return wrong(ctx, n->args[1], offset_out,
                          tr(ctx, "digest() knows MD5, SHA-1, SHA-256, SHA-384 and SHA-512."));
     }

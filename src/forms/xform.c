@@ -130,40 +130,52 @@ static void write_html(struct xform *x)
     x_end(x);
 }
 
-static enum err write_document(struct xform *x, const char **out, size_t *len_out)
+/* --- the whole --- */
+
+enum err x_begin(struct xform *x, struct ctx *ctx)
 {
-    collect_lists(x);
-    collect_languages(x);
-    if (xmlTextWriterStartDocument(x->w, "1.0", "UTF-8", NULL) < 0)
-        x->failed = true;
-    write_html(x);
+    x->ctx = ctx;
+    x->bytes = xmlBufferCreate();
+    x->w = x->bytes ? xmlNewTextWriterMemory(x->bytes, 0) : NULL;
+    if (!x->w) {
+        xmlBufferFree(x->bytes);
+        return ctx_fail(ctx, ERR_INTERNAL, "no memory for an XML writer");
+    }
+    (void)xmlTextWriterSetIndent(x->w, 0);
+    x->failed = xmlTextWriterStartDocument(x->w, "1.0", "UTF-8", NULL) < 0;
+    return OK;
+}
+
+enum err x_finish(struct xform *x, const char **out, size_t *len_out)
+{
+    enum err rc = OK;
+    int len;
+
     if (xmlTextWriterEndDocument(x->w) < 0)
         x->failed = true;
-    if (x->failed || xmlBufferLength(x->bytes) < 0 || (size_t)xmlBufferLength(x->bytes) > XFORM_MAX)
-        return ctx_fail(x->ctx, ERR_LIMIT,
-                        tr(x->ctx, "The form is too large to be written as an XForm."));
-    *len_out = (size_t)xmlBufferLength(x->bytes);
+    len = xmlBufferLength(x->bytes);
+    if (x->failed || len < 0 || (size_t)len > XFORM_MAX) {
+        rc = ctx_fail(x->ctx, ERR_LIMIT,
+                      tr(x->ctx, "The form is too large to be written as an XForm."));
+        goto out;
+    }
+    *len_out = (size_t)len;
     *out = arena_strndup(x->ctx->arena, (const char *)xmlBufferContent(x->bytes), *len_out);
-    return OK;
+out:
+    xmlFreeTextWriter(x->w);
+    xmlBufferFree(x->bytes);
+    return rc;
 }
 
 enum err xform_write(struct ctx *ctx, const char **out, size_t *len_out, const struct form *form)
 {
-    struct xform x = { .ctx = ctx, .form = form };
-    enum err rc = ERR_LIMIT;
+    struct xform x = { .form = form };
+    enum err rc = x_begin(&x, ctx);
 
-    x.bytes = xmlBufferCreate();
-    x.w = x.bytes ? xmlNewTextWriterMemory(x.bytes, 0) : NULL;
-    if (!x.w) {
-        rc = ctx_fail(ctx, ERR_INTERNAL, "no memory for an XML writer");
-        goto out;
-    }
-    (void)xmlTextWriterSetIndent(x.w, 0);
-    rc = write_document(&x, out, len_out);
-out:
-    if (x.w)
-        xmlFreeTextWriter(x.w);
-    if (x.bytes)
-        xmlBufferFree(x.bytes);
-    return rc;
+    if (rc)
+        return rc;
+    collect_lists(&x);
+    collect_languages(&x);
+    write_html(&x);
+    return x_finish(&x, out, len_out);
 }

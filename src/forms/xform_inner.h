@@ -20,7 +20,11 @@ struct xform {
     size_t languages_len;
 };
 
-/* --- xform.c: elements --- */
+/* --- xform.c: a document and its elements --- */
+
+/* x_finish follows x_begin in any case, and frees what it has opened; *out is in ctx->arena. */
+enum err x_begin(struct xform *x, struct ctx *ctx) MUST_USE;
+enum err x_finish(struct xform *x, const char **out, size_t *len_out) MUST_USE;
 
 void x_start(struct xform *x, const char *name);
 void x_end(struct xform *x);

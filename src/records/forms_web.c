@@ -541,7 +541,7 @@ const struct route forms_routes[] = {
     { POST, "/forms/drafts/{id}/delete", "form.publish", post_draft_delete, NO_FIELDS },
     { GET, "/forms/{kind}", "form.view", get_form, NO_FIELDS },
     { GET, "/forms/{kind}/versions/{n}", "form.view", get_form_file, NO_FIELDS },
-    { GET, "/forms/{kind}/media/{name}", "form.view", get_medium, NO_FIELDS },
+    { GET, "/forms/{kind}/media/{name}", "form.view", get_medium, NO_FIELDS, .device = true },
     { GET, "/forms/{kind}/versions/{n}/xlsx", "form.view", get_form_book, NO_FIELDS },
     { POST, "/forms/{kind}/again", "form.publish", post_again, FIELDS(again_fields) },
     { 0 },

@@ -60,6 +60,15 @@ static const struct field_spec paper_fields_in[] = {
     { 0 },
 };
 
+/* What OpenRosa lets a device say; of these formID alone changes the answer. */
+static const struct field_spec device_fields_in[] = {
+    { "deviceID", INPUT_TEXT, .max = 300 },
+    { "formID", INPUT_TEXT, .max = 250 },
+    { "verbose", INPUT_TEXT, .max = 20 },
+    { "listAllVersions", INPUT_TEXT, .max = 20 },
+    { 0 },
+};
+
 static const struct field_spec status_fields_in[] = {
     { "to", INPUT_CODE, .required = true },
     { "reason", INPUT_TEXT, .max = REASON_BYTES },
@@ -211,7 +220,10 @@ const struct route records_routes[] = {
     { GET, "/records/{kind}/{id}/diff", "{kind}.history", get_diff, FIELDS(diff_fields_in),
       .reply = "changes" },
     { GET, "/api/openapi.json", "form.view", get_openapi, NO_FIELDS, .reply = "description" },
-    { GET, "/forms/{kind}/xform.xml", "form.view", get_xform, NO_FIELDS },
+    { GET, "/forms/{kind}/xform.xml", "form.view", get_xform, NO_FIELDS, .device = true },
+    { GET, "/forms/{kind}/manifest.xml", "form.view", get_manifest, FIELDS(device_fields_in),
+      .device = true },
+    { GET, "/formList", "form.view", get_form_list, FIELDS(device_fields_in), .device = true },
     { GET, "/forms/{kind}/paper.pdf", "form.view", get_paper, FIELDS(paper_fields_in) },
     { 0 },
 };

@@ -312,6 +312,9 @@ enum err post_job_start(struct ctx *ctx, const struct req *req, struct res *res)
 enum err api_create(struct ctx *ctx, const struct req *req, struct res *res);
 enum err api_update(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_openapi(struct ctx *ctx, const struct req *req, struct res *res);
+/* Of OpenRosa: the forms that there are, and the files that come with one. */
+enum err get_form_list(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
+enum err get_manifest(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
 /* The form as an XForm. */
 enum err get_xform(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
 /* A table or picture that came with it. */

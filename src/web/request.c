@@ -91,6 +91,41 @@ enum err request_urlencoded(struct ctx *ctx, const char *text, size_t len, struc
     return OK;
 }
 
+/* --- tokens --- */
+
+/* What stands behind the first colon of "name:password" in base64; NULL: it is none. */
+static const char *basic_password(struct arena *a, const char *coded)
+{
+    char *plain = arena_strndup(a, coded, strcspn(coded, "="));
+    const char *colon;
+    void *bytes = NULL;
+    size_t len = 0;
+
+    for (char *p = plain; *p != '\0'; p++) /* the other alphabet of base64 */
+        *p = *p == '+' ? '-' : *p == '/' ? '_' : *p;
+    if (strspn(coded + strlen(plain), "=") != strlen(coded + strlen(plain)) ||
+        !base64url_parse(a, plain, &bytes, &len) || !text_valid(bytes, len, NULL))
+        return NULL;
+    plain = arena_strndup(a, bytes, len);
+    colon = strchr(plain, ':');
+    return colon == NULL ? NULL : colon + 1;
+}
+
+const char *request_token(struct ctx *ctx, struct req *req)
+{
+    const char *said = req_header(req, "authorization");
+    const bool bearer = said != NULL && text_starts(said, "Bearer ");
+    const char *token = bearer ? said + 7 : NULL;
+
+    req->device = req_header(req, "x-openrosa-version") != NULL &&
+                  (strcmp(req->wire->method, "GET") == 0 || strcmp(req->wire->method, "HEAD") == 0);
+    if (!bearer && said != NULL && req->device && text_starts(said, "Basic "))
+        token = basic_password(ctx->arena, said + 6);
+    req->basic = !bearer && token != NULL;
+    req->bearer = token != NULL;
+    return token;
+}
+
 /* --- multipart --- */
 
 /* Value of a parameter such as boundary= or name=, quoted or not; NULL if absent. */
@@ -477,6 +512,16 @@ const char *req_location(struct ctx *ctx, const struct req *req)
     if (w->query[0] == '\0' || strlen(w->target) + strlen(w->query) >= LOCATION_MAX)
         return w->target;
     return arena_printf(ctx->arena, "%s?%s", w->target, w->query);
+}
+
+const char *req_absolute(struct ctx *ctx, const struct req *req, struct url url)
+{
+    const char *proxied = req_header(req, "x-forwarded-proto");
+    const char *host = req_header(req, "host");
+    bool tls = req->wire->tls || (proxied != NULL && strcmp(proxied, "https") == 0);
+
+    return arena_printf(ctx->arena, "%s%s%s", tls ? "https://" : "http://",
+                        host == NULL ? "" : host, url.text);
 }
 
 /* Behind a proxy every client looks local: what a proxy adds tells. */

@@ -28,6 +28,8 @@ struct req {
     size_t json_len;
     bool wants_json;
     bool bearer; /* the caller used a token: no CSRF needed */
+    bool device; /* speaks OpenRosa, and only fetches */
+    bool basic;  /* said its token as the password of HTTP Basic: counts on routes of devices */
 };
 
 /* Splits and decodes a target into segments. ERR_INVALID bad escape, NUL, slash in a segment. */
@@ -41,6 +43,10 @@ enum err request_multipart(struct ctx *ctx, struct req *req, const char *content
                            const char *body, size_t len) MUST_USE;
 void request_cookies(struct ctx *ctx, struct req *req, const char *header);
 const char *request_cookie(const struct req *req, const char *name); /* NULL if absent */
+/* The token in the header Authorization; marks the request as one that used a token. NULL if there
+ * is none. HTTP Basic is for devices that fetch: its password is the token, its name says nothing.
+ */
+const char *request_token(struct ctx *ctx, struct req *req);
 /* Pairs, uploads or JSON by content type. */
 enum err request_body(struct ctx *ctx, struct req *req) MUST_USE;
 /* The declared field that a name belongs to; NULL: none. */

@@ -121,6 +121,9 @@ static enum err check_route(struct ctx *ctx, const struct route *table, const st
         return ctx_fail(ctx, ERR_INVALID,
                         arena_printf(ctx->arena, "route %s %s has no known permission",
                                      method_name(r->method), r->path == NULL ? "" : r->path));
+    if (r->device && r->method != GET)
+        return ctx_fail(ctx, ERR_INVALID,
+                        arena_printf(ctx->arena, "route %s: devices only fetch", r->path));
     for (const struct route *s = table; s < r; s++)
         if (s->method == r->method && strcmp(s->path, r->path) == 0)
             return ctx_fail(ctx, ERR_INVALID,
@@ -156,16 +159,14 @@ static void choose_language(struct ctx *ctx, const struct req *req)
 
 static enum err load_session(struct ctx *ctx, struct res *res, struct req *req, struct db *write_db)
 {
-    const char *bearer = req_header(req, "authorization");
+    const char *said = request_token(ctx, req);
     const char *chosen = ctx->lang;
     const char *cookie = request_cookie(req, LANG_COOKIE);
     const char *token = request_cookie(req, SESSION_COOKIE);
     enum err rc;
 
-    if (bearer != NULL && text_starts(bearer, "Bearer ")) {
-        token = bearer + 7;
-        req->bearer = true;
-    }
+    if (said != NULL)
+        token = said;
     if (token == NULL || token[0] == '\0')
         return OK;
     rc = auth_session_load(ctx, token, write_db);
@@ -204,7 +205,9 @@ static enum err refuse_nobody(struct ctx *ctx, struct res *res)
     const struct req *req = res->req;
     struct url login = url_build(ctx, "/login");
 
-    if (req->wants_json || req->bearer) {
+    if (req->device && req->route->device)
+        res_header(res, "www-authenticate", "Basic realm=\"Homeward\", charset=\"UTF-8\"");
+    if (req->wants_json || req->bearer || req->device) {
         ctx_set_problem(ctx, ERR_FORBIDDEN, NULL, tr(ctx, "Sign in first."));
         res_error_as(res, ERR_FORBIDDEN, 401);
         return OK;
@@ -220,6 +223,10 @@ static enum err run_route(struct ctx *ctx, struct res *res, struct req *req)
     size_t most = r->body_max > 0 ? r->body_max : BODY_MAX;
     enum err rc;
 
+    if (req->basic && !r->device) {
+        ctx->user = NULL;
+        ctx->user_id = NULL;
+    }
     if (!user_may(ctx->user, permission_of(ctx, req))) {
         if (ctx->user == NULL)
             return refuse_nobody(ctx, res);
@@ -428,6 +435,8 @@ enum err web_handle(struct ctx *ctx, struct home *home, const struct web *web,
         res_error(res, rc);
     }
     assert(res->status != 0 && reply_is_told(res, req));
+    if (req->device && req->route != NULL && req->route->device)
+        res_header(res, "x-openrosa-version", "1.0");
     res_to_wire(res, out);
     return OK;
 }

@@ -75,6 +75,10 @@ struct route {
     /* Called by a program that signs what it sends: no session counts and no CSRF token is asked;
      * the handler checks the signature of req_json before anything else. */
     bool machine;
+    /* GET only: devices fetch it as well as browsers. A request with the header X-OpenRosa-Version
+     * may say its token as the password of HTTP Basic, is asked for it by 401 where a browser is
+     * sent to sign in, and finds the same header in the reply. */
+    bool device;
 };
 
 /* A path of ours, made by url_build only: templates take nothing else in href and action. */
@@ -160,6 +164,8 @@ const char *req_json(const struct req *req, size_t *len_out);
 /* Path and query, for links back; the path alone if both are longer than LOCATION_MAX. */
 const char *req_location(struct ctx *ctx, const struct req *req);
 #define LOCATION_MAX 500
+/* A path of ours as a whole address, by the name that the client called. */
+const char *req_absolute(struct ctx *ctx, const struct req *req, struct url url);
 bool req_loopback(const struct req *req);
 const char *req_header(const struct req *req, const char *lower_name);
 /* Token of the page wanted of a streamed reply; NULL at the first. */

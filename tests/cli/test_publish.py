@@ -1,13 +1,18 @@
 """Publishing while the server runs: kill -9 in the middle of it leaves the old form or the new one, and clients
 that read and save meanwhile are shown one version at a time and are never refused. Runs on SQLite, and on
 PostgreSQL when HOMEWARD_PG_URL is set."""
+import hashlib
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
+import zlib
+from xml.etree import ElementTree
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from kit import HOMEWARD, Browser, Server, finish, ok, run, scratch  # noqa: E402
@@ -152,11 +157,75 @@ def job(office):
        "the job process exports by the version in force", text[:300])
 
 
+ROADS = ("survey\n,type,name,label::English (en),media::image,calculation\n"
+         ",text,town,Town,the map.png,\n"
+         ",calculate,mayor,,,\"pulldata('mayors', 'mayor', 'town', ${town})\"\n"
+         "settings\n,form_title::English (en),form_id,version,hw:parent,hw:subject\n"
+         ",Roads & bridges,roads,1,person,person\n")
+
+
+def noise(side):
+    """A PNG that does not become small: it is sent in several parts."""
+    rows = b"".join(b"\0" + os.urandom(side * 3) for _ in range(side))
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+class Device:
+    """Fetches as ODK Collect does: asks, is told 401, says its name and secret."""
+
+    def __init__(self, server, secret):
+        passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        passwords.add_password(None, server.base, "tablet 7", secret)
+        self.opener = urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(passwords))
+        self.opener.addheaders = [("X-OpenRosa-Version", "1.0")]
+
+    def fetch(self, address):
+        with self.opener.open(address, timeout=60) as reply:
+            assert reply.headers["X-OpenRosa-Version"] == "1.0" and reply.headers["Date"], address
+            return reply.read()
+
+    def items(self, address):
+        """Of each item its members, by name."""
+        return [{member.tag.split("}")[1]: member.text for member in item}
+                for item in ElementTree.fromstring(self.fetch(address))]
+
+
+def device(office):
+    """All that the lists name is fetched, and its MD5 is that which Python makes."""
+    paths = []
+    for name, data in (("roads.csv", ROADS.encode()), ("mayors.csv", b"town,mayor\ndakar,Awa\n"),
+                       ("the map.png", noise(400))):
+        paths.append(os.path.join(office.folder, name))
+        with open(paths[-1], "wb") as file:
+            file.write(data)
+    done = run("form", "publish", *paths, *office.at, "--as", "admin", "--grant", "supervisor=all")
+    ok(done.returncode == 0, "a form with a table and a picture is published", done.stderr + done.stdout)
+    done = run("user", "token", "supervisor", *office.at)
+    collect = Device(office.server, done.stdout.strip().split("\n")[-1])
+    forms = {form["formID"]: form for form in collect.items(office.server.base + "/formList")}
+    files = {file["filename"]: file for file in collect.items(forms["roads"]["manifestUrl"])}
+    ok(forms["roads"]["name"] == "Roads & bridges" and "person" in forms and "trip" in forms,
+       "a device finds the forms", sorted(forms))
+    ok(sorted(files) == ["mayors.csv", "the map.png"], "and the files of one", files)
+    wrong, most = [], 0
+    for item in [*forms.values(), *files.values()]:
+        data = collect.fetch(item["downloadUrl"])
+        most = max(most, len(data))
+        if "md5:" + hashlib.md5(data, usedforsecurity=False).hexdigest() != item["hash"]:
+            wrong.append(item)
+    ok(not wrong and most > 300000, f"all is what its MD5 says, the largest has {most} bytes", wrong)
+
+
 def main():
     office = Office(scratch())
     kills(office)
     together(office)
     job(office)
+    device(office)
     office.server.stop()
     finish()
 

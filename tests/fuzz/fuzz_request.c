@@ -1,7 +1,7 @@
 /*
- * What the worker decodes: target, query, cookies, urlencoded, multipart and JSON bodies, and the
- * check of declared fields. The first byte picks which; up to the first LF is the header where
- * there is one.
+ * What the worker decodes: target, query, cookies, tokens, urlencoded, multipart and JSON bodies,
+ * and the check of declared fields. The first byte picks which; up to the first LF is the header
+ * where there is one.
  */
 #include <assert.h>
 #include <string.h>
@@ -75,6 +75,20 @@ static void try_cookies(struct ctx *ctx, struct req *req, const char *header)
         assert(request_cookie(req, req->cookies[i].name));
 }
 
+static void try_token(struct ctx *ctx, struct req *req, const char *header)
+{
+    struct wire_header headers[] = { { "authorization", header }, { "x-openrosa-version", "1.0" } };
+    const struct wire_request wire = { .method = "GET", .headers = headers, .headers_len = 2 };
+    const char *token;
+
+    req->wire = &wire;
+    token = request_token(ctx, req);
+    assert(req->bearer == (token != NULL) && (!req->basic || req->bearer));
+    if (req->basic)
+        check_text(token);
+    req->wire = NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ctx ctx = { .arena = arena_new(0), .lang = "en", .time_zone = "UTC" };
@@ -91,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             try_path(&ctx, text);
         } else if (data[0] % 5 == 1) {
             try_cookies(&ctx, &req, text);
+            try_token(&ctx, &req, text);
         } else if (data[0] % 5 == 4) {
             req.json = text_valid(body, size - 1 - len, NULL) ? body : "{}";
             req.json_len = req.json == body ? size - 1 - len : 2;

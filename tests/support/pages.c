@@ -174,7 +174,9 @@ static struct page send_request(struct pages *p, struct wire_request *w)
                           .etag = header_of(&reply, "etag"),
                           .allow = header_of(&reply, "allow"),
                           .continuation = reply.continuation,
-                          .type = header_of(&reply, "content-type") };
+                          .type = header_of(&reply, "content-type"),
+                          .asks = header_of(&reply, "www-authenticate"),
+                          .openrosa = header_of(&reply, "x-openrosa-version") };
 }
 
 static struct wire_request browser(struct pages *p, enum who who, const char *method,
@@ -195,6 +197,20 @@ struct page page_get(struct pages *p, enum who who, const char *path, const char
     struct wire_request w = browser(p, who, "GET", path);
 
     w.query = query;
+    return send_request(p, &w);
+}
+
+struct page page_device(struct pages *p, const char *method, const char *address,
+                        const char *authorization)
+{
+    struct wire_request w = { .method = method,
+                              .target = arena_strndup(p->arena, address, strcspn(address, "?")),
+                              .query = strchr(address, '?') ? strchr(address, '?') + 1 : "" };
+
+    w.headers = ARENA_ARRAY(p->arena, 8, struct wire_header);
+    add_header(&w, "host", "127.0.0.1:8080");
+    add_header(&w, "x-openrosa-version", "1.0");
+    add_header(&w, "authorization", authorization);
     return send_request(p, &w);
 }
 

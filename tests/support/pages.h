@@ -46,6 +46,8 @@ struct page {
     const char *allow;
     const char *continuation;
     const char *type;
+    const char *asks;     /* www-authenticate */
+    const char *openrosa; /* x-openrosa-version */
 };
 
 int pages_setup(void **state);
@@ -53,6 +55,9 @@ int pages_teardown(void **state);
 
 /* As a browser: the session's cookie. query may be NULL. */
 struct page page_get(struct pages *p, enum who who, const char *path, const char *query);
+/* As a device that speaks OpenRosa; authorization may be NULL. address: a path, with its query. */
+struct page page_device(struct pages *p, const char *method, const char *address,
+                        const char *authorization);
 /*
  * Whether a visit of every route finds nothing there: no parent to move to, nothing to restore, to
  * refuse, to confirm or to take back.

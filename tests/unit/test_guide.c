@@ -97,7 +97,8 @@ static void what_is_marked_as_no_page_is_a_file_or_data(void **state)
         "/letterheads/{head}/logo",          "/jobs/{id}/file",
         "/forms/{kind}/xform.xml",           "/forms/{kind}/paper.pdf",
         "/forms/{kind}/versions/{n}",        "/forms/{kind}/versions/{n}/xlsx",
-        "/survey/results/{id}/pdf",          "/forms/{kind}/media/{name}"
+        "/survey/results/{id}/pdf",          "/forms/{kind}/media/{name}",
+        "/forms/{kind}/manifest.xml",        "/formList"
     };
 
     (void)p;

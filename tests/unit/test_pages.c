@@ -254,7 +254,8 @@ static void check_route(struct pages *p, const struct places *at, const struct r
     bool personal = strcmp(r->path, "/") != 0 && strcmp(r->path, "/api/openapi.json") != 0 &&
                     strcmp(r->path, "/logout") != 0 && strcmp(r->path, "/shortcuts") != 0 &&
                     strcmp(r->path, "/jobs") != 0 &&
-                    (strcmp(r->path, "/forms") != 0 || r->method != GET) &&
+                    ((strcmp(r->path, "/forms") != 0 && strcmp(r->path, "/formList") != 0) ||
+                     r->method != GET) &&
                     (!text_starts(r->path, "/notifications") || text_ends(r->path, "/open"));
 
     print_message("%d %s: %d %d %d\n", (int)r->method, r->path, nobody.status, wrong.status,
