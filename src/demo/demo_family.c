@@ -125,6 +125,18 @@ static const char *vulnerability(struct life *l)
     return dice_word(&l->dice, kinds);
 }
 
+/* Most who come alone are men; the grown-ups of a family are one of each. */
+static const char *sex_of(struct life *l, const struct family *f, size_t place)
+{
+    bool woman = dice_chance(&l->dice, 34);
+
+    if (f->size > 1 && !l->child)
+        woman = (place == 0) != (f->noted % 5 > 0);
+    if (l->child && !l->alone)
+        woman = dice_chance(&l->dice, 50);
+    return woman ? CODE_PERSON_SEX_FEMALE : CODE_PERSON_SEX_MALE;
+}
+
 static void born_as(struct life *l, const struct family *f, size_t place, uint64_t seed)
 {
     int age = f->ages[place];
@@ -137,11 +149,7 @@ static void born_as(struct life *l, const struct family *f, size_t place, uint64
     l->child = age < 18;
     l->alone = l->child && place == 0;
     l->born = f->noted - (int64_t)age * YEAR - age / 4 - dice_between(&l->dice, 5, 355);
-    l->sex = dice_chance(&l->dice, 34) ? CODE_PERSON_SEX_FEMALE : CODE_PERSON_SEX_MALE;
-    if (f->size > 1 && !l->child)
-        l->sex = (place == 0) == (f->noted % 5 > 0) ? CODE_PERSON_SEX_MALE : CODE_PERSON_SEX_FEMALE;
-    if (l->child && !l->alone)
-        l->sex = dice_chance(&l->dice, 50) ? CODE_PERSON_SEX_FEMALE : CODE_PERSON_SEX_MALE;
+    l->sex = sex_of(l, f, place);
     l->prefers =
         dice_chance(&l->dice, 82) ? CODE_PERSON_PREFERRED_STAFF_GENDER_NO_PREFERENCE : l->sex;
     l->host = host_of(l);

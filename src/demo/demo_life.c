@@ -6,7 +6,7 @@
 #include "demo/demo_inner.h"
 #include "forms_gen.h"
 
-#define YEAR 365
+#define YEAR INT64_C(365)
 
 static void add_step(struct life *l, int64_t day, enum step_kind kind, const char *word,
                      const char *other)

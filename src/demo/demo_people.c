@@ -249,7 +249,7 @@ static void set_birth(struct life *l, struct record *rec)
                                        CODE_PERSON_BIRTH_PRECISION_YEAR,
                                        CODE_PERSON_BIRTH_PRECISION_ESTIMATED,
                                        NULL };
-    char *date = date_from_days(l->ctx->arena, l->born);
+    const char *date = date_from_days(l->ctx->arena, l->born);
     const char *precision = dice_word(&l->dice, how);
 
     if (dice_chance(&l->dice, 3)) {
@@ -260,9 +260,9 @@ static void set_birth(struct life *l, struct record *rec)
         precision = dice_chance(&l->dice, 50) ? CODE_PERSON_BIRTH_PRECISION_ESTIMATED
                                               : CODE_PERSON_BIRTH_PRECISION_DAY;
     if (text_equal(precision, CODE_PERSON_BIRTH_PRECISION_MONTH))
-        memcpy(date + 8, "01", 2);
+        date = arena_printf(l->ctx->arena, "%.7s-01", date);
     else if (!text_equal(precision, CODE_PERSON_BIRTH_PRECISION_DAY))
-        memcpy(date + 5, "01-01", 5);
+        date = arena_printf(l->ctx->arena, "%.4s-01-01", date);
     record_set(rec, FIELD_PERSON_BIRTH_DATE, date);
     record_set(rec, FIELD_PERSON_BIRTH_PRECISION, precision);
 }
@@ -288,6 +288,30 @@ static enum err merge_again(struct life *l, const struct record *again)
     return rc ? rc : merge_confirm(l->ctx, &id, kept->id, again->id);
 }
 
+static void add_all(struct life *l, struct record *rec)
+{
+    bool latin = text_equal(origin_cell(l, "script"), "Latn");
+
+    pick_names(l);
+    if (latin || dice_chance(&l->dice, 70))
+        add_names(l, rec, false);
+    if (!latin)
+        add_names(l, rec, true);
+    add_contacts(l, rec);
+    add_languages(l, rec);
+    add_papers(l, rec);
+    add_factors(l, rec);
+    record_set(rec, FIELD_PERSON_INTERPRETER_NEEDED,
+               dice_chance(&l->dice, 12) ? CODE_PERSON_INTERPRETER_NEEDED_YES
+                                         : CODE_PERSON_INTERPRETER_NEEDED_NO);
+    if (l->prefers)
+        record_set(rec, FIELD_PERSON_PREFERRED_STAFF_GENDER, l->prefers);
+    if (dice_chance(&l->dice, 4))
+        record_set(rec, FIELD_PERSON_DO_NOT_DISCLOSE_RETURN,
+                   dice_chance(&l->dice, 60) ? CODE_PERSON_DO_NOT_DISCLOSE_RETURN_COMMUNITY
+                                             : CODE_PERSON_DO_NOT_DISCLOSE_RETURN_FAMILY);
+}
+
 static enum err store_person(struct life *l, bool again)
 {
     struct record *rec = NULL;
@@ -300,24 +324,7 @@ static enum err store_person(struct life *l, bool again)
         if (l->phone && dice_chance(&l->dice, 50))
             add_phone(l, rec);
     } else {
-        pick_names(l);
-        if (text_equal(origin_cell(l, "script"), "Latn") || dice_chance(&l->dice, 70))
-            add_names(l, rec, false);
-        if (!text_equal(origin_cell(l, "script"), "Latn"))
-            add_names(l, rec, true);
-        add_contacts(l, rec);
-        add_languages(l, rec);
-        add_papers(l, rec);
-        add_factors(l, rec);
-        record_set(rec, FIELD_PERSON_INTERPRETER_NEEDED,
-                   dice_chance(&l->dice, 12) ? CODE_PERSON_INTERPRETER_NEEDED_YES
-                                             : CODE_PERSON_INTERPRETER_NEEDED_NO);
-        if (l->prefers)
-            record_set(rec, FIELD_PERSON_PREFERRED_STAFF_GENDER, l->prefers);
-        if (dice_chance(&l->dice, 4))
-            record_set(rec, FIELD_PERSON_DO_NOT_DISCLOSE_RETURN,
-                       dice_chance(&l->dice, 60) ? CODE_PERSON_DO_NOT_DISCLOSE_RETURN_COMMUNITY
-                                                 : CODE_PERSON_DO_NOT_DISCLOSE_RETURN_FAMILY);
+        add_all(l, rec);
     }
     set_birth(l, rec);
     record_set(rec, FIELD_PERSON_SEX, l->sex);

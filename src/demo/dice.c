@@ -1,4 +1,6 @@
 /* Chance that is the same on every machine, and rows picked by it. */
+#include <assert.h>
+
 #include "core/text.h"
 #include "demo/demo_inner.h"
 
@@ -34,6 +36,7 @@ const char *dice_word(struct dice *d, const char *const *words)
 
     while (words[len])
         len++;
+    assert(len > 0); /* lists of words are ours */
     return words[dice_below(d, len)];
 }
 

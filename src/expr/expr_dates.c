@@ -83,7 +83,7 @@ static enum err call_date_time(struct run *r, struct expr_value *out, const stru
         *out = value_date(local_moment(r->ctx, ms));
         return OK;
     }
-    if (!local_time(r, &args[0], &ms) || ms % (DAY_SECONDS * 1000) == 0)
+    if (!local_time(r, &args[0], &ms) || ms % (INT64_C(1000) * DAY_SECONDS) == 0)
         return call_date(r, out, call, args);
     *out = value_date(local_moment(r->ctx, ms - moment_offset_ms(ms, r->ctx->time_zone)));
     return OK;

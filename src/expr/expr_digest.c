@@ -56,12 +56,12 @@ static void md5_block(uint32_t *state, const unsigned char *p)
     uint32_t c = state[2];
     uint32_t d = state[3];
 
-    for (unsigned int i = 0; i < 64; i++) {
+    for (size_t i = 0; i < 64; i++) {
         uint32_t f = i < 16   ? (b & c) | (~b & d)
                      : i < 32 ? (d & b) | (~d & c)
                      : i < 48 ? b ^ c ^ d
                               : c ^ (b | ~d);
-        unsigned int word = i < 16 ? i : i < 32 ? 5 * i + 1 : i < 48 ? 3 * i + 5 : 7 * i;
+        size_t word = i < 16 ? i : i < 32 ? 5 * i + 1 : i < 48 ? 3 * i + 5 : 7 * i;
         uint32_t sum = a + f + md5_table[i] + load(p + word % 16 * 4, false);
 
         a = d;

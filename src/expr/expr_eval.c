@@ -1,5 +1,6 @@
 #include "expr/expr_inner.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -304,6 +305,7 @@ static bool compare_sides(enum op op, const struct side *a, const struct side *b
     double y;
 
     if (is_worded(a) && is_worded(b)) {
+        assert(a->text && b->text);
         if (text_to_time(a->text, &x) && text_to_time(b->text, &y))
             return holds(op, x, y);
         if (equality)
@@ -448,6 +450,7 @@ static enum err eval_call(struct run *r, struct expr_value *out, const struct no
             return rc;
     }
     if (n->function->math) {
+        assert(args); /* each takes one: the parser has counted them */
         *out = value_number(n->function->math(number_arg(r, args, 0)));
         return OK;
     }

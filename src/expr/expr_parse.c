@@ -382,6 +382,7 @@ static enum err parse_filter(struct parser *p, const struct node **out)
 
     if (*p->p != '[' && *p->p != '/')
         return OK;
+    assert(value); /* what stands before it was parsed */
     n = new_node(p, NODE_PATH);
     n->offset = value->offset;
     n->from = FROM_VALUE;

@@ -11,8 +11,8 @@
 #define SQL_MAX   ((size_t)32 * 1024)
 #define ARGS_MAX  600
 #define SLOTS     1024 /* of the table that finds lines; a power of two, well above their number */
-#define STRIDE    (FACT_COLS_MAX + 1)
-#define CELLS_MAX ((size_t)(FACT_ROWS_MAX + 1) * STRIDE)
+#define STRIDE    ((size_t)FACT_COLS_MAX + 1)
+#define CELLS_MAX ((FACT_ROWS_MAX + 1) * STRIDE)
 #define ROWS_MARK 512 /* rows read between two rewinds */
 
 struct line {

@@ -1,5 +1,6 @@
 #include "forms/forms_inner.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "auth/auth.h"
@@ -231,8 +232,11 @@ static void gather(const struct answers *t, const struct field *f, struct expr_n
         add_field(t, f, out);
         return;
     }
-    while (next->repeat != t->repeat)
+    assert(next); /* host_named stands at the level, or at a level around it */
+    while (next->repeat != t->repeat) {
         next = next->repeat;
+        assert(next);
+    }
     for (size_t i = 0; i < t->rows_len[next->place]; i++)
         gather(t->rows[next->place][i], f, out);
 }
