@@ -54,6 +54,8 @@ static const struct command commands[] = {
     { "restore", restore_command, ALONE, N_("make a database from a backup") },
     { "check", check_command, ALONE, N_("read everything and say whether it is whole") },
     { "messages", messages_command, AT_HOME, N_("send a test message: homeward messages test") },
+    { "keys", keys_command, ALONE,
+      N_("change the passphrase or key file of the key store: homeward keys change") },
     { "audit", audit_command, AT_HOME,
       N_("verify the chains of the audit: homeward audit verify") },
 };

@@ -1,15 +1,12 @@
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "auth/auth_inner.h"
 #include "auth/home.h"
+#include "auth/secret.h"
 #include "core/opt.h"
 #include "core/text.h"
 
-#define LINE_BYTES 2048
 #define DAY_MS     ((int64_t)24 * 60 * 60 * 1000)
 #define DAYS_MAX   366
 #define DAYS_USUAL 30
@@ -50,93 +47,19 @@ static const struct opt_spec options[] = {
     { 0 },
 };
 
-/* --- passwords --- */
-
-static enum err take_line(struct ctx *ctx, const char **out, FILE *f)
-{
-    char line[LINE_BYTES] = { 0 };
-    bool got = fgets(line, sizeof(line), f);
-
-    line[strcspn(line, "\r\n")] = '\0';
-    if (got && !text_valid(line, strlen(line), NULL)) {
-        explicit_bzero(line, sizeof(line));
-        return ctx_fail_field(ctx, "password", tr(ctx, "The password is not UTF-8 text."));
-    }
-    *out = arena_strdup(ctx->arena, line);
-    explicit_bzero(line, sizeof(line));
-    return got ? OK : ctx_fail_field(ctx, "password", tr(ctx, "No password was given."));
-}
-
-static enum err read_password_file(struct ctx *ctx, const char **out, const char *path)
-{
-    FILE *f;
-    enum err rc;
-
-    if (text_equal(path, "-"))
-        return take_line(ctx, out, stdin);
-    f = fopen(path, "re");
-    if (!f)
-        return ctx_fail(
-            ctx, ERR_IO,
-            tr(ctx, "Could not open {0}: {1}.", TR_TEXT(path), TR_TEXT(strerror(errno))));
-    rc = take_line(ctx, out, f);
-    fclose(f);
-    return rc;
-}
-
-static enum err ask(struct ctx *ctx, const char **out, FILE *tty, const char *question)
-{
-    enum err rc;
-
-    fprintf(tty, "%s ", question);
-    fflush(tty);
-    rc = take_line(ctx, out, tty);
-    fprintf(tty, "\n");
-    return rc;
-}
-
-static enum err ask_twice(struct ctx *ctx, const char **out, FILE *tty)
-{
-    const char *first = NULL;
-    const char *second = NULL;
-    enum err rc;
-
-    rc = ask(ctx, &first, tty, tr(ctx, "New password:"));
-    if (rc)
-        return rc;
-    rc = ask(ctx, &second, tty, tr(ctx, "The same again:"));
-    if (rc)
-        return rc;
-    if (!text_equal(first, second))
-        return ctx_fail_field(ctx, "password", tr(ctx, "The two passwords are not the same."));
-    *out = first;
-    return OK;
-}
-
 static enum err get_password(struct ctx *ctx, const char **out, const struct opts *o)
 {
-    struct termios old = { 0 };
-    struct termios quiet;
-    FILE *tty;
-    enum err rc;
+    const struct secret_words words = {
+        .field = "password",
+        .ask = tr(ctx, "New password:"),
+        .again = tr(ctx, "The same again:"),
+        .differ = tr(ctx, "The two passwords are not the same."),
+        .none = tr(ctx, "No password was given."),
+        .no_terminal = tr(ctx, "There is no terminal to ask for the password. Give it with "
+                               "--password-file FILE."),
+    };
 
-    if (opt_text(o, "password-file"))
-        return read_password_file(ctx, out, opt_text(o, "password-file"));
-    tty = fopen("/dev/tty", "r+e");
-    if (!tty || tcgetattr(fileno(tty), &old)) {
-        if (tty)
-            fclose(tty);
-        return ctx_fail(ctx, ERR_INVALID,
-                        tr(ctx, "There is no terminal to ask for the password. Give it with "
-                                "--password-file FILE."));
-    }
-    quiet = old;
-    quiet.c_lflag &= ~(tcflag_t)ECHO;
-    tcsetattr(fileno(tty), TCSAFLUSH, &quiet);
-    rc = ask_twice(ctx, out, tty);
-    tcsetattr(fileno(tty), TCSAFLUSH, &old);
-    fclose(tty);
-    return rc;
+    return secret_get(ctx, out, opt_text(o, "password-file"), &words);
 }
 
 /* --- the commands --- */

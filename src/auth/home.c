@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "audit/audit.h"
 #include "auth/auth.h"
+#include "auth/secret.h"
 #include "core/log.h"
 #include "core/opt.h"
 #include "core/text.h"
@@ -125,56 +125,17 @@ static enum err check_there(struct ctx *ctx, const struct home *home)
 
 /* --- the secret that opens the vault --- */
 
-static enum err read_line(struct ctx *ctx, const char **out, const char *path)
+static enum err get_passphrase(struct ctx *ctx, const char **out, const char *path)
 {
-    char line[1024];
-    FILE *f = fopen(path, "r");
-    char *got;
+    const struct secret_words words = {
+        .field = "passphrase",
+        .ask = tr(ctx, "Passphrase:"),
+        .none = tr(ctx, "No passphrase was given."),
+        .no_terminal = tr(ctx, "A passphrase is needed, and there is no terminal to ask on. "
+                               "Give it with --passphrase-file FILE."),
+    };
 
-    if (f == NULL)
-        return ctx_fail(
-            ctx, ERR_IO,
-            tr(ctx, "Could not open {0}: {1}", TR_TEXT(path), TR_TEXT(strerror(errno))));
-    got = fgets(line, sizeof line, f);
-    fclose(f);
-    if (got == NULL)
-        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "The file {0} is empty.", TR_TEXT(path)));
-    line[strcspn(line, "\r\n")] = '\0';
-    *out = arena_strdup(ctx->arena, line);
-    explicit_bzero(line, sizeof line);
-    return OK;
-}
-
-static enum err ask_passphrase(struct ctx *ctx, const char **out, const char *question)
-{
-    struct termios old;
-    struct termios quiet;
-    char line[1024];
-    FILE *tty = fopen("/dev/tty", "r+");
-    char *got;
-
-    if (tty == NULL || tcgetattr(fileno(tty), &old) != 0) {
-        if (tty != NULL)
-            fclose(tty);
-        return ctx_fail(ctx, ERR_INVALID,
-                        tr(ctx, "A passphrase is needed, and there is no terminal to ask on. "
-                                "Give it with --passphrase-file FILE."));
-    }
-    quiet = old;
-    quiet.c_lflag &= ~(tcflag_t)ECHO;
-    tcsetattr(fileno(tty), TCSAFLUSH, &quiet);
-    fprintf(tty, "%s ", question);
-    fflush(tty);
-    got = fgets(line, sizeof line, tty);
-    tcsetattr(fileno(tty), TCSAFLUSH, &old);
-    fprintf(tty, "\n");
-    fclose(tty);
-    if (got == NULL)
-        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "No passphrase was given."));
-    line[strcspn(line, "\r\n")] = '\0';
-    *out = arena_strdup(ctx->arena, line);
-    explicit_bzero(line, sizeof line);
-    return OK;
+    return secret_get(ctx, out, path, &words);
 }
 
 static enum err find_secret(struct ctx *ctx, const struct home *home, const struct home_options *o,
@@ -191,9 +152,7 @@ static enum err find_secret(struct ctx *ctx, const struct home *home, const stru
             out->key_file = arena_printf(ctx->arena, "%s.master", home->urls[STORE_MAIN]);
         return OK;
     }
-    if (o->passphrase_file != NULL)
-        return read_line(ctx, &out->passphrase, o->passphrase_file);
-    return ask_passphrase(ctx, &out->passphrase, tr(ctx, "Passphrase:"));
+    return get_passphrase(ctx, &out->passphrase, o->passphrase_file);
 }
 
 static enum err make_vault(struct ctx *ctx, const struct home *home, const struct home_options *o)

@@ -50,7 +50,7 @@ enum err vault_open(struct ctx *ctx, struct vault **out, struct db *keys,
                     const struct vault_secret *secret) MUST_USE;
 void vault_attach(struct vault *vault, struct db *keys);
 void vault_close(struct vault *vault);
-/* Writes a new random key file (0600). ERR_CONFLICT if the path exists. */
+/* Writes a new random key file (0600), durable. ERR_CONFLICT if the path exists. */
 enum err vault_key_file_create(struct ctx *ctx, const char *path) MUST_USE;
 
 /*
@@ -96,7 +96,9 @@ void vault_token(const struct vault *vault, unsigned char out[VAULT_TOKEN_BYTES]
 void vault_subkey(const struct vault *vault, unsigned char out[32], const char *purpose);
 
 /*
- * Changes the passphrase or key file: wraps the master key anew. Data keys stay.
+ * Changes the passphrase or key file: wraps the master key anew, in one durable step: at any
+ * moment, a crash included, exactly one of the two opens the store. Data keys and master key stay,
+ * so vaults that are open go on, and copies of the store made before open with the old secret.
  */
 enum err vault_change_secret(struct ctx *ctx, const struct vault_secret *secret) MUST_USE;
 

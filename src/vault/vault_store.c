@@ -64,6 +64,20 @@ static struct vault *vault_new(struct db *keys)
 
 /* --- key file --- */
 
+/* The file's name in its folder: keys that need a file which a power cut took are lost. */
+static bool sync_folder(struct ctx *ctx, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) + 1 : 0;
+    const char *dir = slash ? arena_strndup(ctx->arena, path, len) : ".";
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return synced;
+}
+
 enum err vault_key_file_create(struct ctx *ctx, const char *path)
 {
     unsigned char key[KEY_BYTES];
@@ -81,7 +95,7 @@ enum err vault_key_file_create(struct ctx *ctx, const char *path)
     randombytes_buf(key, sizeof(key));
     sodium_bin2hex(hex, sizeof(hex), key, sizeof(key));
     hex[HEX_DIGITS] = '\n';
-    if (write(fd, hex, HEX_DIGITS + 1) != HEX_DIGITS + 1 || fsync(fd))
+    if (write(fd, hex, HEX_DIGITS + 1) != HEX_DIGITS + 1 || fsync(fd) || !sync_folder(ctx, path))
         why = strerror(errno);
     sodium_memzero(key, sizeof(key));
     sodium_memzero(hex, sizeof(hex));

@@ -2,17 +2,19 @@
 backup and restore, wrong keys, and an audit that shows when it was touched."""
 import json
 import os
+import pty
 import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from kit import (HOMEWARD, SOURCE, Api, Browser, Server, demo, finish, ok, run,  # noqa: E402
                  scratch, token, wait_for)
 
 COMMANDS = ["serve", "demo", "init", "survey score", "import", "export", "index", "user", "form",
-            "backup", "restore", "check", "audit"]
+            "backup", "restore", "check", "keys", "audit"]
 
 
 def test_help():
@@ -55,6 +57,82 @@ def test_passphrase(folder):
     done = run("check", "--database", path)
     ok(done.returncode == 2 and "--passphrase-file" in done.stderr,
        "without a terminal it says how to give the passphrase", done.stderr)
+
+
+def passes(path, *secret):
+    """Whether it opens with a file that holds this secret."""
+    return run("check", "--database", path, *secret).returncode == 0
+
+
+def secret_file(folder, name, text):
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text + "\n")
+    return path
+
+
+def on_terminal(words, answers):
+    """Runs homeward with a terminal of its own, types the answers; exit status and what was shown."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(HOMEWARD, [HOMEWARD, *words])
+    shown = b""
+    try:
+        while True:
+            part = os.read(terminal, 4096)
+            shown += part
+            if part.rstrip().endswith(b":") and answers:
+                os.write(terminal, answers.pop(0).encode() + b"\n")
+            if not part:
+                break
+    except OSError:
+        pass  # Linux: the other side is closed
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
+
+
+def test_keys_change(folder):
+    path = os.path.join(folder, "pass.db")
+    first, second = os.path.join(folder, "secret"), secret_file(folder, "second", "lamp river stone")
+    change = ("keys", "change", "--database", path)
+    old = ("--passphrase-file", first)
+    done = run(*change, *old, "--new-passphrase-file", secret_file(folder, "brief", "lamp"))
+    ok(done.returncode == 2 and passes(path, *old), "a new passphrase that is too short is refused",
+       done.stderr)
+    done = run(*change, "--passphrase-file", second, "--new-passphrase-file", second)
+    ok(done.returncode == 2, "whoever does not have the old passphrase cannot change it", done.stderr)
+    done = run(*change, *old, "--new-passphrase", "lamp river stone")
+    ok(done.returncode == 2, "a new passphrase on the command line is refused", done.stderr)
+    done = run(*change, *old, "--new-passphrase-file", "-", stdin=b"lamp river stone\n")
+    ok(done.returncode == 0, "the passphrase is changed, the new one from standard input", done.stderr)
+    ok(passes(path, "--passphrase-file", second), "the new passphrase opens, all is in order")
+    ok(not passes(path, *old), "the old one is refused")
+
+    sides = [("--passphrase-file", second), ("--passphrase-file", first)]
+    torn = 0
+    for wait in (0.1, 0.2, 0.3, 0.5):
+        with subprocess.Popen([HOMEWARD, *change, *sides[0], "--new-passphrase-file", sides[1][1]],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+            time.sleep(wait)
+            running.kill()
+        old_opens, new_opens = passes(path, *sides[0]), passes(path, *sides[1])
+        torn += old_opens == new_opens
+        if new_opens:
+            sides.reverse()
+    ok(torn == 0, "killed at any moment, exactly one of the two opens it", torn)
+
+    status, shown = on_terminal((*change, *sides[0]), ["typed on a terminal", "typed otherwise"])
+    ok(status == 2 and "same" in shown and passes(path, *sides[0]), "two different answers change nothing",
+       shown)
+    status, shown = on_terminal((*change, *sides[0]), ["typed on a terminal"] * 2)
+    ok(status == 0 and "typed" not in shown, "it is asked for on the terminal and not shown", shown)
+    typed = ("--passphrase-file", secret_file(folder, "typed", "typed on a terminal"))
+    file = os.path.join(folder, "new.master")
+    done = run(*change, *typed, "--new-key-file", file)
+    ok(done.returncode == 0 and os.stat(file).st_mode & 0o777 == 0o600,
+       "a passphrase is changed for a key file that is made", done.stderr)
+    ok(passes(path, "--key-file", file) and not passes(path, *typed), "now the key file alone opens it")
+    done = run(*change, "--key-file", file, "--new-key-file", file)
+    ok(done.returncode == 5, "a key file is not changed for itself", (done.returncode, done.stderr))
 
 
 def test_key_file(folder, database):
@@ -252,6 +330,7 @@ def main():
     test_help()
     test_missing(folder)
     test_passphrase(folder)
+    test_keys_change(folder)
     database = demo(folder)
     test_key_file(folder, database)
     copy = test_backup(folder, database)

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "auth/home_cli.h"
 #include "core/text.h"
 #include "fixture.h"
 #include "vault/vault_inner.h"
@@ -455,6 +456,53 @@ static void the_secret_can_be_changed_and_the_keys_stay(void **state)
     f->ctx.vault = first;
 }
 
+static bool opens(struct fixture *f, const struct vault_secret *secret)
+{
+    struct vault *vault = NULL;
+    enum err rc = vault_open(&f->ctx, &vault, f->keys, secret);
+
+    assert_true(rc == OK || rc == ERR_INVALID);
+    vault_close(vault);
+    return rc == OK;
+}
+
+/* Every call that can fail fails in turn, in the key store and in the database of the audit. */
+static void a_change_of_the_secret_is_recorded_and_always_one_of_both_opens(void **state)
+{
+    struct fixture *f = *state;
+    const struct vault_secret old = { .key_file = f->key_file };
+    const struct vault_secret now = { .passphrase = "seven boats at dawn" };
+    const struct vault_secret brief = { .passphrase = "boats" };
+    int64_t begun = 0;
+    enum err rc = ERR_DB;
+
+    assert_int_equal(keys_change(&f->ctx, f->keys, &old), ERR_CONFLICT);
+    assert_int_equal(audit_count(f, "keys.change"), 0);
+    assert_int_equal(keys_change(&f->ctx, f->keys, &brief), ERR_INVALID);
+    assert_int_equal(audit_count(f, "keys.change_failed"), 1);
+    for (int n = 1; n < 4; n++) { /* nothing is changed that could not be written down */
+        begun = audit_count(f, "keys.change");
+        db_fail_at(f->ctx.db, n);
+        assert_int_equal(keys_change(&f->ctx, f->keys, &now), ERR_DB);
+        db_fail_at(f->ctx.db, 0);
+        assert_true(opens(f, &old));
+        assert_int_equal(audit_count(f, "keys.change"), begun);
+    }
+    for (int n = 1; rc == ERR_DB; n++) {
+        db_fail_at(f->keys, n);
+        rc = keys_change(&f->ctx, f->keys, &now);
+        db_fail_at(f->keys, 0);
+        assert_true(opens(f, &old) != opens(f, &now));
+        if (opens(f, &now))
+            assert_true(audit_count(f, "keys.change") > begun);
+    }
+    /* The last call that can fail is the flush: the new one opens by then, and is told so. */
+    assert_int_equal(rc, ERR_CONFLICT);
+    assert_true(opens(f, &now));
+    assert_int_equal(keys_change(&f->ctx, f->keys, &old), OK);
+    assert_true(opens(f, &old) && !opens(f, &now));
+}
+
 static void an_altered_store_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -602,6 +650,7 @@ int main(void)
         T(making_a_store_leaves_nothing_behind_when_the_database_fails),
         T(a_key_file_is_refused_with_the_reason),
         T(the_secret_can_be_changed_and_the_keys_stay),
+        T(a_change_of_the_secret_is_recorded_and_always_one_of_both_opens),
         T(an_altered_store_is_refused),
         T(tokens_depend_on_domain_text_and_store),
         T(subkeys_are_the_same_for_the_whole_store),
