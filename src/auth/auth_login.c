@@ -90,12 +90,9 @@ enum err throttle_count(struct ctx *ctx, const unsigned char token[VAULT_TOKEN_B
     if (rc)
         return rc;
     rc = count(ctx, token, &left);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc) {
-        db_rollback(ctx);
+    rc = db_end(ctx, rc);
+    if (rc)
         return rc;
-    }
     if (left <= 0)
         return OK;
     return ctx_fail(ctx, ERR_LIMIT,
@@ -165,12 +162,9 @@ static enum err refuse(struct ctx *ctx, const struct account *account)
     if (rc)
         return rc;
     rc = audit_add(ctx, "auth.refuse", account->id, NULL, NULL);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc) {
-        db_rollback(ctx);
+    rc = db_end(ctx, rc);
+    if (rc)
         return rc;
-    }
     return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "The name or the password is wrong."));
 }
 
@@ -207,23 +201,16 @@ static enum err let_in(struct ctx *ctx, struct login *out, const struct account 
     if (rc)
         return rc;
     rc = throttle_clear(ctx, token);
+    if (rc == OK)
+        rc = add_session(ctx, &secret, account->id, "browser", ctx->now_ms + AUTH_SESSION_MS);
+    if (rc == OK)
+        rc = audit_as(ctx, account, "auth.login");
+    rc = db_end(ctx, rc);
     if (rc)
-        goto out;
-    rc = add_session(ctx, &secret, account->id, "browser", ctx->now_ms + AUTH_SESSION_MS);
-    if (rc)
-        goto out;
-    rc = audit_as(ctx, account, "auth.login");
-    if (rc)
-        goto out;
-    rc = db_commit(ctx);
-    if (rc)
-        goto out;
+        return rc;
     out->token = secret;
     out->user_id = account->id;
     return OK;
-out:
-    db_rollback(ctx);
-    return rc;
 }
 
 enum err auth_login(struct ctx *ctx, struct login *out, const char *name, const char *password,
@@ -263,17 +250,11 @@ enum err auth_token_new(struct ctx *ctx, const char **token_out, const char *use
     if (rc)
         return rc;
     rc = add_session(ctx, &token, user_id, "api", ends_at);
+    if (rc == OK)
+        rc = audit_add(ctx, "auth.token", user_id, NULL, NULL);
+    rc = db_end(ctx, rc);
     if (rc)
-        goto out;
-    rc = audit_add(ctx, "auth.token", user_id, NULL, NULL);
-    if (rc)
-        goto out;
-    rc = db_commit(ctx);
-    if (rc)
-        goto out;
+        return rc;
     *token_out = token;
     return OK;
-out:
-    db_rollback(ctx);
-    return rc;
 }

@@ -165,12 +165,9 @@ enum err office_create(struct ctx *ctx, const char **id_out, const struct office
     if (rc)
         return rc;
     rc = add_office(ctx, id, o, organisation);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc) {
-        db_rollback(ctx);
+    rc = db_end(ctx, rc);
+    if (rc)
         return rc;
-    }
     *id_out = id;
     return OK;
 }
@@ -239,14 +236,7 @@ enum err setting_set(struct ctx *ctx, const char *office_id, const char *name, c
     if (rc)
         return rc;
     rc = db_exec(ctx, NULL, &SETTING_SET, DB_TEXT(office_id), DB_TEXT(name), DB_TEXT(value));
-    if (rc)
-        goto out;
-    rc = audit_setting(ctx, office_id, name, value);
-    if (rc)
-        goto out;
-    rc = db_commit(ctx);
-out:
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    if (rc == OK)
+        rc = audit_setting(ctx, office_id, name, value);
+    return db_end(ctx, rc);
 }

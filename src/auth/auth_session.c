@@ -127,18 +127,9 @@ enum err auth_logout(struct ctx *ctx, const char *token)
     if (rc)
         return rc;
     rc = db_exec(ctx, &changed, &SESSION_END, DB_BLOB(stored, sizeof(stored)));
-    if (rc)
-        goto out;
-    if (changed > 0) {
+    if (rc == OK && changed > 0)
         rc = audit_add(ctx, "auth.logout", ctx->user_id, NULL, NULL);
-        if (rc)
-            goto out;
-    }
-    rc = db_commit(ctx);
-out:
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err auth_end_sessions(struct ctx *ctx, const char *user_id)
@@ -149,14 +140,7 @@ enum err auth_end_sessions(struct ctx *ctx, const char *user_id)
     if (rc)
         return rc;
     rc = db_exec(ctx, NULL, &SESSION_END_ALL, DB_TEXT(user_id));
-    if (rc)
-        goto out;
-    rc = audit_add(ctx, "auth.end_sessions", user_id, NULL, NULL);
-    if (rc)
-        goto out;
-    rc = db_commit(ctx);
-out:
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    if (rc == OK)
+        rc = audit_add(ctx, "auth.end_sessions", user_id, NULL, NULL);
+    return db_end(ctx, rc);
 }

@@ -180,12 +180,9 @@ enum err user_create(struct ctx *ctx, const char **id_out, const struct user_new
     if (rc)
         return rc;
     rc = add_staff(ctx, id, n, login, hash);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc) {
-        db_rollback(ctx);
+    rc = db_end(ctx, rc);
+    if (rc)
         return rc;
-    }
     *id_out = id;
     return OK;
 }
@@ -234,19 +231,11 @@ enum err user_set_password(struct ctx *ctx, const char *login, const char *passw
     if (rc)
         return rc;
     rc = need_staff(ctx, &id, login, token);
-    if (rc)
-        goto out;
-    rc = db_exec(ctx, NULL, &STAFF_PASSWORD, DB_TEXT(id), DB_TEXT(hash));
-    if (rc)
-        goto out;
-    rc = account_changed(ctx, id, token, "user.password");
-    if (rc)
-        goto out;
-    rc = db_commit(ctx);
-out:
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    if (rc == OK)
+        rc = db_exec(ctx, NULL, &STAFF_PASSWORD, DB_TEXT(id), DB_TEXT(hash));
+    if (rc == OK)
+        rc = account_changed(ctx, id, token, "user.password");
+    return db_end(ctx, rc);
 }
 
 static const char *state_action(const char *state)
@@ -277,19 +266,11 @@ enum err user_set_state(struct ctx *ctx, const char *login, const char *state)
     if (rc)
         return rc;
     rc = need_staff(ctx, &id, login, token);
-    if (rc)
-        goto out;
-    rc = db_exec(ctx, NULL, &STAFF_STATE, DB_TEXT(id), DB_TEXT(state));
-    if (rc)
-        goto out;
-    rc = account_changed(ctx, id, token, action);
-    if (rc)
-        goto out;
-    rc = db_commit(ctx);
-out:
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    if (rc == OK)
+        rc = db_exec(ctx, NULL, &STAFF_STATE, DB_TEXT(id), DB_TEXT(state));
+    if (rc == OK)
+        rc = account_changed(ctx, id, token, action);
+    return db_end(ctx, rc);
 }
 
 enum err user_set_keys(struct ctx *ctx, bool off)
@@ -299,16 +280,9 @@ enum err user_set_keys(struct ctx *ctx, bool off)
     if (rc)
         return rc;
     rc = db_exec(ctx, NULL, &STAFF_KEYS, DB_TEXT(ctx->user_id), DB_INT(off ? 1 : 0));
-    if (rc)
-        goto out;
-    rc = audit_add(ctx, "user.keys", ctx->user_id, NULL, NULL);
-    if (rc)
-        goto out;
-    rc = db_commit(ctx);
-out:
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    if (rc == OK)
+        rc = audit_add(ctx, "user.keys", ctx->user_id, NULL, NULL);
+    return db_end(ctx, rc);
 }
 
 enum err user_set_lang(struct ctx *ctx, const char *user_id, const char *lang)
@@ -323,20 +297,11 @@ enum err user_set_lang(struct ctx *ctx, const char *user_id, const char *lang)
     if (rc)
         return rc;
     rc = db_exec(ctx, &changed, &STAFF_LANG, DB_TEXT(user_id), DB_TEXT(lang));
-    if (rc)
-        goto out;
-    if (changed == 0) {
+    if (rc == OK && changed == 0)
         rc = ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no such user."));
-        goto out;
-    }
-    rc = audit_add(ctx, "user.lang", user_id, NULL, NULL);
-    if (rc)
-        goto out;
-    rc = db_commit(ctx);
-out:
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    if (rc == OK)
+        rc = audit_add(ctx, "user.lang", user_id, NULL, NULL);
+    return db_end(ctx, rc);
 }
 
 /* --- listing --- */
@@ -442,11 +407,7 @@ enum err user_set_gender(struct ctx *ctx, const char *user_id, const char *gende
                  DB_TEXT(gender && gender[0] ? gender : NULL));
     if (rc == OK)
         rc = audit_add(ctx, "user.gender", user_id, NULL, NULL);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err user_ids_of_role(struct ctx *ctx, const char ***out, size_t *len_out, const char *role,

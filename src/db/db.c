@@ -438,6 +438,15 @@ void db_rollback(struct ctx *ctx)
     db_rollback_on(ctx, ctx->db);
 }
 
+enum err db_end(struct ctx *ctx, enum err rc)
+{
+    if (rc == OK)
+        rc = db_commit(ctx);
+    if (rc)
+        db_rollback(ctx);
+    return rc;
+}
+
 bool db_in_transaction(const struct db *db)
 {
     return db->depth > 0;

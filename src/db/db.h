@@ -174,6 +174,9 @@ enum err db_commit(struct ctx *ctx) MUST_USE;
  * open, so whoever must be sure (the worker, between requests) calls it while db_in_transaction.
  */
 void db_rollback(struct ctx *ctx);
+/* Ends what db_begin began: commits when rc is OK, else rolls back. The first failure comes back.
+ */
+enum err db_end(struct ctx *ctx, enum err rc) MUST_USE;
 bool db_in_transaction(const struct db *db);
 enum err db_begin_on(struct ctx *ctx, struct db *db) MUST_USE;
 /* ERR_BUSY at once, without a problem, when another process is writing (SQLite). */

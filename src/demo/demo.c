@@ -198,11 +198,7 @@ static enum err make_batch(struct ctx *ctx, struct world *w, const struct demo_s
         if (rc == OK)
             arena_rewind(ctx->arena, mark);
     }
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* As the job process does it: what days have brought about, the index, the statistics. */

@@ -76,11 +76,7 @@ enum err facts_prepare(struct ctx *ctx)
     fact_tables(ctx, &tables, &len);
     for (size_t i = 0; rc == OK && i < len; i++)
         rc = fact_store_make(ctx, &tables[i]);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 static const char *hash_of(struct ctx *ctx, const char *code, const char *what)

@@ -348,11 +348,7 @@ static enum err give_out(struct ctx *ctx, struct fact_release *r, int64_t follow
     rc = decide(ctx, r);
     if (rc == OK)
         rc = store(ctx, r, followed);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err facts_release(struct ctx *ctx, struct fact_release *out, const struct fact_question *q)

@@ -275,11 +275,7 @@ enum err letterhead_save(struct ctx *ctx, const struct letterhead *h)
     if (rc == OK)
         rc = audit_add(ctx, "letterhead.change", *h->programme_id ? h->programme_id : NULL, NULL,
                        NULL);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err letterhead_logo(struct ctx *ctx, struct letterhead *h, const char *bytes, size_t len)

@@ -189,11 +189,7 @@ static enum err add_version(struct ctx *ctx, struct letter_version *v, int64_t s
     rc = letter_store_add(ctx, v, seen);
     if (rc == OK)
         rc = audit_change(ctx, action, v);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err letter_publish(struct ctx *ctx, const char *name, const char *programme_id,
@@ -330,11 +326,8 @@ enum err letter_make(struct ctx *ctx, struct letter_pdf *out, const struct lette
         rc = letter_store_made(ctx, rec, &used, filled, file_id);
     if (rc == OK)
         rc = audit_made(ctx, rec, &used, keep);
+    rc = db_end(ctx, rc);
     if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    else
         *out = pdf;
     return rc;
 }

@@ -194,11 +194,7 @@ enum err hours_save(struct ctx *ctx, const char *from, const char *to, bool priv
     rc = quiet_hours_save(ctx, from, to);
     if (!rc)
         rc = setting_set(ctx, "", SETTING_PRIVATE, private_too ? "1" : "0");
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* --- contacts --- */

@@ -168,9 +168,5 @@ enum err gateway_report_take(struct ctx *ctx, const char *signature, const char 
     if (rc)
         return rc;
     rc = *r.from != '\0' ? take_reply(ctx, &r) : take_status(ctx, &r);
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }

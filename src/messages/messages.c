@@ -126,11 +126,7 @@ static enum err write_message(struct ctx *ctx, const struct message_row *row)
     rc = message_store_add(ctx, row, &sealed);
     if (!rc)
         rc = audit_add(ctx, "message.add", row->id, NULL, NULL);
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err message_add(struct ctx *ctx, const char **id_out, const struct message *m)
@@ -206,11 +202,7 @@ static enum err change_by_hand(struct ctx *ctx, const char *id, const char *from
         rc = message_store_change(ctx, &m, c);
     if (!rc)
         rc = audit_add(ctx, arena_printf(ctx->arena, "message.%s", c->state), id, NULL, NULL);
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err message_cancel(struct ctx *ctx, const char *id)

@@ -110,11 +110,7 @@ enum err notify_read(struct ctx *ctx, const char *id)
                  DB_INT(ctx->now_ms));
     if (!rc && changed > 0)
         rc = audit_add(ctx, "notification.read", id, NULL, NULL);
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* --- reading --- */
@@ -262,11 +258,7 @@ enum err staff_mail_save(struct ctx *ctx, const char *address, bool digest)
                  DB_BLOB(sealed.bytes, sealed.len), DB_INT(digest ? 1 : 0), DB_INT(ctx->now_ms));
     if (!rc)
         rc = audit_add(ctx, "staff.mail", ctx->user_id, NULL, NULL);
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* --- the daily mail --- */
@@ -297,11 +289,7 @@ static enum err send_digest(struct ctx *ctx, const char *staff_id)
         rc = message_add(ctx, &id, &m);
     if (!rc)
         rc = db_exec(ctx, NULL, &DIGEST_DONE, DB_TEXT(staff_id), DB_INT(ctx->now_ms));
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err digest_round(struct ctx *ctx)

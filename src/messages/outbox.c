@@ -36,11 +36,7 @@ static enum err commit_change(struct ctx *ctx, const struct message_row *m, cons
     rc = message_store_change(ctx, m, c);
     if (!rc && !text_equal(m->state, c->state))
         rc = audit_add(ctx, arena_printf(ctx->arena, "message.%s", c->state), m->id, NULL, NULL);
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* --- whether it may go now --- */

@@ -284,11 +284,7 @@ enum err message_store_recover(struct ctx *ctx, int64_t before, bool dedup)
 
         rc = message_store_change(ctx, &items[i], &c);
     }
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* --- lists --- */
@@ -411,11 +407,7 @@ enum err opt_out_set(struct ctx *ctx, enum channel channel, const char *address,
     if (rc)
         return rc;
     rc = opt_out_write(ctx, channel, address, wants_none, "staff");
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err messages_follow_merge(struct ctx *ctx, const struct merge_carry *c)

@@ -270,12 +270,9 @@ enum err webhook_add(struct ctx *ctx, const char **id_out, const char **secret_o
                  DB_BLOB(sealed.bytes, sealed.len), DB_INT(ctx->now_ms), DB_TEXT(ctx->user_id));
     if (!rc)
         rc = audit_add(ctx, "webhook.add", w.id, NULL, NULL);
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc) {
-        db_rollback(ctx);
+    rc = db_end(ctx, rc);
+    if (rc)
         return rc;
-    }
     *id_out = w.id;
     *secret_out = w.secret;
     return OK;
@@ -296,11 +293,7 @@ enum err webhook_set_state(struct ctx *ctx, const char *id, const char *state)
         rc = ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no such webhook."));
     if (!rc)
         rc = audit_add(ctx, arena_printf(ctx->arena, "webhook.%s", state), id, NULL, NULL);
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 static enum err add_delivery(struct ctx *ctx, const char *webhook_id,
@@ -394,11 +387,7 @@ static enum err expand(struct ctx *ctx, const struct webhook *w, const struct us
             continue;
         rc = add_delivery(ctx, w->id, &c->d);
     }
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* --- delivering --- */
@@ -447,11 +436,7 @@ static enum err end_delivery(struct ctx *ctx, const struct webhook *w,
     if (!rc)
         rc = db_exec(ctx, NULL, &DELIVERY_PURGE, DB_TEXT(w->id),
                      DB_INT(ctx->now_ms - WEBHOOK_KEPT_MS));
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 static enum err deliver(struct ctx *ctx, const struct webhook *w, const struct webhook_delivery *d,

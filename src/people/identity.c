@@ -106,11 +106,7 @@ static enum err look_at(struct ctx *ctx, const char *id, int64_t made_at)
         rc = look_for(ctx, person);
     if (rc == OK)
         rc = db_exec(ctx, NULL, &LOOK_DROP, DB_TEXT(id), DB_INT(made_at));
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 struct noted {
@@ -293,9 +289,5 @@ enum err identity_tell(struct ctx *ctx, const char *id)
         if (rc == OK)
             rc = audit_add(ctx, "person.identity_ask", row.match.two[i]->id, NULL, NULL);
     }
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }

@@ -223,11 +223,7 @@ static enum err store_ask(struct ctx *ctx, const struct merge_wish *w, const cha
         rc = audit_add(ctx, "person.merge_ask", w->kept_id, NULL, NULL);
     if (rc == OK)
         rc = audit_add(ctx, "person.merge_ask", w->gone_id, NULL, NULL);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err merge_ask(struct ctx *ctx, const struct merge_wish *w)
@@ -417,11 +413,8 @@ enum err merge_confirm(struct ctx *ctx, const char **kept_out, const char *a, co
     if (rc)
         return rc;
     rc = merge_now(ctx, asked);
+    rc = db_end(ctx, rc);
     if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    else
         *kept_out = asked->kept_id;
     return rc;
 }
@@ -445,11 +438,7 @@ enum err merge_refuse(struct ctx *ctx, const char *a, const char *b)
         rc = audit_add(ctx, "person.merge_refuse", asked->kept_id, NULL, NULL);
     if (rc == OK)
         rc = audit_add(ctx, "person.merge_refuse", asked->gone_id, NULL, NULL);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err merge_forget(struct ctx *ctx)
@@ -515,11 +504,7 @@ enum err not_same_set(struct ctx *ctx, const char *a, const char *b, const char 
         rc = audit_add(ctx, "person.not_same", low(a, b), NULL, NULL);
     if (rc == OK)
         rc = audit_add(ctx, "person.not_same", high(a, b), NULL, NULL);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err not_same_undo(struct ctx *ctx, const char *a, const char *b)
@@ -538,11 +523,7 @@ enum err not_same_undo(struct ctx *ctx, const char *a, const char *b)
         rc = audit_add(ctx, "person.not_same_undo", low(a, b), NULL, NULL);
     if (rc == OK)
         rc = audit_add(ctx, "person.not_same_undo", high(a, b), NULL, NULL);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err not_same_of(struct ctx *ctx, struct not_same **out, const char *a, const char *b)

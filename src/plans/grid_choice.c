@@ -183,11 +183,7 @@ enum err grid_answer_set(struct ctx *ctx, const char *case_id, const struct grid
     rc = grid_case_load(ctx, &c, case_id);
     for (size_t i = 0; rc == OK && i < len; i++)
         rc = answer_one(ctx, &c, &items[i], note);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* --- deciding --- */

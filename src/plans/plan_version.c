@@ -119,11 +119,8 @@ enum err plan_amend(struct ctx *ctx, struct record **out, const char *id, const 
         copy_plan(rec, old, reason);
         rc = record_insert(ctx, rec);
     }
+    rc = db_end(ctx, rc);
     if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    else
         *out = rec;
     return rc;
 }
@@ -162,11 +159,7 @@ enum err plan_activate(struct ctx *ctx, const char *id, int64_t version)
         rc = replace_others(ctx, rec);
     if (rc == OK)
         rc = record_set_status(ctx, rec, version, STATUS_PLAN_ACTIVE, NULL);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* --- what differs --- */

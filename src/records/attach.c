@@ -420,12 +420,9 @@ enum err attachment_add(struct ctx *ctx, const char **id_out, const struct recor
         rc = tell(ctx, rec, EVENT_FILE_IN, &a, NULL);
     if (rc == OK)
         rc = audit_file(ctx, rec, "file_add");
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc) {
-        db_rollback(ctx);
+    rc = db_end(ctx, rc);
+    if (rc)
         return rc;
-    }
     *id_out = a.id;
     return OK;
 }
@@ -502,11 +499,7 @@ static enum err change_write(struct ctx *ctx, const struct change *c, const stru
         rc = tell(ctx, c->rec, t->action, &c->a, t->reason);
     if (rc == OK)
         rc = audit_file(ctx, c->rec, t->audit);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err attachment_rename(struct ctx *ctx, const struct record *rec, const char *id,
@@ -627,11 +620,7 @@ enum err attachment_move(struct ctx *ctx, const struct record *rec, const char *
         rc = audit_file(ctx, rec, "file_out");
     if (rc == OK)
         rc = audit_file(ctx, to, "file_in");
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* Without asking who may see it: the caller has. */

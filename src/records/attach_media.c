@@ -79,12 +79,9 @@ enum err attachment_stage(struct ctx *ctx, const char **value_out, const struct 
     rc = check_waiting(ctx);
     if (rc == OK)
         rc = attach_store(ctx, &a, &place, kept.bytes);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc) {
-        db_rollback(ctx);
+    rc = db_end(ctx, rc);
+    if (rc)
         return rc;
-    }
     *value_out = arena_printf(ctx->arena, "%s %s", a.id, a.name);
     return OK;
 }
@@ -192,9 +189,5 @@ enum err attachments_tidy(struct ctx *ctx)
     rc = db_exec(ctx, NULL, &STAGED_CHUNKS_OLD, DB_INT(before), DB_INT(ctx->now_ms));
     if (rc == OK)
         rc = db_exec(ctx, NULL, &STAGED_OLD, DB_INT(before), DB_INT(ctx->now_ms));
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }

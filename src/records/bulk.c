@@ -345,11 +345,7 @@ static enum err run_end(struct run *r, const char *summary)
         rc = import_run_forget(ctx, w->id);
     if (rc == OK)
         rc = job_end(w, true);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 static enum bulk_what what_of(const char *name)
@@ -446,10 +442,7 @@ static enum err run_line(struct run *r, const struct bulk *b, const char *line, 
     rc = import_made_add(ctx, &run, &mark, seq);
     if (rc == OK)
         rc = job_step(r->w, seq);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
+    rc = db_end(ctx, rc);
     return rc ? rc : take_down(r, rec, OK, changed);
 }
 
@@ -466,11 +459,7 @@ static enum err note_run(struct run *r)
     if (rc)
         return rc;
     rc = import_run_add(ctx, &run);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* Line by line; b NULL: taking back. */

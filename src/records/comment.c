@@ -57,11 +57,7 @@ enum err record_comment_add(struct ctx *ctx, const struct record *rec, const cha
         rc = event_add(ctx, rec, &(struct event_new){ .action = EVENT_COMMENT });
     if (rc == OK)
         rc = audit_comment(ctx, rec, "comment");
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err record_comment_undo(struct ctx *ctx, const struct record *rec, const char *comment_id)
@@ -81,11 +77,7 @@ enum err record_comment_undo(struct ctx *ctx, const struct record *rec, const ch
         rc = event_add(ctx, rec, &(struct event_new){ .action = EVENT_COMMENT_GONE });
     if (rc == OK)
         rc = audit_comment(ctx, rec, "comment_undo");
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 static enum err read_comment(struct ctx *ctx, struct record_comment *c, struct rows *rows)

@@ -390,11 +390,7 @@ static enum err note_export(struct export *x)
     for (size_t i = 0; rc == OK && i < x->tables_len; i++)
         if (!x->tables[i].repeat)
             rc = note_kind(x, x->tables[i].form, count);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 static enum table_format format_of(const struct export_options *o)

@@ -200,11 +200,7 @@ static enum err end_export(struct job_work *w, struct job_file *f, int64_t recor
         tell_giving(w, g);
     if (!rc)
         rc = job_end(w, false);
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err export_run(struct job_work *w)

@@ -59,11 +59,8 @@ static enum err start_once(struct ctx *ctx, const char **id_out, const struct jo
                      DB_BLOB(sealed.bytes, sealed.len));
     if (!rc && changed == 0)
         rc = ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "This is not kept any more."));
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    else
+    rc = db_end(ctx, rc);
+    if (rc == OK)
         *id_out = id;
     return rc;
 }
@@ -460,11 +457,7 @@ static enum err run_import(struct job_work *w)
     if (rc)
         return rc;
     rc = job_end(w, options.dry_run);
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* --- undoing --- */

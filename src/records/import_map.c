@@ -539,11 +539,7 @@ enum err mapping_save(struct ctx *ctx, const char *kind, const char *name, const
     rc = db_exec(ctx, NULL, &MAPPING_PUT, DB_TEXT(id), DB_TEXT(ctx->office_id), DB_TEXT(kind),
                  DB_TEXT(text_trim(ctx->arena, name)), DB_BLOB(sealed.bytes, sealed.len),
                  DB_INT(ctx->now_ms), DB_TEXT(ctx->user_id));
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err mapping_load(struct ctx *ctx, const char **out, const char *kind, const char *name)

@@ -108,9 +108,5 @@ enum err import_forget_old(struct ctx *ctx)
     rc = db_exec(ctx, NULL, &MADE_OLD, DB_INT(ctx->now_ms - IMPORT_UNDO_MS));
     if (rc == OK)
         rc = db_exec(ctx, NULL, &RUN_OLD, DB_INT(ctx->now_ms - IMPORT_UNDO_MS));
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }

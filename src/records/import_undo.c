@@ -84,11 +84,7 @@ static enum err undo_one(struct undo *u, const struct made *m, const char **numb
         u->run.undone++;
         rc = import_run_move(ctx, &u->run);
     }
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* Somebody has changed it since, has put something below it, or has deleted it. */

@@ -46,12 +46,9 @@ enum err job_file_begin(struct job_work *w, struct job_file *out)
     rc = job_step(w, 0);
     if (!rc)
         rc = job_file_forget(ctx, w->id);
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc) {
-        db_rollback(ctx);
+    rc = db_end(ctx, rc);
+    if (rc)
         return rc;
-    }
     *out = (struct job_file){ .w = w, .bytes = arena_alloc(ctx->arena, JOB_CHUNK) };
     out->fd = memfd_create("job", MFD_CLOEXEC);
     return out->fd < 0 ? ctx_fail(ctx, ERR_IO, "could not get memory for the file") : OK;
@@ -113,11 +110,7 @@ static enum err flush_step(struct job_file *f, int64_t whole, int64_t done)
     rc = job_step(f->w, done);
     while (!rc && f->chunks < until)
         rc = add_chunk(f, JOB_CHUNK);
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err job_file_flush(struct job_file *f, int64_t done)

@@ -193,11 +193,8 @@ enum err job_add(struct ctx *ctx, const char **id_out, const char *kind, const v
                  DB_BLOB(sealed.bytes, sealed.len), DB_BLOB(result.bytes, result.len),
                  DB_INT(count_lines((const char *)input + head, len - head)), DB_INT(ctx->now_ms),
                  DB_TEXT(ctx->user_id));
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    else
+    rc = db_end(ctx, rc);
+    if (rc == OK)
         *id_out = id;
     return rc;
 }
@@ -280,11 +277,7 @@ enum err jobs_load_done(struct ctx *ctx, struct job *out, const char *id, const 
 /* Ends a transaction that holds one statement. */
 static enum err commit_or_not(struct ctx *ctx, enum err rc)
 {
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err job_cancel(struct ctx *ctx, const char *id)

@@ -328,11 +328,7 @@ enum err record_merge(struct ctx *ctx, const char **id_out, const char *kind,
         rc = make_one(ctx, &refs, two, m);
     if (rc == OK)
         rc = store_join(ctx, id_out, two, m, refs);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* --- two again --- */
@@ -426,11 +422,7 @@ enum err record_part(struct ctx *ctx, const struct record_join *join, const char
     if (rc)
         return rc;
     rc = make_two(ctx, join, reason);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err record_part_look(struct ctx *ctx, struct merge_count **out, size_t *len_out,

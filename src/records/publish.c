@@ -108,11 +108,8 @@ enum err publish_now(struct ctx *ctx, const struct form_plan *plan, const struct
         rc = write_grants(ctx, plan->form->kind, grants, grants_len);
     if (!rc)
         rc = write_audit(ctx, plan, epoch);
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    else
+    rc = db_end(ctx, rc);
+    if (rc == OK)
         *epoch_out = epoch;
     return rc;
 }
@@ -316,11 +313,7 @@ static enum err write_version(struct ctx *ctx, const struct form_plan *plan)
     if (rc)
         return rc;
     rc = publish_write(ctx, plan, &epoch);
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* The form of the program, with the overlay that was published over it. */

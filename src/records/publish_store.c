@@ -266,11 +266,7 @@ static const char *draft_place(struct ctx *ctx, const char *id)
 /* Ends a transaction that holds one statement. */
 static enum err commit_or_not(struct ctx *ctx, enum err rc)
 {
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 static void write_file(struct buf *b, const struct ctx *ctx, const struct delivered *d)

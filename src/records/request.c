@@ -79,11 +79,7 @@ static enum err ask(struct ctx *ctx, const struct record *rec, const char *statu
                      DB_BLOB(sealed.bytes, sealed.len), DB_INT(ctx->now_ms), DB_TEXT(ctx->user_id));
     if (rc == OK)
         rc = note(ctx, rec, EVENT_ASKED, "status_ask", reason);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 static enum err drop(struct ctx *ctx, const struct record *next, const struct record *old)
@@ -145,11 +141,7 @@ enum err record_request_refuse(struct ctx *ctx, const struct record *rec)
     rc = db_exec(ctx, NULL, &REQUEST_DROP, DB_TEXT(rec->id));
     if (rc == OK)
         rc = note(ctx, rec, EVENT_REFUSED, "status_refuse", NULL);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err record_requests_forget(struct ctx *ctx)

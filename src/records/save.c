@@ -336,11 +336,7 @@ static enum err store_new(struct ctx *ctx, struct plan *p, struct record *rec)
         rc = note_change(ctx, rec, "create", NULL, NULL);
     if (rc == OK)
         rc = record_after_save(ctx, rec, NULL);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* What the caller holds becomes what was stored, without what the user may not read. */
@@ -371,11 +367,8 @@ static enum err insert_expanded(struct ctx *ctx, struct record *rec, struct reco
     if (rc)
         return rc;
     rc = hooks->expand(ctx, full, &head);
+    rc = db_end(ctx, rc);
     if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    else
         *rec = *head;
     return rc;
 }
@@ -505,11 +498,7 @@ static enum err store_change(struct ctx *ctx, struct plan *p, const struct recor
     if (rc)
         return rc;
     rc = write_change(ctx, p, old, c);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 struct record record_next_of(struct ctx *ctx, const struct record *old)

@@ -76,11 +76,7 @@ enum err saved_filter_add(struct ctx *ctx, const char *kind, const char *name, c
     rc = db_exec(ctx, NULL, &FILTER_ADD, DB_TEXT(id_new(ctx->arena, ctx->now_ms)),
                  DB_TEXT(ctx->office_id), DB_TEXT(ctx->user_id), DB_TEXT(kind), DB_TEXT(plain),
                  DB_TEXT(query), DB_INT(ctx->now_ms));
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err saved_filter_drop(struct ctx *ctx, const char *kind, const char *id)
@@ -93,9 +89,5 @@ enum err saved_filter_drop(struct ctx *ctx, const char *kind, const char *id)
     rc = db_exec(ctx, &changed, &FILTER_DROP, DB_TEXT(id), DB_TEXT(ctx->user_id), DB_TEXT(kind));
     if (rc == OK && changed == 0)
         rc = record_gone(ctx);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }

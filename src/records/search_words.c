@@ -32,11 +32,8 @@ enum err search_keep(struct ctx *ctx, const char **id_out, const char *kind, con
     if (!rc)
         rc = db_exec(ctx, NULL, &SEARCH_ADD, DB_TEXT(id), DB_TEXT(ctx->user_id), DB_TEXT(kind),
                      DB_BLOB(sealed.bytes, sealed.len), DB_INT(ctx->now_ms));
-    if (!rc)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    else
+    rc = db_end(ctx, rc);
+    if (rc == OK)
         *id_out = id;
     return rc;
 }

@@ -207,11 +207,7 @@ static enum err write_row(struct ctx *ctx, const struct form *form, const struct
                  DB_INT(expiry(ctx, form)));
     if (rc == OK && changed == 0)
         rc = not_kept(ctx);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err unfinished_keep(struct ctx *ctx, const struct form *form, const struct unfinished *u)
@@ -329,11 +325,7 @@ static enum err end_row(struct ctx *ctx, const struct sealed_row *row, const cha
                      DB_INT(ctx->now_ms), DB_INT(ctx->now_ms + ENDED_MS));
     if (rc == OK) /* last: what fails earlier leaves it as it was */
         rc = erase_key(ctx, row->key_id);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err unfinished_end(struct ctx *ctx, const char *kind, const char *id)
@@ -419,9 +411,5 @@ enum err unfinished_expire(struct ctx *ctx)
         return rc;
     for (size_t i = 0; rc == OK && i < n; i++)
         rc = db_exec(ctx, NULL, &UNFINISHED_DELETE, DB_TEXT(old[i].id), DB_INT(ctx->now_ms));
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }

@@ -89,11 +89,7 @@ enum err store_ask(struct ctx *ctx, const struct record *rec, const struct rule 
                  DB_INT(ctx->now_ms), DB_TEXT(rec->key_id), DB_BLOB(sealed.bytes, sealed.len));
     if (rc == OK)
         rc = audit_add(ctx, "rule.override", rec->id, NULL, NULL);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err store_agree(struct ctx *ctx, const struct record *rec, const char *id, const char *reason)
@@ -113,11 +109,7 @@ enum err store_agree(struct ctx *ctx, const struct record *rec, const char *id, 
                       tr(ctx, "Somebody else has dealt with this since you opened it."));
     if (rc == OK)
         rc = audit_add(ctx, "rule.override.agree", rec->id, NULL, NULL);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err store_use(struct ctx *ctx, const char *id)

@@ -295,9 +295,5 @@ enum err store_settle(struct ctx *ctx, const struct settling *s)
             ctx,
             arena_printf(ctx->arena, "task.%s", text_equal(s->state, "open") ? "snooze" : s->state),
             s->id, NULL, NULL);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }

@@ -124,11 +124,7 @@ static enum err run_case(struct ctx *ctx, const char *case_id, const bool *picke
         return rc;
     a.doc = doc;
     rc = run_on(ctx, &a);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err rules_run_case(struct ctx *ctx, const char *case_id)
@@ -272,12 +268,9 @@ static enum err all_due(struct ctx *ctx)
             return rc;
         for (size_t i = 0; rc == OK && i < len; i++)
             rc = store_next(ctx, &places[i], AT_ONCE, false);
-        if (rc == OK)
-            rc = db_commit(ctx);
-        if (rc) {
-            db_rollback(ctx);
+        rc = db_end(ctx, rc);
+        if (rc)
             return rc;
-        }
         (void)snprintf(token, sizeof(token), "%s", after ? after : "");
         arena_rewind(ctx->arena, mark);
         after = token[0] ? token : NULL;

@@ -260,11 +260,8 @@ enum err sharing_give(struct ctx *ctx, struct consent_part *out, const struct sh
     rc = sharing_ask(ctx, &part, s, person_id, categories, len);
     if (rc == OK && consent_is_yes(part.answer))
         rc = sharing_note(ctx, s, person_id, &part);
+    rc = db_end(ctx, rc);
     if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    else
         *out = part;
     return rc;
 }
@@ -348,11 +345,7 @@ enum err sharing_withdraw(struct ctx *ctx, const char *consent_id, int64_t versi
     if (rc)
         return rc;
     rc = withdraw(ctx, rec, reason);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 /* --- expiry, by the job role --- */

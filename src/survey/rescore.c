@@ -87,11 +87,7 @@ static enum err score_page(struct ctx *ctx, const struct profile *p, struct stat
         rc = db_exec(ctx, NULL, &PROFILE_KEEP, DB_TEXT(p->name), DB_TEXT(p->version),
                      state->after ? DB_TEXT(state->after) : DB_NULL,
                      state->done ? DB_INT(ctx->now_ms) : DB_NULL);
-    if (rc == OK)
-        rc = db_commit(ctx);
-    if (rc)
-        db_rollback(ctx);
-    return rc;
+    return db_end(ctx, rc);
 }
 
 enum err survey_rescore_round(struct ctx *ctx)
