@@ -22,8 +22,9 @@ static const char usage[] =
     "--new-key-file makes the file if it is not there. The old one opens the store until the end:\n"
     "give it as always, with --passphrase-file or --key-file, or when asked.\n"
     "\n"
-    "Backups made before still open with the old passphrase or key file: whoever has both can read\n"
-    "them. Make a new backup, then destroy the old ones, or keep the old secret as safe as them.\n";
+    "Backups made before still open with the old passphrase or key file: whoever has both can\n"
+    "read them. Make a new one, then destroy the old ones, or keep the old secret as safe\n"
+    "as them.\n";
 
 static const struct opt_spec options[] = {
     HOME_OPTS,
