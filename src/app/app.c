@@ -34,6 +34,7 @@
 #include "people/merge.h"
 #include "people/people.h"
 #include "people/people_web.h"
+#include "plans/costs.h"
 #include "plans/plan.h"
 #include "plans/plans_web.h"
 #include "records/attach.h"
@@ -91,6 +92,7 @@ static const struct route *const all_routes[] = {
     plans_routes,
     report_routes,
     plan_sign_routes,
+    cost_routes,
     people_routes,
     sharing_routes,
     NULL,
@@ -102,6 +104,7 @@ static const struct nav_item all_nav[] = {
     { N_("Cases"), "/records/case", "case.view" },
     { N_("Tasks"), "/tasks", "task.view" },
     { N_("Statistics"), "/facts", "facts.view" },
+    { N_("Costs"), "/costs", "cost.view" },
     { N_("Import"), "/records/person/import", "person.import", NAV_WORK },
     { N_("People who may be the same"), "/people/duplicates", "person.compare", NAV_WORK },
     { N_("Messages"), "/messages", "message.view", NAV_WORK },
@@ -252,6 +255,7 @@ static const struct job_period app_periods[] = {
 };
 
 static const struct fact_measured *const all_measured[] = { &survey_measured, NULL };
+static const struct fact_keep *const all_kept[] = { &plan_costs_keep, NULL };
 static const struct job_period *const all_periods[] = { app_periods, facts_periods, NULL };
 
 static const struct record_hooks household_hooks = { .kind = FORM_HOUSEHOLD,
@@ -328,6 +332,7 @@ enum err app_load(struct ctx *ctx)
     letters_use_guard(guard_letter);
     records_use_judge(&sharing_judge);
     facts_use_measured(all_measured);
+    facts_use_keep(all_kept);
     jobs_use_kinds(all_jobs);
     jobs_use_periods(all_periods);
     jobs_use_clock(clock_now_ms);

@@ -26,7 +26,7 @@ enum block_kind {
     BLOCK_JOBS,       /* long work of one's own */
     BLOCK_NOTICES,    /* what one has been told and has not read */
     BLOCK_FILTERS,    /* lists that one has kept */
-    BLOCK_ACTIONS,    /* KIND.new, KIND.import, KIND.export, separated by spaces */
+    BLOCK_ACTIONS,    /* KIND.new, KIND.import, KIND.export, costs, separated by spaces */
     BLOCK_DRAFTS,     /* forms that were uploaded and not published */
     BLOCK_FORMS,      /* forms in force */
     BLOCK_UNFINISHED, /* what one began to fill and has not saved */

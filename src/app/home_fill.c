@@ -367,6 +367,11 @@ static void add_action(struct ctx *ctx, struct home_block_view *out, struct home
     struct home_link_view *link = &to[out->buttons_len];
     const char *title;
 
+    if (text_equal(action, "costs") && user_may(ctx->user, PERM_COST_VIEW)) {
+        link->text = tr(ctx, "Costs of plans");
+        link->link = url_build(ctx, "/costs");
+        out->buttons_len++;
+    }
     if (!form || form->privacy > ctx->user->clearance ||
         !may(ctx, kind, text_equal(verb, "new") ? "create" : verb))
         return;

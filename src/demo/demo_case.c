@@ -150,7 +150,8 @@ enum err play_case(struct life *l, const struct step *s)
     rc = record_new(l->ctx, &rec, FORM_CASE, l->person_id);
     if (rc)
         return rc;
-    record_set(rec, FIELD_CASE_PROGRAMME, programme_of(l));
+    l->programme = programme_of(l);
+    record_set(rec, FIELD_CASE_PROGRAMME, l->programme);
     if (dice_chance(&l->dice, 96))
         record_set(rec, FIELD_CASE_WORKER, l->ctx->user_id);
     record_set(rec, FIELD_CASE_OPENED, life_day(l));

@@ -166,6 +166,7 @@ struct life {
     const char *person_id;
     const char *return_id;
     const char *case_id;
+    const char *programme; /* of the case */
     const char *plan_id; /* of the plan in force; NULL if there is none */
     const char *flag;    /* the vulnerability, NULL if none */
     struct step steps[STEPS_MAX];

@@ -164,6 +164,8 @@ static void add_line(struct life *l, struct record *rec, const struct idea *i, s
     put(rec, cost, FIELD_PLAN_GOODS_EQUIPMENT_SERVICE, csv_table_cell(i->lines, line, "good"));
     put(rec, cost, FIELD_PLAN_ESTIMATED_COST,
         arena_printf(l->ctx->arena, "%s %s", csv_table_cell(i->lines, line, "cost"), i->currency));
+    if (!text_blank(l->programme))
+        put(rec, cost, FIELD_PLAN_COST_FUND, arena_printf(l->ctx->arena, "%s-F1", l->programme));
 }
 
 /* Lines of the idea; *components_out = the parts that they stand for, with spaces between. */
@@ -211,6 +213,10 @@ static void set_plan(struct life *l, struct record *rec, const struct idea *i)
     record_set(rec, FIELD_PLAN_SUMMARY_SOCIAL, cell(i, "social"));
     record_set(rec, FIELD_PLAN_SUMMARY_PSYCHOSOCIAL, cell(i, "psychosocial"));
     record_set(rec, FIELD_PLAN_CURRENCY, i->currency);
+    if (text_equal(i->currency, "XOF"))
+        record_set(rec, FIELD_PLAN_CEILING, "800000 XOF");
+    else if (text_equal(i->currency, "IQD"))
+        record_set(rec, FIELD_PLAN_CEILING, "3500000 IQD");
     record_set(rec, FIELD_PLAN_EXPECTED_IMPROVEMENT, life_text(l, "plan_hope"));
     record_set(rec, FIELD_PLAN_MONITORING_HOW, life_text(l, "plan_monitoring"));
     record_set(rec, FIELD_PLAN_NEXT_REVIEW_ON, later_day(l, 170));

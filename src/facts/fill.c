@@ -378,6 +378,43 @@ static enum err make_rows(struct fill *f, struct tree *t)
     return rc;
 }
 
+/* --- what domains keep besides --- */
+
+static const struct fact_keep *const *keep_used;
+
+void facts_use_keep(const struct fact_keep *const *all)
+{
+    keep_used = all;
+}
+
+static bool in_bin(const struct node *n)
+{
+    for (; n != NULL; n = n->parent)
+        if (text_equal(n->rec->status, RECORD_DELETED))
+            return true;
+    return false;
+}
+
+static enum err keep_besides(struct fill *f, const struct tree *t)
+{
+    enum err rc = OK;
+
+    for (const struct fact_keep *const *k = keep_used; rc == OK && k && *k; k++) {
+        rc = (*k)->clear(f->ctx, f->who);
+        for (size_t i = 0; rc == OK && i < t->len; i++) {
+            const struct node *n = t->nodes[i];
+            struct fact_key key = { .who = f->who };
+
+            if (!text_equal(n->rec->form->kind, (*k)->kind) || in_bin(n))
+                continue;
+            key.fact = hash_of(f->ctx, f->code,
+                               arena_printf(f->ctx->arena, "%s/%s", (*k)->kind, n->rec->id));
+            rc = (*k)->add(f->ctx, &key, n->rec, n->parent ? n->parent->rec : NULL, f->lists);
+        }
+    }
+    return rc;
+}
+
 /* --- one person --- */
 
 static void problems_clear_to(struct ctx *ctx, struct problem *last)
@@ -416,6 +453,8 @@ static enum err fill_person(struct fill *f, const char *id, int64_t *people)
         rc = fact_store_clear(f->ctx, &f->tables[i], f->who);
     for (size_t i = 0; rc == OK && i < f->len; i++)
         rc = fact_store_add(f->ctx, f->who, &f->rows[i]);
+    if (rc == OK)
+        rc = keep_besides(f, &t);
     if (rc == OK)
         (*people)++;
     return rc;

@@ -51,6 +51,25 @@ struct fact_measured {
 /* Called once before fork with those of every domain; ends with NULL. */
 void facts_use_measured(const struct fact_measured *const *all);
 
+/*
+ * What a domain keeps of its records besides, in a table of its own, cut loose from the person in
+ * the same way: under the hashes of the key, as things stand now. Called in the transaction that
+ * writes the facts of a person, after clear; never for what lies in the bin.
+ */
+struct fact_lists;
+struct fact_key {
+    const char *who;
+    const char *fact;
+};
+struct fact_keep {
+    const char *kind;
+    enum err (*clear)(struct ctx *ctx, const char *who);
+    enum err (*add)(struct ctx *ctx, const struct fact_key *key, const struct record *rec,
+                    const struct record *above, const struct fact_lists *lists);
+};
+/* all ends with NULL and must stay. */
+void facts_use_keep(const struct fact_keep *const *all);
+
 struct fact_column {
     enum fact_kind kind;
     const char *key;  /* "case.opened", "office": what questions name it by */

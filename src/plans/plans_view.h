@@ -3,6 +3,7 @@
 
 /* What the templates of the grid and of plans receive. Everything lives in ctx->arena. */
 
+#include "facts/facts_view.h"
 #include "records/document_view.h"
 #include "web/web.h"
 
@@ -25,6 +26,22 @@ struct follow_part_view {
     struct url contact; /* .text NULL: the role may not; so are the next two */
     struct url mid_year;
     struct url final;
+};
+
+/* --- costs for finance --- */
+
+struct costs_page_view {
+    const struct facts_select_view *shape; /* what the lines are */
+    size_t shape_len;
+    const struct facts_select_view *limits;
+    size_t limits_len;
+    const char *problem;
+    bool any;
+    const struct report_item_view *items;
+    size_t items_len;
+    struct url pdf;
+    struct url xlsx;
+    struct url csv;
 };
 
 /* --- the grid --- */

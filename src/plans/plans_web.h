@@ -13,6 +13,7 @@ extern const struct route grid_routes[];
 extern const struct route plans_routes[];
 extern const struct route report_routes[];
 extern const struct route plan_sign_routes[];
+extern const struct route cost_routes[]; /* /costs: sums for finance */
 
 /* A plan with what it belongs to. */
 struct plan_opened {

@@ -249,8 +249,10 @@ static void check_route(struct pages *p, const struct places *at, const struct r
     bool settings = strcmp(r->permission, "settings.manage") == 0;
     bool publishes =
         strcmp(r->permission, "form.publish") == 0 || strcmp(r->permission, "letter.manage") == 0;
-    struct page right = visit(p, settings || publishes ? ADMIN : SUPERVISOR, at, r);
-    struct page wrong = visit(p, settings ? SUPERVISOR : FINANCE, at, r);
+    bool costs = strcmp(r->permission, "cost.view") == 0;
+    enum who may = settings || publishes ? ADMIN : costs ? FINANCE : SUPERVISOR;
+    struct page right = visit(p, may, at, r);
+    struct page wrong = visit(p, settings || costs ? SUPERVISOR : FINANCE, at, r);
     bool personal = strcmp(r->path, "/") != 0 && strcmp(r->path, "/api/openapi.json") != 0 &&
                     strcmp(r->path, "/logout") != 0 && strcmp(r->path, "/shortcuts") != 0 &&
                     strcmp(r->path, "/jobs") != 0 &&
