@@ -22,8 +22,8 @@ def measure(say, folder):
 
 def tell(say, text, list_of):
     for what, searches, recall, others, p99 in re.findall(
-            r"^(\w+) +(\d+) searches: top-10 recall ([\d.]+) %.*?above the threshold ([\d.]+),"
-            r".*?p99 ([\d.]+) ms", text, re.M):
+            r"^(\w+) +(\d+) searches: top-10 recall ([\d.]+) %.*?above the threshold [\d.]+,"
+            r" shown ([\d.]+),.*?p99 ([\d.]+) ms", text, re.M):
         say(f"spellings of a name found among the first ten ({what}{list_of})", f"{recall} %",
             f"at least 95 %; {searches} searches among {PEOPLE} people")
         say(f"others shown as candidates, a search ({what}{list_of})", others, "at most 20")

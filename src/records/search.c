@@ -17,9 +17,10 @@
 #define POSTINGS_MAX    2000 /* read for one token, newest first */
 #define SLOTS           16384
 #define CANDS_MAX       (SLOTS / 2)
-#define OPENED_MAX      200 /* candidates opened in scope */
-#define OPENED_SOME     50  /* opened at a time */
-#define SURE_ENOUGH     0.9 /* a page full of these, the best by their hits: enough was opened */
+#define OPENED_MAX      200  /* candidates opened in scope */
+#define OPENED_SOME     50   /* opened at a time */
+#define SURE_ENOUGH     0.9  /* a page full of these, the best by their hits: enough was opened */
+#define SURE_LONE       0.84 /* of who has more names than the one that was asked for */
 #define TRIED_MAX       1010
 #define REFINE_IDS      100
 #define LINES_MAX       8
@@ -459,10 +460,11 @@ static int compare_hits(const void *a, const void *b)
  */
 static bool enough(const struct found *f)
 {
+    const bool lone = f->asked->len == 1 && fold_line_words(f->asked->items[0]) == 1;
     size_t sure = 0;
 
     for (size_t i = 0; i < f->len; i++)
-        sure += f->items[i].score >= SURE_ENOUGH;
+        sure += f->items[i].score >= (lone ? SURE_LONE : SURE_ENOUGH);
     return !f->like && sure >= RECORD_HITS_MAX;
 }
 

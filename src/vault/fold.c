@@ -334,13 +334,47 @@ static void score_units(double scores[FOLD_UNITS_MAX][FOLD_UNITS_MAX], const str
     }
 }
 
+/* Of words without a partner. */
+static double share_left(const struct fold_line *l, const bool *taken)
+{
+    double sum = 0;
+    size_t i;
+
+    for (i = 0; i < l->words; i++)
+        sum += taken[i] ? 0 : share_of(l, i);
+    return sum;
+}
+
+/* What it costs that one line says more; "Nur al-Din" does not say more than "Nureddin". */
+static double words_extra(const struct fold_line *longer, const struct fold_line *shorter,
+                          const struct pairing *p, int side_of_longer)
+{
+    double extra = share_left(longer, p->taken[side_of_longer]) -
+                   share_left(shorter, p->taken[1 - side_of_longer]);
+
+    if (extra <= 0)
+        return 0;
+    return extra < EXTRA_MAX ? extra : EXTRA_MAX;
+}
+
+/*
+ * A single word: first come those who are called just so, whatever the spelling, then those of
+ * whose names it is a part. Nobody falls below the threshold by it.
+ */
+static double lone_score(double score, double extra)
+{
+    if (score <= FOLD_SCORE_MIN)
+        return score;
+    return FOLD_SCORE_MIN + (score - FOLD_SCORE_MIN) / (1 + extra);
+}
+
 double fold_line_score(const struct fold_line *a, const struct fold_line *b)
 {
     double scores[FOLD_UNITS_MAX][FOLD_UNITS_MAX];
     struct pairing p = { 0 };
-    double extra;
     double sum = 0;
     double worst = 1;
+    double extra;
     size_t i;
     int side;
 
@@ -348,8 +382,7 @@ double fold_line_score(const struct fold_line *a, const struct fold_line *b)
         return 0;
     score_units(scores, a, b);
     pair_units(&p, a, b, scores);
-    extra = line_share(a) - line_share(b);
-    side = extra > 0 ? 1 : 0;
+    side = line_share(a) > line_share(b) ? 1 : 0;
     for (i = 0; i < (side ? b : a)->words; i++) {
         double share = share_of(side ? b : a, i);
 
@@ -357,10 +390,10 @@ double fold_line_score(const struct fold_line *a, const struct fold_line *b)
         if (share == 1 && p.score[side][i] < worst)
             worst = p.score[side][i];
     }
-    extra = extra < 0 ? -extra : extra;
-    if (extra > EXTRA_MAX)
-        extra = EXTRA_MAX;
+    extra = words_extra(side ? a : b, side ? b : a, &p, 1 - side);
     sum = (sum / line_share(side ? b : a) + worst) / 2 - EXTRA_COST * extra;
+    if ((side ? b : a)->words == 1)
+        sum = lone_score(sum, extra);
     return sum > 0 ? sum : 0;
 }
 

@@ -18,7 +18,16 @@
 #define FOLD_GROUPS_MAX 4
 #define FOLD_UNITS_MAX  (4 * FOLD_WORDS_MAX)
 
-enum fold_where { FOLD_ANY, FOLD_START, FOLD_END, FOLD_FRONT, FOLD_VOWEL };
+/* Of rows for the same letters the first that fits counts, FOLD_ANY last. */
+enum fold_where {
+    FOLD_ANY,
+    FOLD_OPEN,  /* at the start, a vowel follows */
+    FOLD_FRONT, /* e, i or y follows */
+    FOLD_START,
+    FOLD_END,
+    FOLD_VOWEL,  /* a vowel follows */
+    FOLD_PERSIAN /* in a word with letters that Arabic does not have */
+};
 
 struct fold_letter {
     uint32_t cp;

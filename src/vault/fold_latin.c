@@ -80,6 +80,21 @@ static bool is_long_vowel(uint32_t cp)
     return cp == 0x0627 || cp == 0x0622 || cp == 0x0649 || cp == 0x0629 || cp == 0x0623;
 }
 
+/*
+ * Letters of Persian, Dari, Pashto and Urdu: there the four letters of Arabic for th, dh and the
+ * heavy d and z sound s and z. Those that only write a loan in Arabic do not count.
+ */
+static bool has_persian(const struct raw *w)
+{
+    for (size_t i = 0; i < w->len; i++) {
+        uint32_t cp = w->cps[i];
+
+        if (cp >= 0x0679 && cp <= 0x06D3 && cp != 0x06A4 && cp != 0x06A8 && cp != 0x06AD)
+            return true;
+    }
+    return false;
+}
+
 /* Whether a row for a certain place fits at i. */
 static bool place_fits(const struct raw *w, size_t i, enum fold_where where)
 {
@@ -95,7 +110,10 @@ static bool place_fits(const struct raw *w, size_t i, enum fold_where where)
                (i > 0 && (w->cps[i - 1] == 0x0627 || w->cps[i - 1] == 0x0622));
     case FOLD_END:
         return next == 0;
+    case FOLD_PERSIAN:
+        return has_persian(w);
     case FOLD_FRONT:
+    case FOLD_OPEN:
         return false;
     }
     return false;
@@ -367,17 +385,20 @@ enum err fold_letters(struct ctx *ctx, const struct fold_tables *t, struct fold_
     }
 }
 
+/* A particle stands before a name: the last word is one of the person's own, as in "Das". */
+static bool is_particle(const struct fold_tables *t, const struct fold_words *words, size_t i)
+{
+    return i + 1 < words->len && fold_list_has(t->particles, t->particles_len, words->latin[i]);
+}
+
 void fold_words_strip(const struct fold_tables *t, struct fold_words *words)
 {
     size_t kept = 0;
-    size_t names = 0;
     const char *before = NULL;
     size_t i;
 
-    for (i = 0; i < words->len; i++)
-        names += !fold_list_has(t->particles, t->particles_len, words->latin[i]);
     for (i = 0; i < words->len; i++) {
-        if (names > 0 && fold_list_has(t->particles, t->particles_len, words->latin[i])) {
+        if (is_particle(t, words, i)) {
             before = words->latin[i];
             continue;
         }

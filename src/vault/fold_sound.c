@@ -43,6 +43,10 @@ static bool sound_fits(const struct fold_sound *s, const char *word, const char 
         return next == 'e' || next == 'i' || next == 'y';
     case FOLD_VOWEL:
         return fold_is_vowel(next);
+    case FOLD_OPEN:
+        return p == word && fold_is_vowel(next);
+    case FOLD_PERSIAN:
+        return false;
     }
     return false;
 }

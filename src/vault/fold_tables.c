@@ -64,7 +64,7 @@ static uint32_t letter_of(const char *cell)
 
 static bool where_of(const char *cell, enum fold_where *out)
 {
-    static const char *const names[] = { "", "start", "end", "front", "vowel" };
+    static const char *const names[] = { "", "open", "front", "start", "end", "vowel", "persian" };
     size_t i;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -304,6 +304,45 @@ static void document_numbers_ignore_case_and_signs(void **state)
     assert_string_equal(fold_exact(*state, " - "), "");
 }
 
+static void of_a_single_name_those_called_just_so_come_first(void **state)
+{
+    const double just_so = score(*state, "Jamal", "Djamal");
+    const double and_more = score(*state, "Jamal", "Jamal Diallo");
+    const double and_much = score(*state, "Jamal", "Djamal Diallo Barry Sow");
+
+    assert_true(just_so > and_more);
+    assert_true(and_more > and_much);
+    assert_true(and_much > FOLD_SCORE_MIN);
+    assert_true(score(*state, "Jamal", "Diallo Jamel") < and_more);
+    assert_true(score(*state, "Nureddin", "نور الدين") > 0.95); /* one name, two words */
+}
+
+static void the_last_word_is_a_name_even_if_it_could_be_a_particle(void **state)
+{
+    struct fold_line *line = NULL;
+
+    assert_int_equal(fold_line_make(*state, &line, "Jamal Das"), OK);
+    assert_int_equal(fold_line_words(line), 2);
+    assert_int_equal(fold_line_make(*state, &line, "Maria das Dores"), OK);
+    assert_int_equal(fold_line_words(line), 2);
+    assert_true(score(*state, "Jamal", "জামাল দাস") < 0.95);
+}
+
+static void letters_are_read_as_the_language_of_the_word_reads_them(void **state)
+{
+    const char *out = NULL;
+
+    assert_int_equal(fold_latin(*state, &out, "رضایی"), OK);
+    assert_string_equal(out, "rzayi");
+    assert_int_equal(fold_latin(*state, &out, "رضا"), OK);
+    assert_string_equal(out, "rdha");
+    assert_true(score(*state, "Rezai", "رضایی") > 0.9);
+    assert_true(score(*state, "Sissoko", "Cissokho") > FOLD_SCORE_MIN); /* c before i: French */
+    assert_true(score(*state, "Ciise", "عيسى") > FOLD_SCORE_MIN);       /* and Somali */
+    assert_true(score(*state, "Ysidro", "Isidro") > 0.9);
+    assert_true(meet(*state, "Thiane", "Ciaane")); /* Wolof, as the French write it */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -322,6 +361,9 @@ int main(void)
         TEST(odd_lines_give_no_error),
         TEST(latin_forms_are_plain_letters),
         TEST(phones_meet_in_any_form),
+        TEST(of_a_single_name_those_called_just_so_come_first),
+        TEST(the_last_word_is_a_name_even_if_it_could_be_a_particle),
+        TEST(letters_are_read_as_the_language_of_the_word_reads_them),
         TEST(document_numbers_ignore_case_and_signs),
     };
 
