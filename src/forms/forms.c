@@ -189,14 +189,22 @@ static void collect_delivered(struct build *b)
     }
 }
 
-/* What was delivered and is named nowhere was forgotten, or is misspelt. */
-static void check_delivered(struct build *b, const char *file)
+/*
+ * What was delivered and is named nowhere was forgotten, or is misspelt; if it is no good either,
+ * that is told here. A form with mistakes may not have been read to its end.
+ */
+static void check_delivered(struct build *b, const char *file, bool read)
 {
-    for (size_t i = 0; b->files != NULL && b->files->whole && i < b->files->len; i++)
-        if (!b->used[i])
+    for (size_t i = 0; b->files != NULL && b->files->whole && i < b->files->len; i++) {
+        const struct delivered *d = &b->files->items[i];
+
+        if (!b->used[i] && d->fault)
+            mistake(b, d->name, 1, "", d->fault);
+        else if (!b->used[i] && read)
             warn(b, file, 1, "survey",
                  tr(b->ctx, "{0} came with the form, and nothing in the form names it.",
-                    TR_TEXT(b->files->items[i].name)));
+                    TR_TEXT(d->name)));
+    }
 }
 
 static void collect_shared(struct build *b)
@@ -338,9 +346,10 @@ enum err form_parse_delivered(struct ctx *ctx, const struct forms **out,
     if (b.files != NULL)
         b.used = ARENA_ARRAY(ctx->arena, b.files->len + 1, bool);
     rc = parse_one(&b, out, &source);
-    if (rc == OK)
-        check_delivered(&b, text->file);
-    return rc;
+    if (rc && rc != ERR_INVALID)
+        return rc;
+    check_delivered(&b, text->file, rc == OK);
+    return b.failed ? ERR_INVALID : rc;
 }
 
 enum err forms_load_directory(struct ctx *ctx, const struct forms **out, const char *dir)

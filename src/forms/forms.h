@@ -463,7 +463,11 @@ enum err answers_encode(struct ctx *ctx, const void **out, size_t *len_out, cons
 /* Adds to the answers of a level. ERR_INVALID: no such encoding, nothing was changed. */
 enum err answers_decode(struct ctx *ctx, struct answers *t, const void *bytes, size_t len) MUST_USE;
 
-/* homeward form check FILE.csv... */
-enum err forms_command(struct ctx *ctx, int argc, char **argv) MUST_USE;
+/*
+ * homeward form check|xform. look says what is wrong with pictures and recordings that come with a
+ * form (struct delivered, fault), and tells the problems of its tables: the rooms above know how.
+ */
+typedef enum err forms_look(struct ctx *ctx, struct form_text *text);
+enum err forms_command(struct ctx *ctx, int argc, char **argv, forms_look *look) MUST_USE;
 
 #endif

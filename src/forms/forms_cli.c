@@ -42,11 +42,13 @@ static void print_problems(struct ctx *ctx)
     ctx_clear_problems(ctx);
 }
 
-static enum err check_form_text(struct ctx *ctx, const struct form_text *text)
+static enum err check_form_text(struct ctx *ctx, struct form_text *text, forms_look *look)
 {
     const struct forms *forms = NULL;
-    enum err rc = form_parse_delivered(ctx, &forms, text);
+    enum err rc = look(ctx, text);
 
+    if (!rc)
+        rc = form_parse_delivered(ctx, &forms, text);
     print_problems(ctx);
     if (!rc)
         printf("%s\n",
@@ -56,7 +58,7 @@ static enum err check_form_text(struct ctx *ctx, const struct form_text *text)
     return rc;
 }
 
-static enum err check_file(struct ctx *ctx, const char *path)
+static enum err check_file(struct ctx *ctx, const char *path, forms_look *look)
 {
     struct delivered file = { 0 };
     struct form_text text = { 0 };
@@ -69,11 +71,12 @@ static enum err check_file(struct ctx *ctx, const char *path)
         return rc;
     }
     text.file = path;
-    return check_form_text(ctx, &text);
+    return check_form_text(ctx, &text, look);
 }
 
 /* One form with what comes beside it. false: the files are no such thing, each is for itself. */
-static bool check_together(struct ctx *ctx, const struct opts *opts, enum err *rc_out)
+static bool check_together(struct ctx *ctx, const struct opts *opts, forms_look *look,
+                           enum err *rc_out)
 {
     size_t len = opt_words(opts);
     struct delivered *files = ARENA_ARRAY(ctx->arena, len, struct delivered);
@@ -93,20 +96,20 @@ static bool check_together(struct ctx *ctx, const struct opts *opts, enum err *r
             text.file = opt_word(opts, i);
             break;
         }
-    *rc_out = check_form_text(ctx, &text);
+    *rc_out = check_form_text(ctx, &text, look);
     return true;
 }
 
-static enum err check_files(struct ctx *ctx, const struct opts *opts)
+static enum err check_files(struct ctx *ctx, const struct opts *opts, forms_look *look)
 {
     enum err rc = OK;
     size_t bad = 0;
 
-    if (opt_words(opts) > 1 && check_together(ctx, opts, &rc))
+    if (opt_words(opts) > 1 && check_together(ctx, opts, look, &rc))
         bad = rc != OK;
     else
         for (size_t i = 0; i < opt_words(opts); i++)
-            bad += check_file(ctx, opt_word(opts, i)) != OK;
+            bad += check_file(ctx, opt_word(opts, i), look) != OK;
     if (bad)
         return ctx_fail(ctx, ERR_INVALID,
                         tr(ctx,
@@ -155,7 +158,7 @@ static enum err print_xform(struct ctx *ctx, const struct opts *opts)
 }
 
 /* argv[0] is form, argv[1] the verb. */
-enum err forms_command(struct ctx *ctx, int argc, char **argv)
+enum err forms_command(struct ctx *ctx, int argc, char **argv, forms_look *look)
 {
     struct opts *opts = NULL;
     bool check = argc > 1 && strcmp(argv[1], "check") == 0;
@@ -173,5 +176,5 @@ enum err forms_command(struct ctx *ctx, int argc, char **argv)
             ctx, ERR_INVALID,
             tr(ctx, "Say which forms to check: {0}",
                TR_TEXT(xform ? "homeward form xform FILE|KIND" : "homeward form check FILE...")));
-    return check_files(ctx, opts);
+    return check_files(ctx, opts, look);
 }

@@ -307,22 +307,41 @@ static bool is_medium(const char *name)
            strcmp(name, "audio") == 0 || strcmp(name, "video") == 0;
 }
 
-void check_medium(struct build *b, const struct section *s, const struct sheet_row *row,
-                  const char *column, const char *name)
+/* A file that came, and is not what the column asks for, or is no good at all. */
+static void check_delivered_medium(struct build *b, const struct medium_cell *at,
+                                   const struct delivered *d)
+{
+    const char *wanted = strcmp(at->medium, "big-image") == 0 ? "image" : at->medium;
+    const char *text = d->fault;
+
+    if (!text && d->medium && strcmp(d->medium, wanted) != 0)
+        text = tr(b->ctx, "{0} is of another kind: here stands the name of a file of the kind {1}.",
+                  TR_TEXT(d->name), TR_TEXT(wanted));
+    if (text)
+        mistake(b, at->s->place, at->row->number, at->column, text);
+}
+
+void check_medium(struct build *b, const struct medium_cell *at, const char *name)
 {
     bool whole = b->published && (b->files == NULL || b->files->whole);
+    const struct delivered *d;
     const char *text;
 
-    if (!name[0] || strstr(name, "${") || use_delivered(b, name) || !whole)
+    if (!name[0] || strstr(name, "${"))
+        return;
+    d = use_delivered(b, name);
+    if (d)
+        check_delivered_medium(b, at, d);
+    if (d || !whole)
         return;
     text = tr(b->ctx,
               "{0} did not come with the form: bring it together with the form, or take its "
               "name out.",
               TR_TEXT(name));
     if (b->files != NULL)
-        mistake(b, s->place, row->number, column, text);
+        mistake(b, at->s->place, at->row->number, at->column, text);
     else
-        warn(b, s->place, row->number, column, text);
+        warn(b, at->s->place, at->row->number, at->column, text);
 }
 
 /* Of a list for search() the cells name columns, and the rows name the pictures. */
@@ -332,7 +351,8 @@ static void check_media(const struct form_build *f, const struct section *s,
     for (size_t i = 0; i < s->columns_len && i < row->len; i++)
         if (is_medium(s->names[i]) && row->cells[i][0] &&
             (strcmp(s->name, "choices") != 0 || !is_searched(f, cell(s, row, "list_name"))))
-            check_medium(f->b, s, row, s->columns[i], row->cells[i]);
+            check_medium(f->b, &(struct medium_cell){ s, row, s->columns[i], s->names[i] },
+                         row->cells[i]);
 }
 
 struct media read_media(const struct form_build *f, const struct section *s,

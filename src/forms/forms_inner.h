@@ -125,9 +125,15 @@ struct label read_label(const struct form_build *f, const struct section *s,
                         const struct sheet_row *row, const char *name);
 struct media read_media(const struct form_build *f, const struct section *s,
                         const struct sheet_row *row);
-/* A picture or recording that a cell names must have come with the form. */
-void check_medium(struct build *b, const struct section *s, const struct sheet_row *row,
-                  const char *column, const char *name);
+/* A cell that names a picture or recording. */
+struct medium_cell {
+    const struct section *s;
+    const struct sheet_row *row;
+    const char *column; /* as written */
+    const char *medium; /* image, big-image, audio, video */
+};
+/* What a cell names must have come with the form, and be good. */
+void check_medium(struct build *b, const struct medium_cell *at, const char *name);
 /* Mistakes for text columns, of those in texts, whose language is not known. */
 void check_languages(struct build *b, const struct section *s, const char *const *texts);
 /* Warns of columns that are none of known (ends with NULL) nor of the text columns in texts. */

@@ -377,8 +377,10 @@ static size_t add_rows(const struct searching *s, struct found *out, const struc
         c->media.image = label_in(s, row, images, NULL);
         for (size_t k = 0; c->media.image.texts && k < b->languages_len; k++)
             if (c->media.image.texts[k])
-                check_medium(b, s->table, row, pattern->media.image.texts[k],
-                             c->media.image.texts[k]);
+                check_medium(
+                    b,
+                    &(struct medium_cell){ s->table, row, pattern->media.image.texts[k], "image" },
+                    c->media.image.texts[k]);
         c->values = values_of(s, row);
     }
     qsort(out, s->table->rows_len, sizeof(*out), compare_found);

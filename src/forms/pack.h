@@ -25,6 +25,8 @@ struct delivered {
     const char *name;
     const char *bytes;
     size_t len;
+    const char *medium; /* image, audio or video by its bytes; NULL: a table, or not looked at */
+    const char *fault;  /* why it is not taken, told at each cell that names it; NULL: nothing */
 };
 
 struct form_files {

@@ -190,5 +190,5 @@ enum err form_command(struct ctx *ctx, int argc, char **argv)
             return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
         return verbs[i].run(ctx, o);
     }
-    return forms_command(ctx, argc, argv); /* what needs no database */
+    return forms_command(ctx, argc, argv, form_files_check); /* what needs no database */
 }

@@ -47,24 +47,32 @@ static const char *type_of(const struct delivered *d)
     return is_table(d->name) ? TABLE_TYPE : file_type_of(d->bytes, d->len, d->name)->media;
 }
 
-static enum err tell(struct ctx *ctx, const char *name, const char *text)
-{
-    return ctx_fail_field(ctx, arena_printf(ctx->arena, "%s:1:", name), text);
-}
-
+/* Made anew, or why not. */
 static enum err check_picture(struct ctx *ctx, struct delivered *d)
 {
     const struct image_bytes in = { d->bytes, d->len };
+    struct problem *last = ctx->problems_last;
     struct image_bytes out = { 0 };
     enum err rc = image_clean(ctx, &out, &in);
 
-    if (rc == ERR_INVALID)
-        return tell(ctx, d->name, tr(ctx, "This picture cannot be read: save it anew."));
+    if (rc == ERR_INVALID) {
+        d->fault = arena_strdup(ctx->arena, ctx->problems_last->text);
+        ctx_problems_back(ctx, last);
+        return OK;
+    }
     if (rc)
         return rc;
     d->bytes = out.bytes;
     d->len = out.len;
     return OK;
+}
+
+static enum err check_table(struct ctx *ctx, const struct delivered *d)
+{
+    if (text_valid(d->bytes, d->len, NULL))
+        return OK;
+    return ctx_fail_field(ctx, arena_printf(ctx->arena, "%s:1:", d->name),
+                          tr(ctx, "A table must be text in UTF-8: save it as CSV UTF-8."));
 }
 
 static enum err check_one(struct ctx *ctx, struct delivered *d)
@@ -73,21 +81,21 @@ static enum err check_one(struct ctx *ctx, struct delivered *d)
     const char *ending = strrchr(d->name, '.');
     char **endings = text_split(ctx->arena, type->endings ? type->endings : "", ' ', true, NULL);
 
-    if (is_table(d->name)) {
-        if (text_valid(d->bytes, d->len, NULL))
-            return OK;
-        return tell(ctx, d->name, tr(ctx, "A table must be text in UTF-8: save it as CSV UTF-8."));
+    if (is_table(d->name))
+        return check_table(ctx, d);
+    if (type->group != FILE_IMAGE && type->group != FILE_AUDIO && type->group != FILE_VIDEO) {
+        d->fault = tr(ctx,
+                      "Beside a form come tables (.csv), pictures (JPEG, PNG), recordings "
+                      "and videos; {0} is none of them.",
+                      TR_TEXT(d->name));
+        return OK;
     }
-    if (type->group != FILE_IMAGE && type->group != FILE_AUDIO && type->group != FILE_VIDEO)
-        return tell(ctx, d->name,
-                    tr(ctx,
-                       "Beside a form come tables (.csv), pictures (JPEG, PNG), recordings "
-                       "and videos; {0} is none of them.",
-                       TR_TEXT(d->name)));
-    if (ending == NULL || !text_among(endings, ending + 1))
-        return tell(ctx, d->name,
-                    tr(ctx, "The file {0} is not what its name says: it should end with .{1}.",
-                       TR_TEXT(d->name), TR_TEXT(endings[0])));
+    d->medium = type->group == FILE_IMAGE ? "image" : type->group == FILE_AUDIO ? "audio" : "video";
+    if (ending == NULL || !text_among(endings, ending + 1)) {
+        d->fault = tr(ctx, "The file {0} is not what its name says: it should end with .{1}.",
+                      TR_TEXT(d->name), TR_TEXT(endings[0]));
+        return OK;
+    }
     return type->group == FILE_IMAGE ? check_picture(ctx, d) : OK;
 }
 

@@ -25,6 +25,9 @@ enum err publish_diff(struct ctx *ctx, struct form_plan *plan) MUST_USE;
 enum err publish_epoch(struct ctx *ctx, int64_t *out) MUST_USE;
 /* Whether the program itself has a form of this kind; its file. */
 bool publish_shipped(struct ctx *ctx, struct form_text *out, const char *kind);
+/* The newest 20 versions whose text has this name somewhere, newest first. */
+enum err publish_naming(struct ctx *ctx, struct form_version **out, size_t *len_out,
+                        const char *kind, const char *name) MUST_USE;
 /* Lines of form_shape; "" if there is none. */
 enum err publish_shape(struct ctx *ctx, const char **out, const char *kind) MUST_USE;
 /*
@@ -46,7 +49,9 @@ enum err publish_now_of(struct ctx *ctx, struct form_now *out, const char *kind,
 
 /*
  * Looks at what came with a form: each is a table, or what its ending says; pictures are made anew.
- * Problems name the file. Outside transactions.
+ * ERR_INVALID with a problem at a table that is no text; what is wrong with a picture, a recording
+ * or another file becomes its fault, which reading the form tells at the cells that name it.
+ * Outside transactions.
  */
 enum err form_files_check(struct ctx *ctx, struct form_text *text) MUST_USE;
 /* Inside a transaction: they belong to this version. */

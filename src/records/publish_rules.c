@@ -29,7 +29,9 @@ struct rules {
     struct form_plan *plan;
     struct grid grid; /* of the source */
     struct shapes before;
-    bool stored; /* there is a record of this kind */
+    bool stored;                     /* there is a record of this kind */
+    const struct form_version *last; /* that was read last, for fields that come back */
+    const struct form *last_form;
 };
 
 static void refuse(struct rules *r, int row, const char *column, const char *text)
@@ -251,15 +253,17 @@ static void check_meaning(struct rules *r, const struct field *was, const struct
                   TR_TEXT(is->name), TR_TEXT(was->ref ? was->ref : "—")));
 }
 
-/* Whether a field before this one has the same two lists: told there. */
-static bool is_repeated(const struct rules *r, const struct field *was, const struct field *is)
+/* Whether a field before this one has the same two lists: told there. then: the form of was. */
+static bool is_repeated(const struct rules *r, const struct form *then, const struct field *was,
+                        const struct field *is)
 {
     const struct form *form = r->plan->form;
 
     for (size_t i = 0; i < is->place; i++) {
-        const struct field *other = form->all[i]->choices == is->choices
-                                        ? field_find(r->plan->now, form->all[i]->name)
-                                        : NULL;
+        const char *name = form->all[i]->name;
+        bool same = form->all[i]->choices == is->choices &&
+                    (then == r->plan->now || !field_find(r->plan->now, name));
+        const struct field *other = same ? field_find(then, name) : NULL;
 
         if (other && other->choices == was->choices)
             return true;
@@ -267,9 +271,12 @@ static bool is_repeated(const struct rules *r, const struct field *was, const st
     return false;
 }
 
-static void check_choices(struct rules *r, const struct field *was, const struct field *is)
+static void check_choices(struct rules *r, const struct form *then, const struct field *was,
+                          const struct field *is)
 {
-    if (!was->choices || !is->choices || is_repeated(r, was, is))
+    struct ctx *ctx = r->ctx;
+
+    if (!was->choices || !is->choices || is_repeated(r, then, was, is))
         return;
     for (size_t i = 0; i < was->choices->len; i++) {
         const char *code = was->choices->items[i].name;
@@ -277,11 +284,71 @@ static void check_choices(struct rules *r, const struct field *was, const struct
         if (choice_find(is->choices, code))
             continue;
         refuse(r, is->row, "type",
-               tr(r->ctx,
-                  "{0} is a choice of {1} that stored records may have: keep its row in the list "
-                  "{2} and write yes into its column hw:retired, so that it is offered no more.",
-                  TR_TEXT(code), TR_TEXT(is->name), TR_TEXT(is->choices->name)));
+               then == r->plan->now
+                   ? tr(ctx,
+                        "{0} is a choice of {1} that stored records may have: keep its row in the "
+                        "list {2} and write yes into its column hw:retired, so that it is offered "
+                        "no more.",
+                        TR_TEXT(code), TR_TEXT(is->name), TR_TEXT(is->choices->name))
+                   : tr(ctx,
+                        "{0} was a choice of {1} in version {3}, before the question was taken "
+                        "out, and stored records may have it: add its row to the list {2} and "
+                        "write yes into its column hw:retired, so that it is offered no more.",
+                        TR_TEXT(code), TR_TEXT(is->name), TR_TEXT(is->choices->name),
+                        TR_TEXT(then->version)));
     }
+}
+
+/* The form of one of the versions; the same one is often asked for again. */
+static enum err form_then(struct rules *r, const struct form **out, const struct form_version *v)
+{
+    enum err rc = OK;
+
+    if (!r->last || strcmp(r->last->hash, v->hash) != 0)
+        rc = form_by_hash(r->ctx, &r->last_form, r->plan->form->kind, v->hash);
+    if (rc)
+        return rc;
+    r->last = v;
+    *out = r->last_form;
+    return OK;
+}
+
+/* A field that was taken out once, against the last version that had it. */
+static enum err check_back(struct rules *r, const struct field *is)
+{
+    struct form_version *versions = NULL;
+    const struct form *then = NULL;
+    size_t len = 0;
+    enum err rc = publish_naming(r->ctx, &versions, &len, r->plan->form->kind, is->name);
+
+    for (size_t i = 0; !rc && i < len; i++) {
+        const struct field *was;
+
+        rc = form_then(r, &then, &versions[i]);
+        was = rc || !then ? NULL : field_find(then, is->name);
+        if (!was || !field_has_value(was))
+            continue;
+        if (was->kind == is->kind) { /* else its type is told already */
+            check_meaning(r, was, is);
+            check_choices(r, then, was, is);
+        }
+        break;
+    }
+    return rc;
+}
+
+static enum err check_all_back(struct rules *r)
+{
+    enum err rc = OK;
+
+    for (size_t i = 0; !rc && i < r->before.len; i++) {
+        const char *name = r->before.items[i].name;
+        const struct field *is = field_find(r->plan->form, name);
+
+        if (is && field_has_value(is) && !field_find(r->plan->now, name))
+            rc = check_back(r, is);
+    }
+    return rc;
 }
 
 static bool has_status(const struct form *form, const char *name)
@@ -317,7 +384,7 @@ static void check_answers(struct rules *r)
         if (!is || !field_has_value(is) || is->kind != now->all[i]->kind)
             continue;
         check_meaning(r, now->all[i], is);
-        check_choices(r, now->all[i], is);
+        check_choices(r, now, now->all[i], is);
     }
     if (now->states_len)
         check_status(r, now->initial_status);
@@ -425,6 +492,9 @@ enum err publish_rules(struct ctx *ctx, struct form_plan *plan)
     check_gone(r);
     if (r->stored)
         check_answers(r);
+    rc = r->stored ? check_all_back(r) : OK;
+    if (rc)
+        return rc;
     plan->shape = buf_text(shape);
     if (!buf_ok(shape))
         return ctx_fail(ctx, ERR_LIMIT, tr(ctx, "The file has too many rows."));

@@ -13,6 +13,8 @@ DB_SQL(EPOCH_NEXT, "UPDATE counter SET value = value + 1 WHERE name = 'form_epoc
 #define VERSION_COLUMNS "version, epoch, origin, published_at, published_by, hash, notes"
 DB_SQL(VERSION_LIST, "SELECT " VERSION_COLUMNS " FROM form_version WHERE form = $1"
                      " ORDER BY epoch DESC LIMIT 200");
+DB_SQL(VERSION_NAMING, "SELECT " VERSION_COLUMNS " FROM form_version"
+                       " WHERE form = $1 AND source LIKE $2 ORDER BY epoch DESC LIMIT 20");
 DB_SQL(VERSION_NOW, "SELECT hash, version, origin, given, epoch FROM form_version"
                     " WHERE form = $1"
                     " ORDER BY epoch DESC LIMIT 1");
@@ -130,14 +132,14 @@ enum err publish_write(struct ctx *ctx, const struct form_plan *plan, int64_t *e
     return rc;
 }
 
-enum err form_versions(struct ctx *ctx, struct form_version **out, size_t *len_out,
-                       const char *kind)
+/* All of a statement that asks for VERSION_COLUMNS. */
+static enum err read_versions(struct ctx *ctx, struct form_version **out, size_t *len_out,
+                              struct rows *rows)
 {
     struct form_version *items = ARENA_ARRAY(ctx->arena, FORM_VERSIONS_MAX, struct form_version);
-    struct rows *rows = NULL;
     bool more = true;
     size_t len = 0;
-    enum err rc = db_query(ctx, &rows, &VERSION_LIST, DB_TEXT(kind));
+    enum err rc = OK;
 
     while (!rc && more && len < FORM_VERSIONS_MAX) {
         rc = db_next(ctx, rows, &more);
@@ -156,6 +158,25 @@ enum err form_versions(struct ctx *ctx, struct form_version **out, size_t *len_o
     *out = items;
     *len_out = len;
     return OK;
+}
+
+enum err form_versions(struct ctx *ctx, struct form_version **out, size_t *len_out,
+                       const char *kind)
+{
+    struct rows *rows = NULL;
+    enum err rc = db_query(ctx, &rows, &VERSION_LIST, DB_TEXT(kind));
+
+    return rc ? rc : read_versions(ctx, out, len_out, rows);
+}
+
+enum err publish_naming(struct ctx *ctx, struct form_version **out, size_t *len_out,
+                        const char *kind, const char *name)
+{
+    struct rows *rows = NULL;
+    enum err rc = db_query(ctx, &rows, &VERSION_NAMING, DB_TEXT(kind),
+                           DB_TEXT(arena_printf(ctx->arena, "%%%s%%", name)));
+
+    return rc ? rc : read_versions(ctx, out, len_out, rows);
 }
 
 enum err form_version_file(struct ctx *ctx, struct form_text *out, const char *kind, int64_t epoch,

@@ -73,8 +73,32 @@ def of_the_layout(lines):
     return not lines or any("The first column" in text or "A form begins" in text for *_, text in lines)
 
 
+def beside(folder):
+    """What comes beside a form is looked into, and told at the cell that names it, in both formats."""
+    home = os.path.join(SOURCE, "tests/data/forms/beside")
+    with open(os.path.join(home, "expected.txt"), newline="", encoding="utf-8") as file:
+        cases = list(csv.DictReader(file))
+    books = {case["form"]: os.path.join(folder, case["form"][:-4] + "_beside.xlsx") for case in cases}
+    subprocess.run(["/usr/bin/python3", "-c", WRITER], text=True, check=True, timeout=300,
+                   input=json.dumps([{"path": book, "sheets": sections(os.path.join(home, form))[0], "numbers": False}
+                                     for form, book in books.items()]))
+    for case in cases:
+        path = os.path.join(home, case["form"])
+        files = [os.path.join(home, name) for name in case["beside"].split()]
+        want = [("", None, int(case["row"]), case["column"], case["text"])] if case["row"] else []
+        done = run("form", "check", path, *files)
+        ok(told(done, path) == want and done.returncode == (2 if want else 0),
+           f"{case['form']}: what came beside it is told", done.stdout + done.stderr)
+        book = books[case["form"]]
+        done = run("form", "check", book, *files)
+        ok(told(done, book) == moved(want, sections(path)[1]) and done.returncode == (2 if want else 0),
+           f"{case['form']}: the same of the workbook", done.stdout + done.stderr)
+    ok(len(cases) >= 8, f"{len(cases)} forms came with files")
+
+
 def main():
     folder = scratch()
+    beside(folder)
     good = sorted(glob.glob(os.path.join(SOURCE, "content/forms/*.csv"))
                   + glob.glob(os.path.join(SOURCE, "tests/data/forms/good/*.csv")))
     bad = sorted(glob.glob(os.path.join(SOURCE, "tests/data/forms/broken/*.csv")))

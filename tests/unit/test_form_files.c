@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include "auth/home.h"
 #include "core/text.h"
+#include "db/db.h"
 #include "forms/pack.h"
 #include "forms/xform.h"
 #include "http/jail.h"
@@ -235,6 +237,8 @@ static void a_file_that_is_missing_or_none_is_told_at_its_cell(void **state)
     refused(p, no_towns, 4, "<td>3</td><td><bdi>type</bdi>");
     refused(p, no_towns, 4, "There is no list towns.csv");
     refused(p, no_towns, 4, "Did you mean twons.csv?");
+    refused(p, bad_map, 4, "<td>3</td><td><bdi>media::image</bdi></td><td><bdi>map.png</bdi>");
+    refused(p, bad_map, 4, "<td>8</td><td><bdi>media::image</bdi></td><td><bdi>map.png</bdi>");
     refused(p, bad_map, 4, "map.png is none of them");
     refused(p, bad_towns, 4, "<bdi>towns.csv</bdi></td><td>2</td><td><bdi>name</bdi>");
 }
@@ -250,6 +254,39 @@ static void what_nothing_names_is_told_and_hinders_nobody(void **state)
 
     assert_true(shows(&page, "rivers.csv came with the form, and nothing in the form names it."));
     assert_int_equal(page_post(p, ADMIN, draft, "confirm=1&grant=supervisor%3Dall").status, 303);
+}
+
+static void files_are_kept_with_their_version_or_not_at_all_when_the_database_fails(void **state)
+{
+    struct pages *p = *state;
+    const struct pack_part png = png_part();
+    const struct delivered came[] = { { "town.csv", FORM, strlen(FORM) },
+                                      { "towns.csv", TOWNS, strlen(TOWNS) },
+                                      { "mayors.csv", MAYORS, strlen(MAYORS) },
+                                      { "map.png", png.bytes, png.len } };
+    const struct kind_grant grant = { "town_visit", "supervisor", "all" };
+    struct form_plan plan = { 0 };
+    struct form_text text = { 0 };
+    int64_t epoch = 0;
+    enum err rc = ERR_DB;
+
+    p->ctx.db = home_write_db(p->home);
+    assert_int_equal(user_load_by_login(&p->ctx, "administrator"), OK);
+    assert_int_equal(pack_read(&p->ctx, &text, came, 4), OK);
+    assert_int_equal(publish_check(&p->ctx, &plan, &text), OK);
+    assert_int_equal(plan.bad, 0);
+    for (int n = 1; rc; n++) {
+        db_fail_at(p->ctx.db, n);
+        rc = publish_now(&p->ctx, &plan, &grant, 1, &epoch);
+        db_fail_at(p->ctx.db, 0);
+        assert_true((rc == OK || rc == ERR_DB) && n < 200);
+        assert_false(db_in_transaction(p->ctx.db));
+        assert_int_equal(pages_count(p, "SELECT count(*) FROM form_file"), rc ? 0 : 3);
+        assert_int_equal(pages_count(p, "SELECT count(*) FROM form_blob"), rc ? 0 : 3);
+        assert_int_equal(
+            pages_count(p, "SELECT count(*) FROM form_version WHERE form = 'town_visit'"),
+            rc ? 0 : 1);
+    }
 }
 
 /* --- choices found by search() --- */
@@ -470,6 +507,7 @@ int main(int argc, char **argv)
         PAGES(search_goes_out_as_choices_with_a_condition),
         PAGES(a_search_that_finds_nothing_to_look_in_is_told_at_its_cell),
         PAGES(what_nothing_names_is_told_and_hinders_nobody),
+        PAGES(files_are_kept_with_their_version_or_not_at_all_when_the_database_fails),
         PAGES(files_come_one_by_one_too_and_one_of_them_is_the_form),
         PAGES(a_zip_that_unpacks_to_more_than_is_taken_is_refused),
     };

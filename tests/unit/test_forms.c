@@ -16,6 +16,8 @@
 #include "core/date.h"
 #include "core/text.h"
 #include "forms/forms.h"
+#include "forms/overlay.h"
+#include "forms/pack.h"
 #include "plain_ctx.h"
 
 /* Rows count from 1: survey is 1, its columns 2, the first field 3. */
@@ -555,6 +557,15 @@ static const char *file_with(const char *name, const char *text)
     return path;
 }
 
+/* Tables alone come beside the forms here: tests/cli/test_xlsforms.py has pictures. */
+static enum err look_at_tables(struct ctx *c, struct form_text *text)
+{
+    (void)c;
+    for (size_t i = 0; text->files && i < text->files->len; i++)
+        assert_true(text_ends(text->files->items[i].name, ".csv"));
+    return OK;
+}
+
 /* Runs the command; what it prints is in *printed. */
 static enum err command_of(int argc, const char *const *words, const char **printed)
 {
@@ -571,7 +582,7 @@ static enum err command_of(int argc, const char *const *words, const char **prin
     ctx_clear_problems(&ctx);
     (void)fflush(stdout);
     assert_true(dup2(fileno(file), STDOUT_FILENO) >= 0);
-    rc = forms_command(&ctx, argc, argv);
+    rc = forms_command(&ctx, argc, argv, look_at_tables);
     (void)fflush(stdout);
     assert_true(dup2(saved, STDOUT_FILENO) >= 0);
     assert_int_equal(close(saved), 0);

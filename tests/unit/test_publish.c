@@ -23,7 +23,8 @@
 #define ROWS                                                                                       \
     ",date,visited_on,Date,التاريخ,yes,,1,open,,,Work is planned by date\n"                 \
     ",text,note_text,Notes,ملاحظات,,,,,,,\n"
-#define VISIT "survey\n" COLUMNS ROWS SETTINGS
+#define VISIT_OF(version) "survey\n" COLUMNS ROWS SETTINGS_OF("home_visit", version)
+#define VISIT             VISIT_OF("1")
 
 static const struct kind_grant grants[] = { { "home_visit", "supervisor", "all" },
                                             { "home_visit", "case_manager", "work" } };
@@ -337,6 +338,78 @@ static void a_choice_that_records_may_have_is_not_taken_away(void **state)
     assert_non_null(strstr(m.text, "hw:retired"));
     (void)published(f, MOODS(CALM RETIRED, "2"));
     assert_string_equal(refused(f, MOODS(CALM, "3")).column, "type"); /* nor later */
+}
+
+/* Answers of a question that was taken out stay in their records, so its choices stay known. */
+static void a_question_that_comes_back_keeps_the_choices_that_it_had(void **state)
+{
+    struct fixture *f = *state;
+    struct form_mistake m;
+    struct record *rec;
+
+    (void)published(f, MOODS(CALM TENSE, "1"));
+    (void)published(f, VISIT_OF("2"));
+    assert_int_equal(planned(f, MOODS(CALM, "3")).bad, 0); /* nothing is stored */
+    (void)published(f, MOODS(CALM TENSE, "3"));
+    rec = visited(f, "visited_on=2026-11-20;mood=tense");
+    (void)published(f, VISIT_OF("4"));
+    (void)published(f, VISIT_OF("5"));
+    m = refused(f, MOODS(CALM, "6")); /* once, though two questions come back with the list */
+    assert_string_equal(m.sheet, "survey");
+    assert_int_equal(m.row, 5);
+    assert_string_equal(m.column, "type");
+    assert_string_equal(m.value, "select_one mood");
+    assert_non_null(strstr(m.text, "tense was a choice of mood in version 3"));
+    (void)published(f, MOODS(CALM RETIRED, "6"));
+    assert_string_equal(value_now(f, rec, "mood"), "tense");
+    assert_int_equal(saved(f, NULL, "visited_on=2026-11-21;mood=tense"), ERR_INVALID);
+    ctx_clear_problems(&f->ctx);
+}
+
+/* One of two questions stayed: the list is told of at the one that comes back. */
+static void a_question_that_comes_back_is_told_beside_one_that_stayed(void **state)
+{
+    static const char one[] =
+        "survey\n" COLUMNS ROWS
+        ",select_one mood,mood,Mood,المزاج,,,,,,,\n" CHOICES CALM TENSE SETTINGS_OF("home_visit",
+                                                                                    "2");
+    static const char other[] =
+        "survey\n" COLUMNS ROWS ",select_one mood,mood,Mood,المزاج,,,,,,,\n"
+        ",select_multiple mine,moods,Moods,الأمزجة,,,,,,,\n" CHOICES CALM TENSE
+        ",mine,calm,Calm,هادئ,\n" SETTINGS_OF("home_visit", "3");
+    struct fixture *f = *state;
+    struct form_mistake m;
+
+    (void)published(f, MOODS(CALM TENSE, "1"));
+    (void)visited(f, "visited_on=2026-11-20;mood=calm;moods=tense calm");
+    (void)published(f, one);
+    m = refused(f, other);
+    assert_int_equal(m.row, 6);
+    assert_non_null(strstr(m.text, "tense was a choice of moods in version 1"));
+    (void)published(f, MOODS(CALM TENSE, "3"));
+}
+
+static void an_amount_that_comes_back_keeps_its_currency(void **state)
+{
+    static const char form[] =
+        "survey\n,type,name,label::English (en),parameters,bind::hw:type\n"
+        ",date,visited_on,Date,,\n,decimal,paid,Paid,currency=%s,money\n"
+        "settings\n,form_title::English (en),form_id,version,hw:parent,hw:subject\n"
+        ",Visits,home_visit,%s,person,person\n";
+    static const char without[] =
+        "survey\n,type,name,label::English (en)\n,date,visited_on,Date\n"
+        "settings\n,form_title::English (en),form_id,version,hw:parent,hw:subject\n"
+        ",Visits,home_visit,2,person,person\n";
+    struct fixture *f = *state;
+    struct form_mistake m;
+
+    (void)published(f, arena_printf(f->ctx.arena, form, "XOF", "1"));
+    (void)visited(f, "visited_on=2026-11-20;paid=1000");
+    (void)published(f, without);
+    m = refused(f, arena_printf(f->ctx.arena, form, "EUR", "3"));
+    assert_string_equal(m.column, "parameters");
+    assert_non_null(strstr(m.text, "XOF"));
+    (void)published(f, arena_printf(f->ctx.arena, form, "XOF", "3"));
 }
 
 static void a_retired_choice_is_kept_where_it_was_stored_and_offered_nowhere(void **state)
@@ -664,6 +737,9 @@ int main(void)
         PUBLISH(a_field_that_comes_back_is_what_it_was),
         PUBLISH(a_core_field_is_not_taken_out),
         PUBLISH(a_choice_that_records_may_have_is_not_taken_away),
+        PUBLISH(a_question_that_comes_back_keeps_the_choices_that_it_had),
+        PUBLISH(a_question_that_comes_back_is_told_beside_one_that_stayed),
+        PUBLISH(an_amount_that_comes_back_keeps_its_currency),
         PUBLISH(a_retired_choice_is_kept_where_it_was_stored_and_offered_nowhere),
         PUBLISH(an_amount_keeps_its_currency_and_a_status_its_name),
         PUBLISH(a_parent_once_given_stays),
