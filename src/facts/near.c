@@ -26,6 +26,7 @@ struct side {
     const struct fact_counts *counts;
     const bool *hidden;
     struct conds base;
+    bool beside; /* the other is of another kind: people are compared, not records */
 };
 
 struct sum {
@@ -47,14 +48,21 @@ static void base_of(struct side *side)
     for (size_t i = 0; i < q->filters_len; i++)
         add_cond(&side->base,
                  (struct cond){ q->filters[i].column->key, q->filters[i].value, NULL, false });
-    if (q->only.column)
-        add_cond(&side->base, (struct cond){ q->only.column->key, q->only.value, NULL, false });
     if (q->period)
         add_cond(&side->base, (struct cond){ q->period->key, q->from, q->to, false });
     if (q->scope)
         add_cond(&side->base, (struct cond){ "office", q->scope, NULL, true });
+    if (side->beside)
+        return; /* what makes a record count at all is as having one */
+    if (q->only.column)
+        add_cond(&side->base, (struct cond){ q->only.column->key, q->only.value, NULL, false });
     if (q->score)
         add_cond(&side->base, (struct cond){ q->score->key, "*", NULL, false });
+}
+
+static int64_t number_of(const struct side *side, size_t cell)
+{
+    return side->beside ? side->counts->people[cell] : side->counts->n[cell];
 }
 
 static size_t width_of(const struct side *side)
@@ -211,16 +219,49 @@ static struct sum *sums_of(struct ctx *ctx, const struct side *whole, int level,
             continue;
         sums[at].parts++;
         if (!parts->hidden[i])
-            sums[at].shown += parts->counts->n[i];
+            sums[at].shown += number_of(parts, i);
     }
     return sums;
 }
 
-static bool tells(const struct sum *sum, int64_t n, int64_t threshold)
+/* How many people of a cell of whole the kind of parts has at all; below 0: parts does not say. */
+static int64_t people_among(const struct side *whole, size_t cell, const struct side *parts)
 {
-    int64_t rest = n - sum->shown;
+    const struct fact_lists *l = whole->q->lists;
+    struct conds want;
+    struct conds have;
 
-    return sum->parts > 0 && rest > 0 && rest < threshold;
+    conds_of(whole, cell, &want);
+    if (!all_implied(l, &want, &parts->base))
+        return -1;
+    for (int level = 0; level < LEVELS; level++) {
+        size_t at = cell_around(parts, &want, level);
+
+        if (at >= (parts->counts->rows_len + 1) * width_of(parts))
+            continue;
+        conds_of(parts, at, &have);
+        if (all_implied(l, &have, &want))
+            return parts->counts->people[at];
+    }
+    return -1;
+}
+
+/*
+ * Whether what is left of a cell is few. Of two kinds it is those that the parts lack or hide, and
+ * those without such a record; where it is the latter alone nothing is told but that.
+ */
+static bool tells(const struct side *whole, size_t cell, const struct side *parts,
+                  const struct sum *sum, int64_t threshold)
+{
+    int64_t rest = number_of(whole, cell) - sum->shown;
+    int64_t among;
+
+    if (sum->parts == 0 || rest <= 0 || rest >= threshold)
+        return false;
+    if (!whole->beside)
+        return true;
+    among = people_among(whole, cell, parts);
+    return among < 0 || among > sum->shown;
 }
 
 /* The new table has the whole numbers: they are hidden. */
@@ -238,7 +279,7 @@ static size_t hide_wholes(struct ctx *ctx, const struct side *now, const struct 
                 continue;
             sums = sums_of(ctx, now, level, old, parts);
             for (size_t i = 0; i < cells; i++) {
-                if (s->unseen[i] || s->hidden[i] || !tells(&sums[i], s->n[i], threshold))
+                if (s->unseen[i] || s->hidden[i] || !tells(now, i, old, &sums[i], threshold))
                     continue;
                 s->small[i] = true;
                 s->hidden[i] = true;
@@ -289,7 +330,7 @@ static size_t hide_parts(struct ctx *ctx, const struct side *now, const struct s
                 continue;
             sums = sums_of(ctx, old, level, now, parts);
             for (size_t i = 0; i < cells; i++)
-                if (!old->hidden[i] && tells(&sums[i], old->counts->n[i], threshold))
+                if (!old->hidden[i] && tells(old, i, now, &sums[i], threshold))
                     found += hide_part(now, parts, old, level, i, s);
         }
     }
@@ -306,17 +347,20 @@ bool *near_hidden(struct ctx *ctx, const struct suppress *s)
     return hidden;
 }
 
-enum err near_compare(struct ctx *ctx, const struct fact_question *q, struct suppress *s,
-                      const struct fact_counts *counts, const struct fact_release *old,
-                      int64_t threshold, size_t *found_out)
+void near_compare(struct ctx *ctx, const struct fact_release *r, struct suppress *s,
+                  const struct fact_release *old, size_t *found_out)
 {
-    struct side now = { .q = q, .counts = counts, .hidden = near_hidden(ctx, s) };
-    struct side before = { .q = &old->question, .counts = &old->counts, .hidden = old->hidden };
+    bool beside = !text_equal(r->question.table->key, old->question.table->key);
+    struct side now = {
+        .q = &r->question, .counts = &r->counts, .hidden = near_hidden(ctx, s), .beside = beside
+    };
+    struct side before = {
+        .q = &old->question, .counts = &old->counts, .hidden = old->hidden, .beside = beside
+    };
 
     base_of(&now);
     base_of(&before);
-    *found_out += hide_wholes(ctx, &now, &before, s, threshold);
+    *found_out += hide_wholes(ctx, &now, &before, s, r->threshold);
     now.hidden = near_hidden(ctx, s);
-    *found_out += hide_parts(ctx, &now, &before, s, threshold);
-    return OK;
+    *found_out += hide_parts(ctx, &now, &before, s, r->threshold);
 }

@@ -25,6 +25,8 @@ DB_SQL(RELEASE_BY_ID, "SELECT " COLUMNS " FROM fact_release WHERE id = $1"
                       " AND ($2 = 1 OR office_id = $3)");
 DB_SQL(RELEASES_NEAR, "SELECT " COLUMNS " FROM fact_release WHERE form = $1 AND as_at = $2"
                       " ORDER BY made_at DESC, id DESC LIMIT $3");
+DB_SQL(RELEASES_BESIDE, "SELECT " COLUMNS " FROM fact_release WHERE form <> $1 AND as_at = $2"
+                        " ORDER BY made_at DESC, id DESC LIMIT $3");
 DB_SQL(RELEASES_LATEST, "SELECT id, question, made_at FROM fact_release"
                         " WHERE ($1 = 1 OR office_id = $2) ORDER BY made_at DESC, id DESC"
                         " LIMIT $3");
@@ -193,12 +195,12 @@ static struct suppress table_of(struct ctx *ctx, const struct fact_question *q,
 }
 
 /* What may not stand beside tables that were given out before. */
-static enum err compare_all(struct ctx *ctx, struct fact_release *r, struct suppress *s,
-                            size_t *found_out)
+static enum err compare_all(struct ctx *ctx, const struct fact_release *r, struct suppress *s,
+                            const struct db_sql *which, size_t *found_out)
 {
     struct rows *rows = NULL;
     bool more = false;
-    enum err rc = db_query(ctx, &rows, &RELEASES_NEAR, DB_TEXT(r->question.table->key),
+    enum err rc = db_query(ctx, &rows, which, DB_TEXT(r->question.table->key),
                            DB_INT(r->question.as_at), DB_INT(RELEASES_COMPARED));
 
     if (rc)
@@ -213,17 +215,12 @@ static enum err compare_all(struct ctx *ctx, struct fact_release *r, struct supp
             break;
         rc = read_release(ctx, &old, rows, r->question.lists);
         if (rc == ERR_INVALID) { /* it asked for a field that is no longer there */
-            ctx->problems_last = last;
-            if (last)
-                last->next = NULL;
-            else
-                ctx->problems = NULL;
+            ctx_problems_back(ctx, last);
             continue;
         }
-        if (rc == OK)
-            rc = near_compare(ctx, &r->question, s, &r->counts, &old, r->threshold, found_out);
         if (rc)
             break;
+        near_compare(ctx, r, s, &old, found_out);
         arena_rewind(ctx->arena, mark);
     }
     db_rows_close(rows);
@@ -244,7 +241,9 @@ static enum err decide(struct ctx *ctx, struct fact_release *r)
         found = 0;
         rc = suppress_cells(ctx, &s, r->threshold);
         if (rc == OK)
-            rc = compare_all(ctx, r, &s, &found);
+            rc = compare_all(ctx, r, &s, &RELEASES_NEAR, &found);
+        if (rc == OK)
+            rc = compare_all(ctx, r, &s, &RELEASES_BESIDE, &found);
     }
     if (rc == OK)
         r->hidden = near_hidden(ctx, &s);

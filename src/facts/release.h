@@ -4,14 +4,15 @@
 /*
  * Releases: figures that are given out. What is hidden is decided once, when a question is first
  * asked, and kept; whoever asks it again gets the same table. Before that it is compared with what
- * was given out before of the same kind for the same quarter's end: a number that would tell a
- * small one by the difference to others is hidden too.
+ * was given out before, of the same kind and of others, for the same quarter's end: a number that
+ * would tell a small one by the difference to others is hidden too.
  *
  * A quarter that is over does not change any more. Of the quarter that runs, the table given out
  * last stands until every number that changed has changed by the threshold at least.
  *
- * Limits: RELEASES_COMPARED earlier tables are compared, the newest; a cell is compared with the
- * sums that earlier tables give of it, or it of them, not with every combination of several tables.
+ * Limits: RELEASES_COMPARED earlier tables of the kind and as many of others, the newest; a cell is
+ * compared with the sums that earlier tables give of it, or it of them, not with every combination
+ * of several tables.
  * Memory: ctx->arena. Errors: ERR_NOT_FOUND also for what is outside the acting user's offices.
  */
 

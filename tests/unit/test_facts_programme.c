@@ -282,6 +282,103 @@ static void few_that_were_refused_are_not_told_by_taking_away_the_others(void **
     assert_false(facts_cell_shown(&all, 1, 0));
 }
 
+/* --- kinds beside each other --- */
+
+#define AGED PERSON ";birth_date=%s-05-01"
+
+/* People of one sex and age, each with one case unless none is wanted. */
+static void given_aged(struct fixture *f, int n, const char *sex, const char *year, bool cases)
+{
+    for (int i = 0; i < n; i++) {
+        struct record *rec = person_stored(f, arena_printf(f->ctx.arena, AGED, sex, year));
+
+        if (cases)
+            (void)child_stored(f, "case", rec, "opened=2026-10-02");
+    }
+}
+
+static bool row_shown(const struct fact_release *r, const char *value)
+{
+    size_t i = 0;
+
+    while (i < r->counts.rows_len && !text_equal(r->counts.rows[i].values[0], value))
+        i++;
+    assert_true(i < r->counts.rows_len);
+    return facts_cell_shown(r, i, 0);
+}
+
+static void given_few_women(struct fixture *f)
+{
+    given_aged(f, 12, "male", "1991", true);
+    given_aged(f, 3, "female", "1992", true); /* the three whom nobody should count */
+    given_aged(f, 8, "male", "1981", true);
+    given_aged(f, 9, "female", "1981", true);
+    follow(f);
+}
+
+static const struct fact_ask people_by_age = { .form = "person", .rows = { "person.birth_date" } };
+static const struct fact_ask cases_of_men = { .form = "case",
+                                              .rows = { "person.birth_date" },
+                                              .filters = { "person.sex=male" } };
+
+/* 15 people less 12 men with a case are 3 women: whichever table comes second hides its number. */
+static void few_women_are_not_told_by_people_less_the_cases_of_men(void **state)
+{
+    struct fixture *f = *state;
+    struct fact_release r;
+
+    given_few_women(f);
+    r = release_of(f, &people_by_age);
+    assert_int_equal(row_of(&r, "1990-1994"), 15);
+    assert_true(row_shown(&r, "1990-1994") && row_shown(&r, "1980-1984"));
+    r = release_of(f, &cases_of_men);
+    assert_int_equal(row_of(&r, "1990-1994"), 12);
+    assert_false(row_shown(&r, "1990-1994"));
+    /* Nor by the total of the men less those of the other age. */
+    assert_false(row_shown(&r, "1980-1984") &&
+                 facts_cell_shown(&r, r.counts.rows_len, r.counts.cols_len));
+}
+
+static void nor_by_the_cases_of_men_taken_from_people_that_come_later(void **state)
+{
+    struct fixture *f = *state;
+    struct fact_release r;
+
+    given_few_women(f);
+    r = release_of(f, &cases_of_men);
+    assert_true(row_shown(&r, "1990-1994") && row_shown(&r, "1980-1984"));
+    r = release_of(f, &people_by_age);
+    assert_false(row_shown(&r, "1990-1994"));
+    assert_false(row_shown(&r, "1980-1984") &&
+                 facts_cell_shown(&r, r.counts.rows_len, r.counts.cols_len));
+}
+
+/* That somebody has no case yet is no small number of women: both tables stay useful. */
+static void people_without_a_record_do_not_empty_the_tables_of_the_others(void **state)
+{
+    static const struct fact_ask people = { .form = "person",
+                                            .rows = { "person.birth_date" },
+                                            .cols = { "person.sex" } };
+    static const struct fact_ask cases = { .form = "case",
+                                           .rows = { "person.birth_date" },
+                                           .cols = { "person.sex" } };
+    struct fixture *f = *state;
+    struct fact_release r;
+
+    given_aged(f, 7, "male", "1991", true);
+    given_aged(f, 8, "female", "1991", true);
+    given_aged(f, 2, "female", "1992", false);
+    given_aged(f, 9, "male", "1981", true);
+    given_aged(f, 6, "female", "1981", true);
+    follow(f);
+    (void)release_of(f, &people);
+    r = release_of(f, &cases);
+    assert_int_equal(all_of(&r), 30);
+    for (size_t i = 0; i <= r.counts.rows_len; i++)
+        for (size_t c = 0; c <= r.counts.cols_len; c++)
+            assert_true(facts_cell_shown(&r, i, c));
+}
+
 /* --- rows come and go --- */
 
 static int64_t n_of(struct fixture *f, const char *sql)
@@ -385,6 +482,9 @@ int main(void)
         TEST(the_mean_of_few_is_hidden_and_so_is_what_would_tell_it),
         TEST(an_interview_that_never_was_counts_only_where_status_is_asked_for),
         TEST(few_that_were_refused_are_not_told_by_taking_away_the_others),
+        TEST(few_women_are_not_told_by_people_less_the_cases_of_men),
+        TEST(nor_by_the_cases_of_men_taken_from_people_that_come_later),
+        TEST(people_without_a_record_do_not_empty_the_tables_of_the_others),
         TEST(a_row_that_was_taken_out_ends_and_the_others_go_on),
         TEST(any_day_can_be_asked_for_and_means_the_quarter_that_was_over),
         TEST(a_new_column_has_everybody_looked_at_again),
