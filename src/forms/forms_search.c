@@ -1,5 +1,6 @@
 #include "forms/forms_inner.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -514,6 +515,7 @@ static const char *filter_text(const struct searching *s)
                         nearest_of(s->args[1], known, NULL)));
         return NULL;
     }
+    assert(how || s->asked_len == 0); /* columns that are asked come with a way */
     for (size_t i = 0; i < s->asked_len; i++)
         text = arena_printf(ctx->arena, "%s%s%s", text, i ? " or " : "",
                             ask_column(ctx->arena, how, i, s->args[3]));

@@ -146,9 +146,22 @@ static bool is_zip(const struct delivered *file)
 /* --- which of them is the form --- */
 
 /* A line whose only cell is "survey". */
-static bool has_survey(const char *bytes, size_t len)
+static bool is_survey(const char *p, const char *stop)
 {
     static const char word[] = "survey";
+
+    while (p < stop && (*p == '"' || *p == ' '))
+        p++;
+    if ((size_t)(stop - p) < sizeof(word) - 1 || memcmp(p, word, sizeof(word) - 1) != 0)
+        return false;
+    p += sizeof(word) - 1;
+    while (p < stop && strchr("\", ;\t\r", *p) != NULL)
+        p++;
+    return p == stop;
+}
+
+static bool has_survey(const char *bytes, size_t len)
+{
     const char *end = bytes + len;
 
     for (const char *p = bytes; p != NULL && p < end;) {
@@ -157,15 +170,8 @@ static bool has_survey(const char *bytes, size_t len)
 
         if (p == bytes && len >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0)
             p += 3;
-        while (p < stop && (*p == '"' || *p == ' '))
-            p++;
-        if ((size_t)(stop - p) >= sizeof(word) - 1 && memcmp(p, word, sizeof(word) - 1) == 0) {
-            p += sizeof(word) - 1;
-            while (p < stop && strchr("\", ;\t\r", *p) != NULL)
-                p++;
-            if (p == stop)
-                return true;
-        }
+        if (is_survey(p, stop))
+            return true;
         p = eol != NULL ? eol + 1 : NULL;
     }
     return false;
@@ -188,7 +194,7 @@ static enum err choose(struct pack *p, struct form_text *out)
     for (size_t i = 0; i < p->len; i++) {
         if (form == &p->items[i] || (form == NULL && is_form(&p->items[i])))
             form = &p->items[i];
-        else if (is_form(&p->items[i]))
+        else if (form && is_form(&p->items[i]))
             return refuse(ctx, p->items[i].name,
                           tr(ctx, "{0} and {1} are both forms: bring one at a time.",
                              TR_TEXT(form->name), TR_TEXT(p->items[i].name)));

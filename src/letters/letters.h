@@ -153,7 +153,7 @@ enum err letter_fill(struct ctx *ctx, struct letter_filled *out, const struct le
  */
 typedef enum err (*letter_guard)(struct ctx *ctx, const char **refused_out,
                                  const struct record *rec, const struct letter_sharing *sharing);
-void letters_use_guard(letter_guard guard);
+void letters_use_guard(letter_guard fn);
 /*
  * Asks without giving, for showing a letter. ERR_INVALID with a problem of the field
  * LETTER_CONSENT: it is for somebody else, and no consent covers that.

@@ -1,4 +1,5 @@
 /* Texts of messages: content/messages/templates.csv, checked for what would tell a purpose. */
+#include <assert.h>
 #include <string.h>
 
 #include <unicode/ustring.h>
@@ -219,6 +220,7 @@ static const char *fault_of(struct ctx *ctx, const char *text, size_t args_len)
 {
     const char *word = text_tells(ctx, text);
 
+    assert(text); /* a cell of a table is a text, if an empty one */
     if (text_blank(text))
         return "a text is missing: write it in every language";
     if (text_codepoints(text) > TEXT_MAX)

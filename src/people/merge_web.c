@@ -259,24 +259,24 @@ static void fill_problems(struct two *t)
 
 static enum err show(struct two *t, struct res *res, int status)
 {
-    struct merge_compare_view v = { 0 };
+    struct merge_compare_view *v = ARENA_NEW(t->ctx->arena, struct merge_compare_view);
     struct merge_asked *asked = NULL;
     struct ctx *ctx = t->ctx;
     enum err rc;
 
-    t->v = &v;
+    t->v = v;
     fill_problems(t);
-    v.version_a = t->a->version;
-    v.version_b = t->b->version;
-    v.keep_b =
+    v->version_a = t->a->version;
+    v->version_b = t->b->version;
+    v->keep_b =
         t->req ? text_equal(req_text(t->req, "keep"), "b") : t->b->created_at < t->a->created_at;
-    v.reason = t->req ? req_text(t->req, "reason") : "";
-    v.over = !text_equal(t->a->status, STATUS_PERSON_ACTIVE) ||
-             !text_equal(t->b->status, STATUS_PERSON_ACTIVE);
-    v.may_ask = user_may(ctx->user, PERM_PERSON_COMPARE);
-    rc = side_fill(ctx, &v.a, t->a);
+    v->reason = t->req ? req_text(t->req, "reason") : "";
+    v->over = !text_equal(t->a->status, STATUS_PERSON_ACTIVE) ||
+              !text_equal(t->b->status, STATUS_PERSON_ACTIVE);
+    v->may_ask = user_may(ctx->user, PERM_PERSON_COMPARE);
+    rc = side_fill(ctx, &v->a, t->a);
     if (rc == OK)
-        rc = side_fill(ctx, &v.b, t->b);
+        rc = side_fill(ctx, &v->b, t->b);
     if (rc == OK)
         rc = merge_asked_of(ctx, &asked, t->a->id, t->b->id);
     t->asked = asked;
@@ -288,10 +288,10 @@ static enum err show(struct two *t, struct res *res, int status)
         rc = fill_score(t);
     if (rc)
         return rc;
-    v.names_b = takes_b(t, MERGE_NAMES, "-", "-");
+    v->names_b = takes_b(t, MERGE_NAMES, "-", "-");
     add_all(t);
     fill_urls(t);
-    merge_compare_reply(res, status, &v);
+    merge_compare_reply(res, status, v);
     return OK;
 }
 

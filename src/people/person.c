@@ -11,6 +11,7 @@
 
 #define LINE_MAX_BYTES ((size_t)1000)
 #define SCRIPTS_MAX    16
+#define YEAR_DAYS      INT64_C(366)
 #define TITLE_GAP      " \xC2\xB7 " /* a middle dot between the scripts of a name */
 
 static const char *const title_repeats[] = { FIELD_PERSON_NAMES, NULL };
@@ -187,6 +188,11 @@ static bool is_exact(const struct record *rec)
     return record_is(rec, FIELD_PERSON_BIRTH_PRECISION, CODE_PERSON_BIRTH_PRECISION_DAY);
 }
 
+static double vague_likeness(int64_t apart)
+{
+    return apart <= 2 * YEAR_DAYS ? 0.4 : apart > 8 * YEAR_DAYS ? -1 : 0;
+}
+
 /*
  * What the birth dates say: 1 the same, 0 nothing, below 0 two people. Where one is not exact only
  * the years are compared, and a year apart is near: many know theirs as "about 1988".
@@ -206,11 +212,9 @@ static double birth_likeness(const struct record *a, const struct record *b)
     if (is_swapped(x, y))
         return 0.8;
     apart = days_x > days_y ? days_x - days_y : days_y - days_x;
-    if (!is_exact(a) || !is_exact(b))
-        return strncmp(x, y, 4) == 0 ? 0.7 : apart <= 2 * 366 ? 0.4 : apart > 8 * 366 ? -1 : 0;
-    if (apart <= 366)
-        return 0.5;
-    return apart > (int64_t)366 * 5 ? -1 : 0;
+    if (is_exact(a) && is_exact(b))
+        return apart <= YEAR_DAYS ? 0.5 : apart > 5 * YEAR_DAYS ? -1 : 0;
+    return strncmp(x, y, 4) == 0 ? 0.7 : vague_likeness(apart);
 }
 
 /* Names alone say little where a few names are borne by many; the birth date decides. */

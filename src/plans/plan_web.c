@@ -479,7 +479,7 @@ static const struct field_spec done_fields[] = {
 
 static const struct field_spec giving_fields[] = {
     { "lang", INPUT_CODE },
-    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_MAX * 4 },
+    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_BYTES },
     { "purpose", INPUT_CODE },
     { 0 },
 };

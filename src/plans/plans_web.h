@@ -28,7 +28,7 @@ struct url plan_url(struct ctx *ctx, const struct record *plan);
 enum err plan_show(struct ctx *ctx, struct res *res, int status, const char *id,
                    const char *reason) MUST_USE;
 /* Signatures, why it was sent back, the copy: parts of that page. */
-enum err plan_approvals_fill(struct ctx *ctx, struct plan_page_view *v,
+enum err plan_approvals_fill(struct ctx *ctx, struct plan_page_view *page,
                              const struct plan_opened *o) MUST_USE;
 
 /* The part of a case's page. */

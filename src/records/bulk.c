@@ -438,7 +438,7 @@ static enum err run_line(struct run *r, const struct bulk *b, const char *line, 
         return take_down(r, rec, rc, false);
     }
     mark.id = rec ? rec->id : "";
-    mark.version = changed ? rec->version : 0;
+    mark.version = rec && changed ? rec->version : 0;
     rc = import_made_add(ctx, &run, &mark, seq);
     if (rc == OK)
         rc = job_step(r->w, seq);

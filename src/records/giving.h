@@ -15,9 +15,9 @@
 #include "core/ctx.h"
 #include "records/records.h"
 
-#define GIVING_RECIPIENT_MAX 200 /* characters */
-#define GIVING_BASIS_MAX     5000
-#define GIVING_REASONS_MAX   24
+#define GIVING_RECIPIENT_BYTES 800 /* 200 characters in any script */
+#define GIVING_BASIS_MAX       5000
+#define GIVING_REASONS_MAX     24
 
 /* Why records were left out; text is English, marked with N_, and translated where it is shown. */
 struct giving_reason {
@@ -51,7 +51,7 @@ struct giving_judge {
     enum err (*stands)(struct ctx *ctx, bool *out, const char *basis);
 };
 /* Once, before fork. */
-void records_use_judge(const struct giving_judge *judge);
+void records_use_judge(const struct giving_judge *one);
 
 /* What would leave is told first; room is for len questions and forms. kept is the caller's. */
 void giving_begin(struct giving *g, struct arena *kept, size_t len);

@@ -303,7 +303,7 @@ static enum err write_draft(struct ctx *ctx, struct buf *b, const struct form_te
     const struct delivered form = { strpbrk(file, "\r\n:") ? "form.csv" : file, text->csv,
                                     text->len };
 
-    buf_init(b, ctx->arena, FORM_PACK_MAX + PACK_FILES_MAX * 300);
+    buf_init(b, ctx->arena, FORM_PACK_MAX + (size_t)PACK_FILES_MAX * 300);
     write_file(b, ctx, &form);
     for (size_t i = 0; text->files && i < text->files->len; i++)
         write_file(b, ctx, &text->files->items[i]);

@@ -124,7 +124,7 @@ static const struct field_spec export_fields_in[] = {
     { "linked", INPUT_CODE },
     { "codebook", INPUT_CODE },
     { "whose", INPUT_CODE },
-    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_MAX * 4 },
+    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_BYTES },
     { "purpose", INPUT_CODE },
     { "id", INPUT_ID }, /* of each row that was chosen */
     { "status", INPUT_CODE },
@@ -135,7 +135,7 @@ static const struct field_spec export_fields_in[] = {
 };
 
 static const struct field_spec giving_fields_in[] = {
-    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_MAX * 4 },
+    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_BYTES },
     { "purpose", INPUT_CODE },
     { "lang", INPUT_CODE },
     { 0 },

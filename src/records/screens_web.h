@@ -68,7 +68,7 @@ struct form_post {
 enum err post_read(struct ctx *ctx, struct form_post *out, const struct req *req) MUST_USE;
 /* The same of pairs that were kept. */
 enum err post_read_kept(struct ctx *ctx, struct form_post *out, const char *kind,
-                        const struct answer_pair *pairs, size_t len) MUST_USE;
+                        const struct answer_pair *kept, size_t len) MUST_USE;
 /*
  * The answers with rows added and removed as asked. ERR_INVALID as answers_from_pairs; *out is set
  * even then.

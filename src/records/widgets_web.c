@@ -246,7 +246,7 @@ static const struct choice **in_order(struct maker *m, const struct answers *t,
 
     for (size_t i = 0; i < list->len; i++)
         here[i] = allowed == NULL;
-    for (size_t i = 0; i < allowed_len; i++) {
+    for (size_t i = 0; allowed && i < allowed_len; i++) {
         here[allowed[i] - list->items] = true;
         if (shuffled)
             out[len++] = allowed[i];

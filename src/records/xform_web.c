@@ -1,4 +1,6 @@
 /* Forms for other programs: as an ODK XForm. */
+#include <inttypes.h>
+
 #include "core/text.h"
 #include "forms/xform.h"
 #include "records/publish.h"
@@ -55,6 +57,6 @@ enum err get_medium(struct ctx *ctx, const struct req *req, struct res *res)
              m.len - (size_t)from < PART ? m.len - (size_t)from : PART, NULL);
     res_header(res, "content-security-policy", "default-src 'none'; sandbox");
     if (from + (int64_t)PART < (int64_t)m.len)
-        res_continue(res, arena_printf(ctx->arena, "%lld", (long long)(from + (int64_t)PART)));
+        res_continue(res, arena_printf(ctx->arena, "%" PRId64, from + (int64_t)PART));
     return OK;
 }

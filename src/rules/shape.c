@@ -1,5 +1,6 @@
 #include "rules/shape.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,6 +138,7 @@ enum err shape_make(struct ctx *ctx, const struct shape **out, const struct form
         if (m.parts[i].use == PART_REPEATED)
             add_items(&m, i, arena_printf(ctx->arena, "latest/%s/", kind), true);
     }
+    assert(m.items || shape->len == 0);
     if (shape->len > 0)
         qsort(m.items, shape->len, sizeof(*m.items), compare_items);
     shape->parts = m.parts;

@@ -1,6 +1,7 @@
 /* What may be given to whom, and what was: asked, noted, recalled. */
 #include "sharing/sharing.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "auth/auth.h"
@@ -81,6 +82,7 @@ const char *sharing_category_of_form(const struct form *form)
 
 const char *sharing_category(const struct form *form, const struct field *f)
 {
+    assert(f);
     for (const struct field *at = f; at; at = at->parent) {
         const char *category = row_of(form->kind, at->name);
 
