@@ -1,4 +1,5 @@
 /* The answers of a row of any export: codes or labels, in one column or in one for each choice. */
+#include <assert.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -18,6 +19,7 @@ static int marked(const struct feed_cell *cell, const struct words *words, int c
     static const char *const on[] = { "1", "TRUE", "true", "True", "1.0", NULL };
     static const char *const off[] = { "0", "FALSE", "false", "False", "0.0", NULL };
 
+    assert(cell);
     if (cell->len == 0 || cell_among(cell, off))
         return 0;
     if (cell_among(cell, on) || (code >= 0 && words_find(words, cell->text, cell->len) == code))

@@ -140,7 +140,7 @@ static const char *reason_of(struct ctx *ctx, const struct question *q, enum ans
 
     if (fault != ANSWER_NO_CODE)
         return answer_fault_text(ctx, fault);
-    buf_init(&names, ctx->arena, PROFILE_CODES_MAX * 128);
+    buf_init(&names, ctx->arena, (size_t)PROFILE_CODES_MAX * 128);
     for (size_t i = 0; i < q->codes_len; i++)
         buf_printf(&names, "%s%s", i ? ", " : "", q->codes[i].name);
     return tr(ctx, "this is no name and no label of a choice of the question, which has {0}",

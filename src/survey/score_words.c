@@ -20,6 +20,20 @@ struct words {
 
 /* --- one way of writing --- */
 
+/* Characters that are written in more ways than one, in their order; 0 = it does not count. */
+static const struct {
+    uint32_t from;
+    uint32_t to;
+    uint32_t as;
+} same[] = {
+    { 0xa0, 0xa0, ' ' },     { 0xab, 0xab, '"' },      { 0xbb, 0xbb, '"' },
+    { 0x2bc, 0x2bc, '\'' },  { 0x640, 0x640, 0 },      { 0x64b, 0x652, 0 },
+    { 0x670, 0x670, 0 },     { 0x2000, 0x200a, ' ' },  { 0x200b, 0x200f, 0 },
+    { 0x2010, 0x2015, '-' }, { 0x2018, 0x2019, '\'' }, { 0x201c, 0x201d, '"' },
+    { 0x202a, 0x202e, 0 },   { 0x202f, 0x202f, ' ' },  { 0x2060, 0x2060, 0 },
+    { 0x2066, 0x2069, 0 },   { 0x3000, 0x3000, ' ' },  { 0xfeff, 0xfeff, 0 },
+};
+
 /* What a character is compared as; 0 = it does not count. */
 static uint32_t plain_of(uint32_t c)
 {
@@ -27,23 +41,13 @@ static uint32_t plain_of(uint32_t c)
         return c + 32;
     if (c < 0x80)
         return c < 0x20 || c == 0x7f ? ' ' : c;
-    if (c == 0xa0 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x3000)
-        return ' ';
-    if ((c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) || c == 0x2060 ||
-        (c >= 0x2066 && c <= 0x2069) || c == 0xfeff)
-        return 0;
-    if (c == 0x640 || (c >= 0x64b && c <= 0x652) || c == 0x670)
-        return 0;
-    if (c == 0x2018 || c == 0x2019 || c == 0x2bc)
-        return '\'';
-    if (c == 0x201c || c == 0x201d || c == 0xab || c == 0xbb)
-        return '"';
-    if (c >= 0x2010 && c <= 0x2015)
-        return '-';
     if (c >= 0xc0 && c <= 0xde && c != 0xd7)
         return c + 32;
     if ((c >= 0x100 && c <= 0x137) || (c >= 0x14a && c <= 0x177))
         return c | 1;
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]) && c >= same[i].from; i++)
+        if (c <= same[i].to)
+            return same[i].as;
     return c;
 }
 

@@ -217,6 +217,26 @@ static enum err refuse_nobody(struct ctx *ctx, struct res *res)
     return res_see_other(res, login);
 }
 
+/* The body, whose it is (CSRF), and what it says: typed, or refused. */
+static enum err read_input(struct ctx *ctx, struct res *res, struct req *req)
+{
+    const struct route *r = req->route;
+    enum err rc = request_body(ctx, req);
+
+    if (rc == OK && r->method != GET && !r->machine)
+        rc = csrf_check(ctx, res);
+    if (rc)
+        return rc;
+    if (req->json != NULL && !r->json)
+        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "Send a form here, not application/json."));
+    if (req->json != NULL)
+        req->wants_json = true;
+    if (r->input.record || r->machine)
+        return OK;
+    rc = req->json == NULL ? OK : request_json(ctx, req, r->input.fields);
+    return rc ? rc : request_check(ctx, req, r->input.fields);
+}
+
 static enum err run_route(struct ctx *ctx, struct res *res, struct req *req)
 {
     const struct route *r = req->route;
@@ -236,26 +256,8 @@ static enum err run_route(struct ctx *ctx, struct res *res, struct req *req)
         return ctx_fail(ctx, ERR_LIMIT,
                         tr(ctx, "What you sent is too large: at most {0} kilobytes are taken here.",
                            TR_INT((int64_t)(most / 1024))));
-    rc = request_body(ctx, req);
-    if (rc)
-        return rc;
-    if (r->method != GET && !r->machine) {
-        rc = csrf_check(ctx, res);
-        if (rc)
-            return rc;
-    }
-    if (req->json != NULL && !r->json)
-        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "Send a form here, not application/json."));
-    if (req->json != NULL)
-        req->wants_json = true;
-    if (!r->input.record && !r->machine) {
-        rc = req->json == NULL ? OK : request_json(ctx, req, r->input.fields);
-        if (!rc)
-            rc = request_check(ctx, req, r->input.fields);
-        if (rc)
-            return rc;
-    }
-    return r->handler(ctx, req, res);
+    rc = read_input(ctx, res, req);
+    return rc ? rc : r->handler(ctx, req, res);
 }
 
 static bool wants_json(const struct req *req)

@@ -32,26 +32,29 @@ static const char *html_of(struct pages *p, const char *lang, const char *markdo
 
 /* --- what is shipped --- */
 
+/* A path of a route with {kind} stands for one of every kind. */
+static bool is_path(struct pages *p, const struct route *r, const char *path)
+{
+    const char *at = strstr(r->path, "{kind}");
+
+    if (text_equal(r->path, path))
+        return true;
+    for (size_t i = 0; at != NULL && i < p->ctx.forms->len; i++)
+        if (text_equal(path, arena_printf(p->arena, "%.*s%s%s", (int)(at - r->path), r->path,
+                                          p->ctx.forms->items[i]->kind, at + strlen("{kind}"))))
+            return true;
+    return false;
+}
+
 static bool is_route(struct pages *p, const char *screen)
 {
     bool post = text_starts(screen, "POST ");
     const char *path = post ? screen + 5 : screen;
 
-    for (const struct route *const *table = app_web()->tables; *table != NULL; table++) {
-        for (const struct route *r = *table; r->method != METHOD_END; r++) {
-            const char *at = strstr(r->path, "{kind}");
-
-            if (r->method != (post ? POST : GET))
-                continue;
-            if (text_equal(r->path, path))
+    for (const struct route *const *table = app_web()->tables; *table != NULL; table++)
+        for (const struct route *r = *table; r->method != METHOD_END; r++)
+            if (r->method == (post ? POST : GET) && is_path(p, r, path))
                 return true;
-            for (size_t i = 0; at != NULL && i < p->ctx.forms->len; i++)
-                if (text_equal(path,
-                               arena_printf(p->arena, "%.*s%s%s", (int)(at - r->path), r->path,
-                                            p->ctx.forms->items[i]->kind, at + strlen("{kind}"))))
-                    return true;
-        }
-    }
     return false;
 }
 
