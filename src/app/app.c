@@ -538,6 +538,16 @@ static enum err act_as(struct ctx *ctx, int argc, char **argv)
     return user_load_by_login(ctx, name);
 }
 
+static void detach_home(struct ctx *ctx, void *home)
+{
+    home_detach(ctx, home);
+}
+
+static enum err attach_home(struct ctx *ctx, void *home)
+{
+    return home_attach(ctx, home);
+}
+
 enum err home_command(struct ctx *ctx, int argc, char **argv, bool as_user,
                       enum err (*run)(struct ctx *ctx, int argc, char **argv))
 {
@@ -559,9 +569,14 @@ enum err home_command(struct ctx *ctx, int argc, char **argv, bool as_user,
     rc = app_prepare(ctx);
     if (!rc && as_user)
         rc = act_as(ctx, argc, argv);
-    if (!rc)
+    if (!rc) {
+        const struct record_fork fork = { detach_home, attach_home, home };
+
+        records_use_fork(&fork);
         rc = run(ctx, argc, argv);
-    if (db_in_transaction(ctx->db))
+        records_use_fork(NULL);
+    }
+    if (ctx->db && db_in_transaction(ctx->db))
         db_rollback(ctx);
     if (!rc)
         rc = access_write(ctx);

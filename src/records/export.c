@@ -124,6 +124,10 @@ static enum err write_row(struct export *x, const struct export_table *t, const 
 {
     for (size_t i = 0; i < t->len; i++)
         t->cells[i] = cell_of(x, &t->columns[i], s);
+    if (x->piece) {
+        export_keep_row(x->piece, t);
+        return OK;
+    }
     return table_row(x->ctx, x->out, t->cells);
 }
 
@@ -185,19 +189,36 @@ static enum err write_json(struct export *x, const struct record *rec)
 
 /* --- pages --- */
 
+enum err export_note(struct export *x, const struct form *form, const char *const *ids, size_t len)
+{
+    enum err rc = record_note(x->ctx, "export", form, ids, len);
+
+    if (rc || !x->ctx->audit)
+        return rc;
+    return x->kept_back ? access_write_soon(x->ctx) : access_write(x->ctx);
+}
+
 static enum err note_page(struct export *x, struct record **recs, size_t len)
 {
     const char *ids[PAGE];
-    enum err rc;
 
     if (len == 0)
         return OK;
     for (size_t i = 0; i < len; i++)
         ids[i] = recs[i]->id;
-    rc = record_note(x->ctx, "export", recs[0]->form, ids, len);
-    if (rc || !x->ctx->audit)
-        return rc;
-    return x->kept_back ? access_write_soon(x->ctx) : access_write(x->ctx);
+    if (x->piece) {
+        export_keep_page(x->piece, ids, len);
+        return OK;
+    }
+    return export_note(x, recs[0]->form, ids, len);
+}
+
+enum err export_went(struct export *x, size_t len, const char *last_id)
+{
+    x->done += (int64_t)len;
+    if (strcmp(last_id, x->last) > 0)
+        memcpy(x->last, last_id, strlen(last_id) + 1);
+    return x->options->progress ? x->options->progress(x->options->arg, x->done) : OK;
 }
 
 /* Both lie in the order in which they were made: it is mostly the one at *at, or the next. */
@@ -272,13 +293,11 @@ static enum err write_page(struct export *x, const struct export_table *t, struc
             rc = giving_ask(x->ctx, &given, recs[i], x->options->giving);
         if (rc == OK && given)
             rc = write_record(x, t, recs[i], parents[i]);
-        x->done += rc == OK && given && first;
+        x->done += rc == OK && given && first && !x->piece;
     }
-    if (rc == OK && first && len > 0 && strcmp(recs[len - 1]->id, x->last) > 0)
-        memcpy(x->last, recs[len - 1]->id, strlen(recs[len - 1]->id) + 1);
-    if (rc == OK && x->options->progress)
-        rc = x->options->progress(x->options->arg, x->done);
-    return rc;
+    if (rc || x->piece)
+        return rc;
+    return export_went(x, 0, first && len > 0 ? recs[len - 1]->id : "");
 }
 
 /* Where a walk over one level of kinds is. */
@@ -327,6 +346,12 @@ static enum err next_page(struct export *x, struct walk *w, struct record **recs
     /* Records that were made since the first table was written have no row there. */
     while (w->level == 0 && w->t != x->tables && len > 0 && strcmp(recs[len - 1]->id, x->last) > 0)
         len--;
+    while (x->upto && len > 0 && strcmp(recs[len - 1]->id, x->upto) >= 0) {
+        w->more = false;
+        if (strcmp(recs[len - 1]->id, x->upto) == 0)
+            break;
+        len--;
+    }
     *len_out = len;
     return OK;
 }
@@ -337,6 +362,12 @@ static enum err walk(struct export *x, const struct export_table *t, size_t leve
     struct walk w = { .t = t, .level = level, .parents = parents, .parents_len = parents_len };
     enum err rc = OK;
 
+    if (x->from) {
+        const struct record before = { .id = x->from };
+        const char *token = sql_token(x->ctx, &before, SORT_NEWEST);
+
+        memcpy(w.after, token, strlen(token) + 1);
+    }
     w.more = parents_len > 0 || (level == 0 && (!x->options->ids || x->options->ids_len > 0));
     while (rc == OK && w.more) {
         struct arena_mark mark = arena_mark(x->ctx->arena);
@@ -354,6 +385,11 @@ static enum err walk(struct export *x, const struct export_table *t, size_t leve
             arena_rewind(x->ctx->arena, mark);
     }
     return rc;
+}
+
+enum err export_records(struct export *x)
+{
+    return walk(x, x->tables, 0, NULL, 0);
 }
 
 /* --- what is told before anything leaves --- */
@@ -387,6 +423,7 @@ static enum err note_export(struct export *x)
         rc = db_begin(ctx);
     if (rc)
         return rc;
+    x->count = count;
     for (size_t i = 0; rc == OK && i < x->tables_len; i++)
         if (!x->tables[i].repeat)
             rc = note_kind(x, x->tables[i].form, count);
@@ -410,7 +447,7 @@ static enum err write_tables(struct export *x)
         rc = i ? table_next(x->ctx, x->out, &t->spec)
                : table_open(x->ctx, &x->out, format_of(x->options), x->fd, &t->spec);
         if (rc == OK)
-            rc = walk(x, t, 0, NULL, 0);
+            rc = i == 0 && export_by_crew(x) ? export_crew(x) : walk(x, t, 0, NULL, 0);
     }
     if (rc == OK && x->options->codebook)
         rc = export_codebook(x);

@@ -77,7 +77,32 @@ struct export
     int fd;
     bool kept_back; /* nobody gets anything before the end */
     int64_t done;
+    int64_t count; /* of records, as the audit was told */
+    /* A piece of the records, see export_crew.c; NULL: they go into out as they come. */
+    struct buf *piece;
+    const char *from; /* id before the piece; NULL: it is the first one */
+    const char *upto; /* its last id; NULL: it has no end */
 };
+
+/* --- export.c --- */
+
+/* The records of the first table; of a piece of them, if one is asked for. */
+enum err export_records(struct export *x) MUST_USE;
+/* Notes in the access log what leaves. */
+enum err export_note(struct export *x, const struct form *form, const char *const *ids,
+                     size_t len) MUST_USE;
+/* So many records more have left, the last one with this id. */
+enum err export_went(struct export *x, size_t len, const char *last_id) MUST_USE;
+
+/* --- export_crew.c --- */
+
+/* Whether a second process is worth it, and can be had. */
+bool export_by_crew(const struct export *x);
+/* All records of the first table, read by two processes; the same bytes as by one. */
+enum err export_crew(struct export *x) MUST_USE;
+/* What a piece is made of: first the ids of a page, then its rows. */
+void export_keep_page(struct buf *piece, const char *const *ids, size_t len);
+void export_keep_row(struct buf *piece, const struct export_table *t);
 
 /* --- export_plan.c --- */
 

@@ -600,11 +600,24 @@ struct export_options {
     const struct record_filter *filter; /* status, parent, conditions; NULL = all */
     const char *const *ids;             /* only these, as far as the filter lets them; NULL = all */
     size_t ids_len;
+    int64_t jobs;          /* processes that read, 1 or 2; 0 = 2 where it is worth it */
     struct giving *giving; /* to somebody outside, records/giving.h; NULL = the office's own work */
     /* After each page, outside transactions; may be NULL. An error ends the export. */
     enum err (*progress)(void *arg, int64_t done);
     void *arg;
 };
+/*
+ * How a command of one process comes to a second one that reads too: its connections are closed,
+ * and opened again in each of both. Where it is not set, everything is read by one process.
+ */
+struct record_fork {
+    void (*detach)(struct ctx *ctx, void *arg);
+    enum err (*attach)(struct ctx *ctx, void *arg);
+    void *arg;
+};
+/* NULL = not any more. */
+void records_use_fork(const struct record_fork *fork);
+
 /*
  * Streams records within scope to fd in flat memory, oldest first; CSV and XLSX that are neither
  * linked nor have labels have the columns that import reads. No work file is made. Needs permission

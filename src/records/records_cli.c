@@ -221,6 +221,7 @@ static const struct opt_spec export_options[] = {
     { "linked", NULL, "a table for each repeated part and each kind below", false },
     { "codebook", NULL, "add what each column and code means", false },
     { "status", "STATUS", "only records of this status", false },
+    { "jobs", "N", "processes that read, 1 or 2 (default: 2 for many records)", false },
     { "out", "FILE", "where to write", true },
     { 0 },
 };
@@ -297,6 +298,8 @@ enum err export_command(struct ctx *ctx, int argc, char **argv)
         return ctx_fail(ctx, ERR_INVALID, tr(ctx, "The format is csv, xlsx or json."));
     if (!ctx->db)
         return no_database(ctx);
+    if (opt_text(o, "jobs") && !parse_int(opt_text(o, "jobs"), 1, 2, &options.jobs))
+        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "--jobs takes 1 or 2."));
     options.labels = opt_flag(o, "labels");
     options.linked = opt_flag(o, "linked");
     options.codebook = opt_flag(o, "codebook");

@@ -139,6 +139,15 @@ enum err sql_below(struct ctx *ctx, bool *has, const char *parent, const char *p
 enum err sql_rows(struct ctx *ctx, const struct field *repeat, struct record *const *recs,
                   size_t len) MUST_USE;
 /* Most rows of a repeat that any one record (or row around it) within scope has. */
+/* Places between records in the order of their ids. */
+struct id_cuts {
+    char (*ids)[40];
+    size_t len;
+    size_t most;
+};
+/* Ids after which each piece of so many records ends; at most out->most of them. */
+enum err sql_cuts(struct ctx *ctx, struct id_cuts *out, const struct pick *pick,
+                  size_t every) MUST_USE;
 enum err sql_rows_max(struct ctx *ctx, int64_t *out, const struct form *form,
                       const struct field *repeat) MUST_USE;
 /* Token of the page after a record; the filter's after, checked. ERR_INVALID: not a token of ours.

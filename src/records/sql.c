@@ -575,6 +575,33 @@ enum err sql_count(struct ctx *ctx, int64_t *out, const struct pick *pick, int64
     return build_number(&b, out);
 }
 
+/* Every so many-th id of what a pick of the oldest first would give; the last piece is open. */
+enum err sql_cuts(struct ctx *ctx, struct id_cuts *out, const struct pick *pick, size_t every)
+{
+    struct rows *rows = NULL;
+    struct build b;
+    bool more = false;
+    enum err rc;
+
+    build_start(&b, ctx, "SELECT id FROM ");
+    build_add(&b, sql_table(ctx->arena, pick->form, NULL));
+    add_filter(&b, pick);
+    build_add(&b, " ORDER BY id");
+    rc = build_query(&b, &rows);
+    for (size_t n = 1; rc == OK; n++) {
+        size_t len = 0;
+
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        if (n % every == 0 && out->len < out->most)
+            (void)snprintf(out->ids[out->len++], sizeof(out->ids[0]), "%s",
+                           row_peek(rows, 0, &len));
+    }
+    db_rows_close(rows);
+    return rc;
+}
+
 enum err sql_any(struct ctx *ctx, bool *out, const struct form *form)
 {
     struct build b;

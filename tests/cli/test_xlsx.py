@@ -1,7 +1,9 @@
 """The spreadsheet that we export, read by another program's library: the same cells as the CSV, text as
 text, and nothing that runs."""
+import collections
 import csv
 import os
+import sqlite3
 import subprocess
 import sys
 
@@ -31,6 +33,39 @@ def same(cell, text):
         return text != "" and float(text) == float(value)
     # A leading apostrophe guards formulas in CSV; a spreadsheet's text cells need none.
     return str(value) == text or "'" + str(value) == text
+
+
+def noted(database):
+    """The records that the access log says were exported, with those that were so more than once."""
+    with sqlite3.connect(f"file:{database}.access?mode=ro", uri=True) as db:
+        rows = db.execute("SELECT records FROM access WHERE action = 'export'").fetchall()
+    return collections.Counter(one for row in rows for one in row[0].split())
+
+
+def two_readers(folder, database):
+    """Records that two processes read give the file of one, and are noted as often."""
+    for kind, form in (("person", "csv"), ("person", "xlsx"), ("rss", "csv"), ("case", "xlsx")):
+        files, notes = [], []
+        for jobs in ("1", "2"):
+            path, before = os.path.join(folder, f"by-{jobs}.{form}"), noted(database)
+            done = run("export", kind, "--database", database, "--format", form, "--out", path, "--jobs", jobs)
+            ok(done.returncode == 0, f"{kind} as {form} by {jobs}", done.stderr)
+            with open(path, "rb") as file:
+                files.append(file.read())
+            notes.append(noted(database) - before)
+        ok(files[0] == files[1] and len(files[0]) > 1000, "the files are the same, byte for byte")
+        ok(notes[0] == notes[1] and sum(notes[0].values()) > 20, "and the access log has the same records", notes)
+    with sqlite3.connect(database) as db:
+        db.execute("UPDATE rec_person SET sealed = zeroblob(60) WHERE id = (SELECT max(id) FROM rec_person "
+                   "WHERE office_id = (SELECT office_id FROM rec_person ORDER BY id LIMIT 1))")
+    for jobs in ("1", "2"):
+        path = os.path.join(folder, f"none-{jobs}.csv")
+        done = run("export", "person", "--database", database, "--out", path, "--jobs", jobs, "--as", "supervisor")
+        told = done.stderr if jobs == "1" else told
+        ok(done.returncode not in (0, -6, -11) and done.stderr == told and not os.path.exists(path),
+           f"by {jobs}: a record that cannot be unsealed is told, and no file is left", done.stderr)
+    done = run("export", "person", "--database", database, "--out", path, "--jobs", "3")
+    ok(done.returncode == 2 and "--jobs" in done.stderr, "three processes are refused", done.stderr)
 
 
 def main():
@@ -65,6 +100,7 @@ def main():
             ok({"عثمان", '<b>&amp;"x" _x0041_'} <= texts and any(str(t).lstrip("'") == "=1+2" for t in texts),
                "scripts, marks and what looks like a formula are kept as text",
                [t for t in texts if "x0041" in str(t) or "1+2" in str(t)])
+    two_readers(folder, database)
     finish()
 
 
