@@ -52,7 +52,7 @@ static void fill_file(struct ctx *ctx, struct file_view *v, const struct record 
     v->name = a->name;
     v->kind = group_title(ctx, a->type);
     v->size = size_text(ctx, a->bytes);
-    v->question = f ? label_text(ctx, &f->label) : NULL;
+    v->question = f ? label_said(ctx, &f->label, f->repeat ? NULL : rec->answers) : NULL;
     v->by = a->made_by_name;
     v->made_at = a->made_at;
     v->version = a->version;

@@ -227,7 +227,7 @@ static bool is_told(const struct teller *t, const struct field *f)
 static struct detail_cell_view tell_cell(const struct teller *t, const struct answers *level,
                                          const struct field *f)
 {
-    struct detail_cell_view out = { .label = label_text(t->ctx, &f->label), .value = "" };
+    struct detail_cell_view out = { .label = label_said(t->ctx, &f->label, level), .value = "" };
     const char *value = answers_get(level, f);
     struct record *to = NULL;
 
@@ -237,6 +237,8 @@ static struct detail_cell_view tell_cell(const struct teller *t, const struct an
         out.value = record_shown(t->ctx, t->rec, f);
     else if (value != NULL)
         out.value = answers_shown(t->ctx, f, value);
+    if (field_has_codes(f)) /* labels of choices */
+        out.value = plain_said(t->ctx, out.value, level);
     if (to != NULL)
         out.link = record_url(t->ctx, to);
     else if (value != NULL)
@@ -262,6 +264,7 @@ static size_t row_columns(const struct teller *t, const struct field *repeat, bo
     for (const struct field *f = repeat->children; f != NULL; f = f->next) {
         n += (field_has_value(f) || f->kind == FIELD_REPEAT) && is_told(t, f);
         *long_out = *long_out || !field_has_value(f) ||
+                    strstr(label_text(t->ctx, &f->label), "${") != NULL || /* one for each row */
                     (f->appearance != NULL && strstr(f->appearance, "multiline") != NULL);
     }
     return n;
@@ -302,7 +305,7 @@ static struct detail_row_view tell_row(const struct teller *t, const struct answ
         if (field_has_value(f))
             cells[n++] = tell_cell(t, row, f);
         else
-            cells[n++] = (struct detail_cell_view){ .label = label_text(t->ctx, &f->label),
+            cells[n++] = (struct detail_cell_view){ .label = label_said(t->ctx, &f->label, row),
                                                     .value = told_rows(t, row, f) };
     }
     return (struct detail_row_view){ cells, n };
@@ -340,7 +343,7 @@ static void tell_level(const struct teller *t, struct detail_item_view *v,
 static bool tell_item(const struct teller *t, struct detail_item_view *v,
                       const struct answers *level, const struct field *f)
 {
-    v->label = label_text(t->ctx, &f->label);
+    v->label = label_said(t->ctx, &f->label, level);
     v->id = arena_printf(t->ctx->arena, "d-%s", f->name);
     if (f->kind == FIELD_REPEAT) {
         if (level->rows_len[f->place] == 0)

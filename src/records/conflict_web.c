@@ -46,11 +46,11 @@ static bool is_typed(const struct merge *m, const struct field *f)
 
 static const char *label_of(const struct merge *m, const struct answers *t, const struct field *f)
 {
-    const char *label = label_text(m->ctx, &f->label);
+    const char *label = label_said(m->ctx, &f->label, t);
 
     if (t->repeat == NULL)
         return label;
-    return arena_printf(m->ctx->arena, "%s · %s", label_text(m->ctx, &t->repeat->label), label);
+    return arena_printf(m->ctx->arena, "%s · %s", label_said(m->ctx, &t->repeat->label, t), label);
 }
 
 /* All typed answers of a row in one line. */
@@ -177,7 +177,7 @@ static void merge_level(struct merge *m, const struct three *t);
 /* A row of mine that they do not have. True: it goes. */
 static bool merge_gone(struct merge *m, const struct answers *base, struct answers *mine)
 {
-    const char *label = label_text(m->ctx, &mine->repeat->label);
+    const char *label = label_said(m->ctx, &mine->repeat->label, mine);
     struct conflict_row_view row = { .label = label,
                                      .theirs = tr(m->ctx, "removed"),
                                      .mine = row_summary(m, mine) };
@@ -200,7 +200,7 @@ static bool merge_gone(struct merge *m, const struct answers *base, struct answe
 /* A row of theirs that mine does not have. True: it comes back. */
 static bool merge_new(struct merge *m, const struct answers *base, const struct answers *theirs)
 {
-    const char *label = label_text(m->ctx, &theirs->repeat->label);
+    const char *label = label_said(m->ctx, &theirs->repeat->label, theirs);
     struct conflict_row_view row = { .label = label,
                                      .theirs = row_summary(m, theirs),
                                      .mine = tr(m->ctx, "removed") };

@@ -7,6 +7,7 @@
 #include "core/id.h"
 #include "core/text.h"
 #include "records/records_inner.h"
+#include "records/screens_web.h"
 
 #define VERSIONS_MAX 200 /* told by record_history */
 #define CHANGES_MAX  2000
@@ -433,14 +434,14 @@ struct changes {
     size_t cap;
 };
 
-static const char *label_of(struct ctx *ctx, const struct field *f, int64_t place)
+static const char *label_of(struct ctx *ctx, const struct level *there, const struct field *f)
 {
-    const char *label = label_text(ctx, &f->label);
+    const char *label = label_said(ctx, &f->label, there->t);
 
     if (!f->repeat)
         return label;
-    return tr(ctx, "{0} {1}: {2}", TR_TEXT(label_text(ctx, &f->repeat->label)), TR_INT(place),
-              TR_TEXT(label));
+    return tr(ctx, "{0} {1}: {2}", TR_TEXT(label_said(ctx, &f->repeat->label, there->t)),
+              TR_INT(there->place), TR_TEXT(label));
 }
 
 static void add_change(struct ctx *ctx, struct changes *c, const struct record_change *change)
@@ -469,7 +470,7 @@ static void diff_level(struct ctx *ctx, struct changes *c, const struct level *b
             continue;
         add_change(ctx, c,
                    &(struct record_change){ .path = answers_path(ctx->arena, there->t, f),
-                                            .label = label_of(ctx, f, there->place),
+                                            .label = label_of(ctx, there, f),
                                             .before = answers_shown(ctx, f, a),
                                             .after = answers_shown(ctx, f, b) });
     }

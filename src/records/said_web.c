@@ -117,12 +117,18 @@ static size_t take_mark(struct sayer *s, const char *text, const char *p, const 
     return len;
 }
 
+/* Whether there is anything in a text that is not said as it is written. */
+static bool is_marked(const char *text)
+{
+    return strpbrk(text, "*_$\\") != NULL;
+}
+
 void text_said(struct ctx *ctx, struct rich_view *out, const char *text, const struct answers *t)
 {
     struct sayer s = { .ctx = ctx, .t = t, .from = text };
     const char *ends[2] = { NULL, NULL };
 
-    if (strpbrk(text, "*_$\\") == NULL) {
+    if (!is_marked(text)) {
         s.runs = ARENA_ARRAY(ctx->arena, 1, struct run_view);
         put_run(&s, text, false);
         *out = (struct rich_view){ s.runs, s.len };
@@ -215,10 +221,17 @@ const char *rich_plain(struct ctx *ctx, const struct rich_view *v)
     return buf_text(&b);
 }
 
-const char *label_said(struct ctx *ctx, const struct label *label, const struct answers *t)
+const char *plain_said(struct ctx *ctx, const char *text, const struct answers *t)
 {
     struct rich_view v = { 0 };
 
-    text_said(ctx, &v, label_text(ctx, label), t);
+    if (!is_marked(text))
+        return text;
+    text_said(ctx, &v, text, t);
     return rich_plain(ctx, &v);
+}
+
+const char *label_said(struct ctx *ctx, const struct label *label, const struct answers *t)
+{
+    return plain_said(ctx, label_text(ctx, label), t);
 }

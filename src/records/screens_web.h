@@ -120,6 +120,7 @@ void text_said(struct ctx *ctx, struct rich_view *out, const char *text, const s
 /* Makes the key terms in it runs of their own, each that is not in seen yet; the text stays. */
 void rich_terms(struct ctx *ctx, struct rich_view *v, struct term_seen *seen);
 /* The same as one plain text. */
+const char *plain_said(struct ctx *ctx, const char *text, const struct answers *t);
 const char *label_said(struct ctx *ctx, const struct label *label, const struct answers *t);
 const char *rich_plain(struct ctx *ctx, const struct rich_view *v);
 

@@ -6,6 +6,7 @@ import { BUILD, FULL, SOURCE, axe, demo, homeward, main, ok, part, pick_language
          sign_in, visit } from "./kit.mjs";
 
 const FOLDER = path.join(SOURCE, "tests/data/forms/good");
+const BESIDE = path.join(SOURCE, "tests/data/forms/beside");
 const ONLY = process.env.HOMEWARD_FORMS ? process.env.HOMEWARD_FORMS.split(",") : null;
 const WAY = process.env.HOMEWARD_WAY; // en-script, en-plain or ar-script alone
 const SHOTS = path.join(BUILD, "shots");
@@ -168,6 +169,39 @@ async function one_form(v, kind, tag, parent) {
   same(lost.map(([k, x]) => `${k}: ${x}, stored: ${got[k]}`), [], `${tag}: what was answered is stored`);
 }
 
+// A picture of a question and one of a choice are loaded and seen, with words for who does not see them,
+// a recording can be played, and the picture of a choice belongs to it: pressing it chooses.
+async function pictures(v, lang, tag) {
+  const words = { en: ["Look at the sky first", "Up"], ar: ["انظر إلى السماء أولا", "فوق"] }[lang];
+  await v.page.goto("/records/signs/new");
+  const seen = v.page.locator("form[data-form] img.q-picture");
+  same(await seen.count(), 2, `${tag}: two pictures stand in the form`);
+  for (let i = 0; i < 2; i++) {
+    const one = seen.nth(i);
+    await one.scrollIntoViewIfNeeded();
+    const at = await one.evaluate(async (e) => {
+      await e.decode();
+      const box = e.getBoundingClientRect();
+      return { shown: e.naturalWidth === 96 && box.width >= 40 && box.height >= 40,
+               inside: box.left >= 0 && box.right <= innerWidth, alt: e.alt };
+    });
+    ok(at.shown && at.inside && at.alt.includes(words[i]), `${tag}: the picture of “${words[i]}” is seen`,
+       JSON.stringify(at));
+  }
+  const sound = v.page.locator("form[data-form] audio.q-recording");
+  ok((await sound.count()) === 1 && (await sound.getAttribute("aria-label")) &&
+     (await v.page.request.get(await sound.getAttribute("src"))).status() === 200, `${tag}: a recording is there`);
+  await seen.nth(1).click();
+  ok(await v.page.locator("input[name='sign'][value='up']").isChecked(), `${tag}: the picture chooses`);
+  ok(await v.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+     `${tag}: nothing to scroll sideways`);
+  await looks_well(v, `${tag}: nothing for axe`);
+  if (FULL || ONLY) {
+    fs.mkdirSync(SHOTS, { recursive: true });
+    await v.page.screenshot({ path: path.join(SHOTS, `${tag.replace(/\W+/g, "-")}.png`), fullPage: true });
+  }
+}
+
 // Forms about a person begin at one.
 async function someone(v) {
   await v.page.goto("/records/person");
@@ -186,9 +220,22 @@ main(async () => {
     });
   }
   same(ready, KINDS, "every good form is published");
+  homeward("form", "publish", ...["good.csv", "towns.csv", "sun.png", "wind.wav"].map((f) => path.join(BESIDE, f)),
+           "--database", database, "--as", "admin", "--grant", "supervisor=all");
   const server = await serve(database);
   const variants = [{ script: true, lang: "en", width: 1280 }, { script: false, lang: "en", width: 1280 },
                     { script: true, lang: "ar", width: 390 }];
+  for (const variant of [...variants, { script: false, lang: "ar", width: 390 }]) {
+    const tag = `pictures ${variant.lang} ${variant.width}${variant.script ? "" : " no script"}`;
+    await part(tag, async () => {
+      const v = await visit(server, variant);
+      await sign_in(v.page, "supervisor");
+      if (variant.lang !== "en") await pick_language(v.page, variant.lang);
+      await pictures(v, variant.lang, tag);
+      same(v.complaints, [], `${tag}: nothing was complained about`);
+      await v.close();
+    });
+  }
   for (const [nth, variant] of variants.entries()) {
     if (WAY && WAY !== `${variant.lang}-${variant.script ? "script" : "plain"}`) continue;
     await part(`forms ${variant.lang} ${variant.script} ${variant.width}`, async () => {

@@ -360,6 +360,54 @@ static void a_form_taken_as_a_workbook_comes_back_as_it_was(void **state)
     assert_true(shows(&page, "<p>Nothing.</p>"));
 }
 
+/* clang-format off */
+#define SAID \
+    "survey\n,type,name,label::English (en),label::Français (fr),label::Español (es)," \
+    "label::العربية (ar)\n" \
+    ",text,child,\"Name of the **child**\",Nom,Nombre,الاسم\n" \
+    ",begin group,home,Home of ${child},Foyer,Hogar,البيت\n" \
+    ",select_one moods,mood,How is *${child}*?,Et ${child} ?,¿Y ${child}?,كيف حال ${child}؟\n" \
+    ",end group,,,,,\n" \
+    ",begin repeat,meals,Meals,Repas,Comidas,الوجبات\n,text,meal,Meal,Repas,Comida,الوجبة\n" \
+    ",text,liked,Liked ${meal}?,Aimé ?,¿Gustó?,أعجب؟\n,end repeat,,,,,\n" \
+    "choices\n,list_name,name,label::English (en),label::Français (fr),label::Español (es)," \
+    "label::العربية (ar)\n,moods,well,**Well**,Bien,Bien,بخير\n" VISIT_END
+/* clang-format on */
+
+/* What a form says with marks and answers in it is said so wherever answers are shown. */
+static void labels_are_said_on_the_pages_of_a_record_as_on_its_form(void **state)
+{
+    struct pages *p = *state;
+    const char *person = given_person(p);
+    struct page page;
+    const char *record;
+
+    given_visits(p, SAID);
+    page = page_post(p, SUPERVISOR, "/records/home_visit",
+                     arena_printf(p->arena,
+                                  "_parent=%s&child=Awa&mood=well&meals.1.meal=Rice"
+                                  "&meals.1.liked=much&meals.2.meal=Fish&meals.2.liked=less",
+                                  person));
+    assert_int_equal(page.status, 303);
+    record = page.location;
+    page = page_get(p, SUPERVISOR, record, NULL);
+    assert_true(shows(&page, "<dt>Name of the child</dt>"));
+    assert_true(shows(&page, ">Home of Awa</h2>"));
+    assert_true(shows(&page, "<dt>How is Awa?</dt><dd><bdi>Well</bdi>"));
+    assert_true(shows(&page, "<dt>Liked Rice?</dt><dd><bdi>much</bdi>"));
+    assert_true(shows(&page, "<dt>Liked Fish?</dt><dd><bdi>less</bdi>"));
+    assert_false(shows(&page, "${") || shows(&page, "**"));
+    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/print", record), "lang=ar");
+    assert_int_equal(page.status, 200);
+    page = api_call(p, SUPERVISOR, "PUT", record,
+                    "{\"child\":\"Binta\",\"mood\":\"well\",\"meals\":[{\"meal\":\"Millet\"}]}",
+                    "\"1\"");
+    assert_int_equal(page.status, 200);
+    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/diff", record), "from=1&to=2");
+    assert_true(shows(&page, "Name of the child") && shows(&page, "Binta"));
+    assert_false(shows(&page, "${") || shows(&page, "**"));
+}
+
 static void a_form_comes_on_paper_in_four_languages(void **state)
 {
     struct pages *p = *state;
@@ -393,6 +441,7 @@ int main(void)
         PAGES(a_workbook_is_published_like_a_csv),
         PAGES(mistakes_of_a_workbook_are_told_at_its_own_sheet_and_row),
         PAGES(a_form_taken_as_a_workbook_comes_back_as_it_was),
+        PAGES(labels_are_said_on_the_pages_of_a_record_as_on_its_form),
         PAGES(a_form_comes_on_paper_in_four_languages),
     };
 
