@@ -185,6 +185,8 @@ struct office {
 enum err office_create(struct ctx *ctx, const char **id_out, const struct office *o,
                        const char *organisation) MUST_USE;
 enum err office_load(struct ctx *ctx, struct office *out, const char *id) MUST_USE;
+/* By its code, whatever the scope. ERR_NOT_FOUND: there is none. */
+enum err office_find(struct ctx *ctx, const char **id_out, const char *code) MUST_USE;
 
 /* Settings of all offices ('' ) or one; *out is NULL if not set. */
 enum err setting_get(struct ctx *ctx, const char **out, const char *office_id,

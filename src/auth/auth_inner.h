@@ -67,7 +67,4 @@ enum err throttle_count(struct ctx *ctx, const unsigned char token[VAULT_TOKEN_B
 /* Forgets the attempts; inside the caller's transaction. */
 enum err throttle_clear(struct ctx *ctx, const unsigned char token[VAULT_TOKEN_BYTES]) MUST_USE;
 
-/* Id of the office with a code. ERR_NOT_FOUND says so. */
-enum err office_find(struct ctx *ctx, const char **id_out, const char *code) MUST_USE;
-
 #endif

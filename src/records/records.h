@@ -387,6 +387,7 @@ struct record_condition {
 struct record_filter {
     const char *parent_id;                     /* children of one record */
     const char *status;                        /* NULL = all */
+    const char *office_id;                     /* NULL = all within scope */
     const struct record_condition *conditions; /* all must hold */
     size_t conditions_len;
     enum record_sort sort;

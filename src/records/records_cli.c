@@ -6,10 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/auth.h"
 #include "auth/home.h"
 #include "core/opt.h"
 #include "core/text.h"
 #include "records/attach.h"
+#include "records/giving.h"
 #include "records/import.h"
 
 static enum err no_database(struct ctx *ctx)
@@ -198,6 +200,7 @@ enum err import_command(struct ctx *ctx, int argc, char **argv)
 static const char export_usage[] =
     "homeward export KIND --database FILE --out FILE [--format csv|xlsx|json] [--as NAME]\n"
     "                [--labels] [--columns NAMES] [--linked] [--codebook] [--status STATUS]\n"
+    "                [--office CODE] [--to NAME --purpose CODE]\n"
     "\n"
     "Writes all records of a kind that the user may see into a file that only you may read. CSV\n"
     "and XLSX have the columns that homeward import reads; JSON has one object per record. The\n"
@@ -208,6 +211,12 @@ static const char export_usage[] =
     "--linked makes a table for each repeated part and each kind below instead of rows side by\n"
     "side: sheets of a workbook, or a zip of CSV files. So does --codebook, which tells what\n"
     "each column and each code means in every language.\n"
+    "\n"
+    "Without --to the file is for the work of the own office and of those in the user's scope;\n"
+    "--office takes the records of one of them. With --to it is given to somebody else: another\n"
+    "office, a partner, a donor, by the name that stands in consents. What a person has not\n"
+    "consented to give them for this purpose is left out, and what is given is written down with\n"
+    "the person, as on the page for exports.\n"
     "\n"
     "The file holds personal data in clear. Keep it no longer than you need it. --out - writes to\n"
     "standard output.\n";
@@ -222,6 +231,9 @@ static const struct opt_spec export_options[] = {
     { "codebook", NULL, "add what each column and code means", false },
     { "status", "STATUS", "only records of this status", false },
     { "jobs", "N", "processes that read, 1 or 2 (default: 2 for many records)", false },
+    { "office", "CODE", "only records of this office, if the user's scope reaches it", false },
+    { "to", "NAME", "who receives the file, if not the own office: as consents name them", false },
+    { "purpose", "CODE", "what they receive it for: a purpose of the form of consent", false },
     { "out", "FILE", "where to write", true },
     { 0 },
 };
@@ -241,6 +253,43 @@ static enum err file_fault(struct ctx *ctx, const char *path)
                     tr(ctx, "Could not write {0}: {1}.", TR_TEXT(path), TR_TEXT(strerror(errno))));
 }
 
+/* To people, not into the file. */
+static void tell_left_out(struct ctx *ctx, const struct giving *g)
+{
+    for (size_t i = 0; g && i < g->reasons_len; i++)
+        fprintf(stderr, "%s\n",
+                tr(ctx, "Left out, {0, plural, one {# record} other {# records}}: {1}",
+                   TR_INT(g->reasons[i].count), TR_TEXT(tr_args(ctx, g->reasons[i].text, NULL))));
+}
+
+/* One office of those in scope; another one is as if it were not there. */
+static enum err read_office(struct ctx *ctx, struct record_filter *out, const char *code)
+{
+    const char *id = NULL;
+    enum err rc = code ? office_find(ctx, &id, code) : OK;
+
+    if (rc || !code)
+        return rc;
+    if (!ctx->user || (ctx->user->scope != SCOPE_ALL && !text_equal(id, ctx->user->office_id)))
+        return ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no office {0}.", TR_TEXT(code)));
+    out->office_id = id;
+    return OK;
+}
+
+/* For the own work, or for somebody else: then both must be said. */
+static enum err read_receiver(struct ctx *ctx, struct export_options *out, struct giving *g,
+                              struct opts *o)
+{
+    g->recipient = opt_text(o, "to");
+    g->purpose = opt_text(o, "purpose");
+    if (!g->recipient && !g->purpose)
+        return OK;
+    out->giving = g;
+    g->recipient = text_trim(ctx->arena, g->recipient ? g->recipient : "");
+    g->purpose = g->purpose ? g->purpose : "";
+    return giving_check(ctx, g->recipient, g->purpose);
+}
+
 /* Into a file beside it first: what was there stays if the export is refused or fails. */
 static enum err export_to(struct ctx *ctx, const char *kind, const struct export_options *options,
                           const char *path)
@@ -250,8 +299,12 @@ static enum err export_to(struct ctx *ctx, const char *kind, const struct export
     enum err rc;
     int fd;
 
-    if (text_equal(path, "-"))
-        return record_export(ctx, kind, options, STDOUT_FILENO, NULL);
+    if (text_equal(path, "-")) {
+        rc = record_export(ctx, kind, options, STDOUT_FILENO, NULL);
+        if (rc == OK)
+            tell_left_out(ctx, options->giving);
+        return rc;
+    }
     /* One that was killed has left its half of the file: it is nobody's. */
     if (unlink(part) && errno != ENOENT)
         return file_fault(ctx, part);
@@ -259,18 +312,22 @@ static enum err export_to(struct ctx *ctx, const char *kind, const struct export
     if (fd < 0)
         return file_fault(ctx, part);
     rc = record_export(ctx, kind, options, fd, &records);
+    if (rc == OK && options->giving)
+        rc = giving_stands(ctx, options->giving->basis, options->giving->basis_len);
     if (rc == OK && fsync(fd))
         rc = file_fault(ctx, part);
     if (close(fd) && rc == OK)
         rc = file_fault(ctx, part);
     if (rc == OK && rename(part, path))
         rc = file_fault(ctx, path);
-    if (rc)
+    if (rc) {
         unlink(part);
-    else
-        printf("%s\n", tr(ctx, "{0, plural, one {# record} other {# records}} written to {1}.",
-                          TR_INT(records), TR_TEXT(path)));
-    return rc;
+        return rc;
+    }
+    printf("%s\n", tr(ctx, "{0, plural, one {# record} other {# records}} written to {1}.",
+                      TR_INT(records), TR_TEXT(path)));
+    tell_left_out(ctx, options->giving);
+    return OK;
 }
 
 static void read_columns(struct ctx *ctx, struct export_options *out, const char *text)
@@ -286,6 +343,7 @@ enum err export_command(struct ctx *ctx, int argc, char **argv)
 {
     struct export_options options = { 0 };
     struct record_filter filter = { 0 };
+    struct giving giving = { 0 };
     struct opts *o = NULL;
     enum err rc;
 
@@ -306,7 +364,12 @@ enum err export_command(struct ctx *ctx, int argc, char **argv)
     if (opt_text(o, "columns"))
         read_columns(ctx, &options, opt_text(o, "columns"));
     filter.status = opt_text(o, "status");
-    if (filter.status)
+    rc = read_office(ctx, &filter, opt_text(o, "office"));
+    if (rc == OK)
+        rc = read_receiver(ctx, &options, &giving, o);
+    if (rc)
+        return rc;
+    if (filter.status || filter.office_id)
         options.filter = &filter;
     return export_to(ctx, opt_word(o, 0), &options, opt_text(o, "out"));
 }

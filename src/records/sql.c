@@ -425,6 +425,8 @@ static void add_filter(struct build *b, const struct pick *pick)
         build_is(b, " AND parent_id = ", DB_TEXT(pick->filter->parent_id));
     if (pick->filter && pick->filter->status)
         build_is(b, " AND status = ", DB_TEXT(pick->filter->status));
+    if (pick->filter && pick->filter->office_id)
+        build_is(b, " AND office_id = ", DB_TEXT(pick->filter->office_id));
     for (size_t i = 0; pick->filter && i < pick->filter->conditions_len; i++)
         add_condition(b, pick, &pick->filter->conditions[i]);
 }

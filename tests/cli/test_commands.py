@@ -2,6 +2,7 @@
 backup and restore, wrong keys, and an audit that shows when it was touched."""
 import json
 import os
+import re
 import pty
 import shutil
 import sqlite3
@@ -261,6 +262,45 @@ def test_rights(folder, database):
     ok(done.returncode != 0 and not os.path.exists(out), "an unknown user is refused", done.stderr)
 
 
+def audit_of(database, action):
+    with sqlite3.connect(database) as db:
+        return db.execute("SELECT count(*) FROM audit WHERE action = ?", (action,)).fetchone()[0]
+
+
+def test_export_to_others(folder, database):
+    """For whom a file is: the own work, one office within scope, somebody else with consent."""
+    out = os.path.join(folder, "given.csv")
+
+    def export(kind, *more):
+        if os.path.exists(out):
+            os.remove(out)
+        done = run("export", kind, "--database", database, "--out", out, *more)
+        lines = open(out, encoding="utf-8-sig").read().splitlines() if os.path.exists(out) else []
+        return done, [line for line in lines[1:] if line]
+
+    everybody = export("person")[1]
+    with sqlite3.connect(database) as db:
+        offices = [code for (code,) in db.execute("SELECT code FROM office ORDER BY code")]
+    parts = [export("person", "--office", code)[1] for code in offices]
+    ok(len(offices) > 1 and sum(map(len, parts)) == len(everybody) and [] in parts,
+       "--office takes the records of one office", [len(part) for part in parts])
+    ok(export("person", "--office", "XX")[0].returncode == 3, "an office that is not there is told")
+    mine = {code: export("person", "--office", code, "--as", "supervisor") for code in offices}
+    ok(sorted(done.returncode for done, _ in mine.values()) == [0] + [3] * (len(offices) - 1),
+       "an office outside the scope is as if it were not there",
+       [done.stderr for done, _ in mine.values()])
+    before = audit_of(database, "person.export")
+    done, lines = export("person", "--to", "Unheard-of Bureau", "--purpose", "referral")
+    ok(audit_of(database, "person.export") == before + 1, "what was asked for others is audited")
+    told = sum(int(n) for n in re.findall(r"Left out, (\d+) record", done.stderr))
+    ok(done.returncode == 0 and not lines and told == len(everybody),
+       "without consent nothing is given to others, and why is told", done.stderr)
+    for words in (("--to", "Unheard-of Bureau"), ("--purpose", "referral"),
+                  ("--to", " ", "--purpose", "referral"), ("--to", "X", "--purpose", "immigration")):
+        done, lines = export("person", *words)
+        ok(done.returncode == 2 and not os.path.exists(out), f"refused: {' '.join(words)}", done.stderr)
+
+
 def test_disk_full(folder):
     """A small file system of its own: writes end in a clear error, reads go on."""
     if os.geteuid() != 0:
@@ -338,6 +378,7 @@ def main():
     test_files(copy)
     test_audit(copy)
     test_rights(folder, database)
+    test_export_to_others(folder, database)
     test_disk_full(folder)
     version = subprocess.run([HOMEWARD, "--version"], capture_output=True).stdout.decode()
     ok(version.startswith("homeward "), "it tells its version")
