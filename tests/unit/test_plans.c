@@ -10,6 +10,12 @@
 #include "plans_help.h"
 
 #define CALLS_MAX 900
+#define HEARD                                                                                      \
+    "contact_on=2026-11-20;contact_mode=phone;contact_result=reached;contact_type=follow_up;"      \
+    "challenges=Cloth is dear"
+#define CHANGED                                                                                    \
+    "changed_on=2026-11-20;change_kind=family;change_description=Moved to her aunt;"               \
+    "change_drastic=no"
 
 static struct grid_case grid_for(struct fixture *f, const struct record *of)
 {
@@ -434,6 +440,44 @@ static void a_failing_database_leaves_nothing_of_grid_or_plan(void **state)
     assert_int_equal(active_plans(f), 1);
 }
 
+/* What is offered is read from five kinds: whatever fails, the report stays unwritten. */
+static void a_report_is_filled_in_whole_or_not_at_all(void **state)
+{
+    struct fixture *f = *state;
+    struct record *of = returned_case(f, "opened=2026-11-01;vulnerable=no");
+    enum err rc = ERR_DB;
+    int n;
+
+    (void)child_stored(f, FORM_RSS, person_of(f, of), BASELINE);
+    (void)child_stored(f, FORM_CONTACT, of, HEARD);
+    (void)child_stored(f, FORM_CHANGE_EVENT, of, CHANGED);
+    (void)child_stored(f, FORM_ACTION, of, "action_kind=visit;done_on=2026-11-21");
+    for (n = 1; rc && n < CALLS_MAX; n++) {
+        struct arena_mark mark = arena_mark(f->ctx.arena);
+        struct record *report = NULL;
+
+        must(f, record_new(&f->ctx, &report, FORM_MONITORING_REPORT, of->id));
+        db_fail_at(f->ctx.db, n);
+        rc = report_prefill(&f->ctx, report);
+        db_fail_at(f->ctx.db, 0);
+        assert_false(db_in_transaction(f->ctx.db));
+        assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM rec_monitoring_report"), 0);
+        if (rc) {
+            assert_int_equal(rc, ERR_DB);
+            assert_string_equal(record_value(report, FIELD_MONITORING_REPORT_PLAN_PROGRESS), "");
+            ctx_clear_problems(&f->ctx);
+            arena_rewind(f->ctx.arena, mark);
+            continue;
+        }
+        assert_non_null(strstr(record_value(report, FIELD_MONITORING_REPORT_CHALLENGES), "dear"));
+        assert_non_null(
+            strstr(record_value(report, FIELD_MONITORING_REPORT_LIFE_CHANGES), "Moved"));
+        assert_string_not_equal(record_value(report, FIELD_MONITORING_REPORT_PLAN_PROGRESS), "");
+    }
+    assert_int_equal(rc, OK);
+    assert_true(n > 10);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, plans_setup, people_teardown)
 
 int main(void)
@@ -451,6 +495,7 @@ int main(void)
         TEST(what_a_plan_lacks_is_told_with_the_question),
         TEST(costs_are_summed_up_for_each_currency),
         TEST(a_new_version_replaces_the_one_in_force_in_one_step),
+        TEST(a_report_is_filled_in_whole_or_not_at_all),
         TEST(a_failing_database_leaves_nothing_of_grid_or_plan),
     };
 

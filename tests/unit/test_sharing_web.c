@@ -434,6 +434,39 @@ static void sharing_leaves_nothing_behind_when_the_database_fails(void **state)
     assert_int_equal(rc, OK);
 }
 
+/* Each consent ends by itself: one that a failure met is as it was, and ends the next time. */
+static void expiry_is_whole_for_each_consent_when_the_database_fails(void **state)
+{
+    static const char ended[] = "SELECT count(*) FROM rec_consent WHERE status = 'expired'";
+    static const char told[] = "SELECT count(*) FROM audit WHERE action = 'consent.status'";
+    static const char kept[] = "SELECT count(*) FROM record_history WHERE action = 'status'"
+                               " AND form = 'consent'";
+    struct pages *p = *state;
+    enum err rc = ERR_DB;
+    int64_t given;
+    int64_t audited;
+    int n;
+
+    for (int i = 0; i < 3; i++)
+        (void)in_state(p, EXPIRED);
+    given = pages_count(p, kept);
+    audited = pages_count(p, told);
+    for (n = 1; rc && n < 900; n++) {
+        struct ctx ctx = p->ctx;
+
+        db_fail_at(ctx.db, n);
+        rc = sharing_expire(&ctx);
+        db_fail_at(ctx.db, 0);
+        assert_true(rc == OK || rc == ERR_DB);
+        assert_false(db_in_transaction(ctx.db));
+        assert_int_equal(pages_count(p, kept) - given, pages_count(p, ended));
+        assert_int_equal(pages_count(p, told) - audited, pages_count(p, ended));
+    }
+    assert_int_equal(rc, OK);
+    assert_true(n > 15);
+    assert_int_equal(pages_count(p, ended), 3);
+}
+
 #define PAGES(test) cmocka_unit_test_setup_teardown(test, pages_setup, pages_teardown)
 
 int main(void)
@@ -446,6 +479,7 @@ int main(void)
         PAGES(a_consent_is_withdrawn_in_two_clicks_and_what_was_shared_is_recalled),
         PAGES(the_person_gets_a_receipt_and_a_list_of_who_received_what),
         PAGES(a_consent_whose_last_day_is_over_becomes_expired),
+        PAGES(expiry_is_whole_for_each_consent_when_the_database_fails),
         PAGES(sharing_leaves_nothing_behind_when_the_database_fails),
     };
 
