@@ -5,7 +5,9 @@
 #include "survey/exact.h"
 #include "survey/groups_inner.h"
 
-#define WHOLE "(all)"
+#define WHOLE      "(all)"
+#define NEAR_BITS  56
+#define RADIX_BITS 11
 
 /* The limits of the summary's columns; they are the Handbook's, whatever the profile says. */
 #define BELOW_NUM 33u
@@ -23,10 +25,8 @@ static int compare_scores(const struct group_value *x, const struct group_value 
 }
 
 /* By score, then by value, then by what makes the order the same in every run. */
-static int compare_values(const void *a, const void *b)
+static int compare_values(const struct group_value *x, const struct group_value *y)
 {
-    const struct group_value *x = a;
-    const struct group_value *y = b;
     unsigned x_score = tag_score(x->tag);
     unsigned y_score = tag_score(y->tag);
     int order = x_score < y_score ? -1 : x_score > y_score;
@@ -36,6 +36,45 @@ static int compare_values(const void *a, const void *b)
     if (order == 0)
         order = x->tag < y->tag ? -1 : x->tag > y->tag;
     return order;
+}
+
+/* A value by what comes near its place among the others: score, and num / den in 56 bits. */
+struct sorted {
+    uint64_t near;
+    const struct group_value *value;
+};
+
+static uint64_t near_of(const struct group_value *value)
+{
+    uint64_t den = tag_den(value->tag);
+
+    /* num <= den, below 2^40; 1 itself is one step more. */
+    return (uint64_t)tag_score(value->tag) << 60 |
+           (uint64_t)(((twice)value->num << NEAR_BITS) / den);
+}
+
+/* By eleven bits of near at a time, each time keeping the order of before. */
+static struct sorted *sort_near(struct sorted *from, struct sorted *to, size_t len)
+{
+    for (unsigned shift = 0; shift < 64; shift += RADIX_BITS) {
+        size_t next[1 << RADIX_BITS] = { 0 };
+        struct sorted *other = from;
+        size_t at = 0;
+
+        for (size_t i = 0; i < len; i++)
+            next[from[i].near >> shift & ((1u << RADIX_BITS) - 1)]++;
+        for (size_t i = 0; i < 1u << RADIX_BITS; i++) {
+            size_t count = next[i];
+
+            next[i] = at;
+            at += count;
+        }
+        for (size_t i = 0; i < len; i++)
+            to[next[from[i].near >> shift & ((1u << RADIX_BITS) - 1)]++] = from[i];
+        from = to;
+        to = other;
+    }
+    return from;
 }
 
 struct named {
@@ -175,31 +214,52 @@ static void write_rows(struct ctx *ctx, const struct groups *g, const struct gro
     }
 }
 
-/* Brings the used slots to the front, in order. They are no hash table any more. */
-static void sort_values(struct groups *g)
+static int compare_sorted(const void *a, const void *b)
 {
+    const struct sorted *x = a;
+    const struct sorted *y = b;
+
+    return compare_values(x->value, y->value);
+}
+
+/* The used slots in order, in a list of their own. */
+static struct group_value *sort_values(struct arena *a, const struct groups *g)
+{
+    struct group_value *out = ARENA_ARRAY(a, g->used + 1, struct group_value);
+    struct sorted *values = ARENA_ARRAY(a, g->used + 1, struct sorted);
+    struct sorted *room = ARENA_ARRAY(a, g->used + 1, struct sorted);
     size_t len = 0;
 
     for (size_t i = 0; i < g->slots_len; i++)
         if (g->slots[i].count)
-            g->slots[len++] = g->slots[i];
-    qsort(g->slots, len, sizeof(*g->slots), compare_values);
-    g->used = len;
+            values[len++] = (struct sorted){ near_of(&g->slots[i]), &g->slots[i] };
+    values = sort_near(values, room, len);
+    /* Mostly one value in several groups: the exact order decides. */
+    for (size_t i = 0, end; i < len; i = end) {
+        for (end = i + 1; end < len && values[end].near == values[i].near; end++)
+            ;
+        if (end - i > 1)
+            qsort(values + i, end - i, sizeof(*values), compare_sorted);
+    }
+    for (size_t i = 0; i < len; i++)
+        out[i] = *values[i].value;
+    return out;
 }
 
 /* The same values group by group, the order within each kept; starts[i] is where group i begins. */
-static struct group_value *by_group(struct arena *a, const struct groups *g, size_t *starts)
+static struct group_value *by_group(struct arena *a, const struct groups *g,
+                                    const struct group_value *all, size_t *starts)
 {
     struct group_value *values = ARENA_ARRAY(a, g->used + 1, struct group_value);
     size_t *next = ARENA_ARRAY(a, g->len + 1, size_t);
 
     for (size_t i = 0; i < g->used; i++)
-        starts[tag_group(g->slots[i].tag) + 1]++;
+        starts[tag_group(all[i].tag) + 1]++;
     for (size_t i = 0; i < g->len; i++)
         starts[i + 1] += starts[i];
     memcpy(next, starts, g->len * sizeof(*next));
     for (size_t i = 0; i < g->used; i++)
-        values[next[tag_group(g->slots[i].tag)]++] = g->slots[i];
+        values[next[tag_group(all[i].tag)]++] = all[i];
     return values;
 }
 
@@ -208,6 +268,7 @@ enum err groups_write(struct ctx *ctx, struct groups *g, struct sink *to)
     struct named *order = ARENA_ARRAY(ctx->arena, g->len + 1, struct named);
     size_t *starts = ARENA_ARRAY(ctx->arena, g->len + 2, size_t);
     const struct group_value *values;
+    const struct group_value *all;
     enum err rc = groups_settle(ctx, g);
 
     if (rc)
@@ -217,8 +278,8 @@ enum err groups_write(struct ctx *ctx, struct groups *g, struct sink *to)
         sink_text(to, ",");
     }
     sink_text(to, "score,n,mean,median,below_0.33,from_0.5,flagged\n");
-    sort_values(g);
-    values = by_group(ctx->arena, g, starts);
+    all = sort_values(ctx->arena, g);
+    values = by_group(ctx->arena, g, all, starts);
     for (size_t i = 0; i < g->len; i++)
         order[i] = (struct named){ &g->names[i], i, g->by_len };
     if (g->len)
@@ -226,6 +287,6 @@ enum err groups_write(struct ctx *ctx, struct groups *g, struct sink *to)
     for (size_t i = 0; i < g->len && g->by_len > 0; i++)
         write_rows(ctx, g, order[i].group, values + starts[order[i].place],
                    starts[order[i].place + 1] - starts[order[i].place], to);
-    write_rows(ctx, g, NULL, g->slots, g->used, to);
+    write_rows(ctx, g, NULL, all, g->used, to);
     return OK;
 }

@@ -60,6 +60,7 @@ struct question {
 struct code_key {
     uint64_t first; /* 8 bytes of the code */
     uint64_t last;
+    uint64_t middle; /* the 8 bytes behind first, of a code of more than 16; else first once more */
     uint64_t len;
     int64_t worth;  /* plain questions: weight * points, 0 without points */
     int64_t weight; /* plain questions: weight, 0 without points */
@@ -171,8 +172,8 @@ struct code_bytes {
     uint64_t last;
 };
 
-/* At least 8 bytes must be readable at text, whatever len is: the reader of files sees to it. */
-static inline struct code_bytes code_bytes(const char *text, size_t len)
+/* The bytes of a word of 8 that a text of len has. */
+static inline uint64_t code_mask(size_t len)
 {
     static const uint64_t masks[9] = { 0,
                                        0xff,
@@ -183,7 +184,14 @@ static inline struct code_bytes code_bytes(const char *text, size_t len)
                                        0xffffffffffff,
                                        0xffffffffffffff,
                                        0xffffffffffffffff };
-    uint64_t mask = masks[len < 8 ? len : 8];
+
+    return masks[len < 8 ? len : 8];
+}
+
+/* At least 8 bytes must be readable at text, whatever len is: the reader of files sees to it. */
+static inline struct code_bytes code_bytes(const char *text, size_t len)
+{
+    uint64_t mask = code_mask(len);
     struct code_bytes b;
 
     __builtin_memcpy(&b.first, text, 8);
@@ -204,10 +212,13 @@ static inline size_t code_key(const struct question *q, const char *text, size_t
     struct code_bytes b = code_bytes(text, len);
     size_t place = q->slots[code_slot(q, b, len)];
     const struct code_key *key = &q->keys[place];
+    uint64_t middle;
 
-    if ((key->first ^ b.first) | (key->last ^ b.last) | (key->len ^ len))
+    __builtin_memcpy(&middle, text + (len > 16 ? 8 : 0), 8);
+    middle &= code_mask(len);
+    if ((key->first ^ b.first) | (key->last ^ b.last) | (key->middle ^ middle) | (key->len ^ len))
         return 0;
-    if (len > 16 && __builtin_memcmp(q->codes[place - 1].name, text, len) != 0)
+    if (len > 24 && __builtin_memcmp(q->codes[place - 1].name, text, len) != 0)
         return 0;
     return place;
 }

@@ -41,9 +41,12 @@ static void make_keys(struct arena *arena, struct question *q)
         b = code_bytes(padded, code->len);
         q->keys[i + 1] = (struct code_key){ .first = b.first,
                                             .last = b.last,
+                                            .middle = b.first,
                                             .len = code->len,
                                             .declined = code->decline == DECLINE_COUNTED,
                                             .step = code->step };
+        if (code->len > 16)
+            memcpy(&q->keys[i + 1].middle, padded + 8, 8);
         if (code->points >= 0 && q->plain) {
             q->keys[i + 1].worth = q->weights[q->dimension] * code->points;
             q->keys[i + 1].weight = q->weights[q->dimension];

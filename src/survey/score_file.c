@@ -9,12 +9,24 @@
 
 #define STREAM_STEP 4194304 /* bytes between two times that groups are counted */
 
+/* The two usual ways to say that all sections were asked; row_sections knows all. */
+static inline bool asks_all(const struct columns *c, const struct feed_row *row)
+{
+    static const char all[] = "economic social psychosocial";
+    const struct feed_cell *cell;
+
+    if (c->sections.column == NO_COLUMN || c->sections.options_len)
+        return false;
+    cell = &row->cells[c->sections.column];
+    return cell->len == 0 || cell_is(cell, all, sizeof(all) - 1);
+}
+
 bool row_good(const struct columns *c, const struct feed_row *row, unsigned *sections_out)
 {
     *sections_out = ALL_SECTIONS;
     if (row->len != c->width || row->cells[c->key].len == 0 || !row_consents(c, row))
         return false;
-    if (c->sections.column != NO_COLUMN || c->sections.options_len)
+    if ((c->sections.column != NO_COLUMN || c->sections.options_len) && !asks_all(c, row))
         *sections_out = row_sections(c, row);
     for (size_t i = 0; row->foreign && i < c->width; i++)
         if (!text_valid(row->cells[i].text, row->cells[i].len, NULL))
