@@ -25,8 +25,7 @@ static bool may_publish(const struct ctx *ctx)
     return user_may(ctx->user, "form.publish");
 }
 
-/* Who lacks the class of a form does not learn that it is there, but for who publishes forms. */
-static bool form_shown(const struct ctx *ctx, const struct form *form)
+bool form_shown(const struct ctx *ctx, const struct form *form)
 {
     return form && (form->privacy <= ctx->user->clearance || may_publish(ctx));
 }

@@ -41,8 +41,7 @@ static enum err fill_form(struct ctx *ctx, struct openrosa_form *out, const stru
     return OK;
 }
 
-/* Those that are in force, by kind; who lacks the class of a form does not learn that it is there.
- */
+/* Those that are in force, by kind. */
 enum err get_form_list(struct ctx *ctx, const struct req *req, struct res *res)
 {
     const char *asked = req_text(req, "formID");
@@ -56,7 +55,7 @@ enum err get_form_list(struct ctx *ctx, const struct req *req, struct res *res)
     for (size_t i = 0; !rc && i < ctx->forms->len; i++) {
         const struct form *form = ctx->forms->items[i];
 
-        if (form->privacy > ctx->user->clearance || (asked[0] && strcmp(asked, form->kind) != 0))
+        if (!form_shown(ctx, form) || (asked[0] && strcmp(asked, form->kind) != 0))
             continue;
         rc = fill_form(ctx, &items[n++], req, form);
     }
@@ -78,7 +77,7 @@ enum err get_manifest(struct ctx *ctx, const struct req *req, struct res *res)
     size_t len = 0;
     enum err rc;
 
-    if (!form || form->privacy > ctx->user->clearance)
+    if (!form_shown(ctx, form))
         return ERR_NOT_FOUND;
     rc = form_media(ctx, &media, &len, form);
     items = ARENA_ARRAY(ctx->arena, len + 1, struct openrosa_file);

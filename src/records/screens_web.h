@@ -313,6 +313,9 @@ enum err post_job_start(struct ctx *ctx, const struct req *req, struct res *res)
 enum err api_create(struct ctx *ctx, const struct req *req, struct res *res);
 enum err api_update(struct ctx *ctx, const struct req *req, struct res *res);
 enum err get_openapi(struct ctx *ctx, const struct req *req, struct res *res);
+/* Who lacks the class of a form does not learn that it is there, but for who publishes forms: an
+ * empty form tells of nobody. */
+bool form_shown(const struct ctx *ctx, const struct form *form);
 /* Of OpenRosa: the forms that there are, and the files that come with one. */
 enum err get_form_list(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
 enum err get_manifest(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;

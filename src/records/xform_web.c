@@ -9,7 +9,6 @@
 
 #define PART ((size_t)128 * 1024) /* of a file in one reply */
 
-/* Who lacks the class of a form does not learn that it is there. */
 enum err get_xform(struct ctx *ctx, const struct req *req, struct res *res)
 {
     const struct form *form = form_find(ctx->forms, req_path(req, "kind"));
@@ -17,7 +16,7 @@ enum err get_xform(struct ctx *ctx, const struct req *req, struct res *res)
     size_t len = 0;
     enum err rc;
 
-    if (!form || form->privacy > ctx->user->clearance)
+    if (!form_shown(ctx, form))
         return ERR_NOT_FOUND;
     rc = xform_write(ctx, &xml, &len, form);
     if (rc)
@@ -39,7 +38,7 @@ enum err get_medium(struct ctx *ctx, const struct req *req, struct res *res)
     int64_t from = 0;
     enum err rc;
 
-    if (!form || form->privacy > ctx->user->clearance)
+    if (!form_shown(ctx, form))
         return ERR_NOT_FOUND;
     rc = form_medium_load(ctx, &m, form, req_path(req, "name"));
     if (!rc && token != NULL && !parse_int(token, 0, (int64_t)m.len, &from))

@@ -33,6 +33,10 @@
 #define TOWNS  "name,label::English (en),label::العربية (ar)\ndakar,Dakar,داكار\nthies,Thiès,تييس\n"
 #define MAYORS "town,mayor\ndakar,Awa\nthies,Moussa\n"
 
+#define AT(row, column)                                                                            \
+    "<td data-label=\"Row\">" row "</td><td data-label=\"Column\"><bdi>" column "</bdi>"
+#define VALUE "</td><td data-label=\"Value\"><bdi>"
+
 static struct pack_part png_part(void)
 {
     static unsigned char *bytes;
@@ -130,6 +134,12 @@ static void what_came_with_a_form_is_served_to_who_may_see_it(void **state)
     assert_int_equal(page_get(p, SUPERVISOR, "/forms/town_visit/media/none.csv", NULL).status, 404);
     assert_int_equal(page_get(p, SUPERVISOR, "/forms/person/media/mayors.csv", NULL).status, 404);
     assert_int_equal(page_get(p, FINANCE, "/forms/person/media/countries.csv", NULL).status, 404);
+    assert_int_equal(page_get(p, FINANCE, "/forms/person/xform.xml", NULL).status, 404);
+    /* Who publishes forms sees them, and what their pages link to, without any person's class. */
+    assert_int_equal(page_get(p, ADMIN, "/records/person", NULL).status, 403);
+    assert_int_equal(page_get(p, ADMIN, "/forms/person/media/countries.csv", NULL).status, 200);
+    assert_int_equal(page_get(p, ADMIN, "/forms/person/xform.xml", NULL).status, 200);
+    assert_int_equal(page_get(p, ADMIN, "/forms/person/paper.pdf", NULL).status, 200);
     page = page_get(p, SUPERVISOR, "/forms/person/media/countries.csv", NULL);
     assert_int_equal(page.status, 200); /* a shared list that the form takes choices from */
 }
@@ -232,15 +242,15 @@ static void a_file_that_is_missing_or_none_is_told_at_its_cell(void **state)
                                            { "mayors.csv", MAYORS, 0 },
                                            png_part() };
 
-    refused(p, no_map, 3, "<td>3</td><td><bdi>media::image</bdi></td><td><bdi>map.png</bdi>");
-    refused(p, no_map, 3, "<td>8</td><td><bdi>media::image</bdi></td><td><bdi>map.png</bdi>");
-    refused(p, no_towns, 4, "<td>3</td><td><bdi>type</bdi>");
+    refused(p, no_map, 3, AT("3", "media::image") VALUE "map.png</bdi>");
+    refused(p, no_map, 3, AT("8", "media::image") VALUE "map.png</bdi>");
+    refused(p, no_towns, 4, AT("3", "type"));
     refused(p, no_towns, 4, "There is no list towns.csv");
     refused(p, no_towns, 4, "Did you mean twons.csv?");
-    refused(p, bad_map, 4, "<td>3</td><td><bdi>media::image</bdi></td><td><bdi>map.png</bdi>");
-    refused(p, bad_map, 4, "<td>8</td><td><bdi>media::image</bdi></td><td><bdi>map.png</bdi>");
+    refused(p, bad_map, 4, AT("3", "media::image") VALUE "map.png</bdi>");
+    refused(p, bad_map, 4, AT("8", "media::image") VALUE "map.png</bdi>");
     refused(p, bad_map, 4, "map.png is none of them");
-    refused(p, bad_towns, 4, "<bdi>towns.csv</bdi></td><td>2</td><td><bdi>name</bdi>");
+    refused(p, bad_towns, 4, "<bdi>towns.csv</bdi></td>" AT("2", "name"));
 }
 
 static void what_nothing_names_is_told_and_hinders_nobody(void **state)
@@ -408,7 +418,7 @@ static void refused_search(struct pages *p, const char *csv, const char *cell, c
 static void a_search_that_finds_nothing_to_look_in_is_told_at_its_cell(void **state)
 {
 #define LOOKS(call) FOUND_HEAD ",select_one villages,v,V,ق,\"" call "\"\n" FOUND_CHOICES FOUND_END
-#define AT_LOOK     "<td>5</td><td><bdi>appearance</bdi>"
+#define AT_LOOK     AT("5", "appearance")
     static const char *const broken[][3] = {
         { LOOKS("search('villagse')"), AT_LOOK, "There is no list villagse.csv" },
         { LOOKS("search('villages', 'matches', 'regoin', ${region})"), AT_LOOK,
@@ -427,16 +437,16 @@ static void a_search_that_finds_nothing_to_look_in_is_told_at_its_cell(void **st
           "search() is" },
         { LOOKS("search('villages', 'contains', 'chief', nosuch(${words}))"), AT_LOOK, "nosuch" },
         { FOUND_HEAD FOUND_ROW ",select_one villages,v,V,ق,\n" FOUND_CHOICES FOUND_END,
-          "<td>6</td><td><bdi>type</bdi>", "names the columns of a table for search()" },
+          AT("6", "type"), "names the columns of a table for search()" },
         { FOUND_HEAD FOUND_ROW "choices\n,list_name,name,label::English (en),label::العربية (ar)\n"
                                ",villages,village_key,name_en,name_fr\n" FOUND_END,
-          "<td>8</td><td><bdi>label::العربية (ar)</bdi>", "has no column name_fr" },
+          AT("8", "label::العربية (ar)"), "has no column name_fr" },
         { FOUND_HEAD FOUND_ROW "choices\n,list_name,name,label::English (en),label::العربية (ar)\n"
                                ",villages,key,name_en,name_ar\n" FOUND_END,
-          "<td>8</td><td><bdi>name</bdi>", "has no column key" },
+          AT("8", "name"), "has no column key" },
         { FOUND_HEAD FOUND_ROW "choices\n,list_name,name,label::English (en),label::العربية (ar)\n"
                                ",villages,1,One,واحد\n" FOUND_END,
-          "<td>5</td><td><bdi>type</bdi>", "needs one row that names columns" },
+          AT("5", "type"), "needs one row that names columns" },
         { FOUND_HEAD ",text,v,V,ق,search('villages')\n" FOUND_CHOICES FOUND_END, AT_LOOK,
           "search() finds choices of select_one and select_multiple" },
     };
