@@ -2,10 +2,12 @@
 
 #include <dirent.h>
 #include <setjmp.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -356,6 +358,34 @@ const char *between(struct pages *p, const struct page *page, const char *before
 bool shows(const struct page *page, const char *text)
 {
     return strstr(page->body, text) != NULL;
+}
+
+#define PDF_TEXT_MAX 40000
+
+const char *pdf_text(struct pages *p, const struct page *page)
+{
+    char *path = arena_printf(p->arena, "%s/page.pdf", p->dir);
+    char *out = arena_printf(p->arena, "%s/page.txt", p->dir);
+    char program[] = "pdftotext";
+    char as_laid_out[] = "-layout";
+    char *const words[] = { program, as_laid_out, path, out, NULL };
+    char *text = arena_alloc(p->arena, PDF_TEXT_MAX);
+    FILE *f = fopen(path, "wbe");
+    pid_t child = -1;
+    int status = -1;
+
+    assert_int_equal(page->status, 200);
+    assert_non_null(f);
+    assert_int_equal(fwrite(page->body, 1, page->len, f), page->len);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(posix_spawnp(&child, words[0], NULL, NULL, words, environ), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    f = fopen(out, "rbe");
+    assert_non_null(f);
+    text[fread(text, 1, PDF_TEXT_MAX - 1, f)] = '\0';
+    (void)fclose(f);
+    return text;
 }
 
 void run_jobs(struct pages *p)

@@ -89,6 +89,8 @@ struct page page_go_on(struct pages *p, enum who who, const char *path, const ch
 const char *between(struct pages *p, const struct page *page, const char *before,
                     const char *after);
 bool shows(const struct page *page, const char *text);
+/* The text of a page that is a PDF, by poppler, as it stands on the paper. */
+const char *pdf_text(struct pages *p, const struct page *page);
 /* Address of a person that the supervisor registers with these answers. */
 const char *page_given_person(struct pages *p, const char *form);
 /* Last part of an address. */

@@ -172,52 +172,45 @@ static const char *path_for(struct pages *p, const struct places *at, const stru
     return buf_text(&b);
 }
 
-/* What a route wants at least to get past its checks. */
+/* What routes want at least to get past their checks: the first that fits. */
+static const struct {
+    enum method only; /* METHOD_END = any */
+    const char *starts;
+    const char *ends;
+    const char *input;
+} inputs[] = {
+    { METHOD_END, "/", "/name", "version=1&name=letter" },
+    { POST, "/", "/withdraw", "version=2" },
+    { METHOD_END, "/", "/plans/{id}/activate", "version=1" },
+    { POST, "/", "/{file}/remove", "version=2&reason=x" },
+    { METHOD_END, "/", "/{file}/restore", "version=3" },
+    { POST, "/", "/facts", "form=person&row1=person.sex" },
+    { METHOD_END, "/api/", "/facts", "form=person&row1=person.sex" },
+    { METHOD_END, "/", "/diff", "from=1&to=1" },
+    { METHOD_END, "/", "/search", "words=awa" },
+    { POST, "/shortcuts", "/shortcuts", "off=1" },
+    { POST, "/", "/export", "whose=own&format=csv" },
+    { METHOD_END, "/", "/start", "skip_bad=1" },
+    { METHOD_END, "/", "/{id}/status", "to=deceased" },
+    { POST, "/", "/columns", "c.1=no_such_field" },
+    { METHOD_END, "/", "/settle", "version=1&state=overridden" }, /* says what is missing */
+    { METHOD_END, "/", "/snooze", "version=1&until=2026-12-24&reason=x" },
+    { METHOD_END, "/", "/override", "rule=close_review&reason=x" },
+    { POST, "/rules", "", "number=SN-C2026-00001" },
+    { METHOD_END, "/", "/filters", "name=Mine&query=sort%3Dnumber" },
+    { METHOD_END, "/", "/unfinished", "_draft=" UNFINISHED_ID },
+    { METHOD_END, "/", "/language", "lang=en" },
+    { METHOD_END, "/", "/webhooks/{id}/state", "state=paused" },
+    { METHOD_END, "/", "/login", "name=x&password=y" },
+};
+
 static const char *input_for(const struct route *r)
 {
-    if (text_ends(r->path, "/name"))
-        return "version=1&name=letter";
-    if (text_ends(r->path, "/withdraw") && r->method == POST)
-        return "version=2";
-    if (text_ends(r->path, "/plans/{id}/activate"))
-        return "version=1";
-    if (text_ends(r->path, "/{file}/remove") && r->method == POST)
-        return "version=2&reason=x";
-    if (text_ends(r->path, "/{file}/restore"))
-        return "version=3";
-    if (text_ends(r->path, "/facts") && (r->method == POST || text_starts(r->path, "/api/")))
-        return "form=person&row1=person.sex";
-    if (text_ends(r->path, "/diff"))
-        return "from=1&to=1";
-    if (text_ends(r->path, "/search"))
-        return "words=awa";
-    if (text_equal(r->path, "/shortcuts") && r->method == POST)
-        return "off=1";
-    if (text_ends(r->path, "/export") && r->method == POST)
-        return "whose=own&format=csv";
-    if (text_ends(r->path, "/start"))
-        return "skip_bad=1";
-    if (text_ends(r->path, "/{id}/status"))
-        return "to=deceased";
-    if (text_ends(r->path, "/columns") && r->method == POST)
-        return "c.1=no_such_field";
-    if (text_ends(r->path, "/settle"))
-        return "version=1&state=overridden" /* says what is missing */;
-    if (text_ends(r->path, "/snooze"))
-        return "version=1&until=2026-12-24&reason=x";
-    if (text_ends(r->path, "/override"))
-        return "rule=close_review&reason=x";
-    if (text_starts(r->path, "/rules") && r->method == POST)
-        return "number=SN-C2026-00001";
-    if (text_ends(r->path, "/filters"))
-        return "name=Mine&query=sort%3Dnumber";
-    if (text_ends(r->path, "/unfinished"))
-        return "_draft=" UNFINISHED_ID;
-    if (text_ends(r->path, "/language"))
-        return "lang=en";
-    if (text_ends(r->path, "/webhooks/{id}/state"))
-        return "state=paused";
-    return text_ends(r->path, "/login") ? "name=x&password=y" : "";
+    for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++)
+        if ((inputs[i].only == METHOD_END || inputs[i].only == r->method) &&
+            text_starts(r->path, inputs[i].starts) && text_ends(r->path, inputs[i].ends))
+            return inputs[i].input;
+    return "";
 }
 
 static struct page visit(struct pages *p, enum who who, const struct places *at,

@@ -60,9 +60,9 @@ static void everything_is_searched_at_once_within_what_one_may_see(void **state)
 /* What a search from the header finds, as a page in a language. */
 static struct page found_in(struct pages *p, const char *lang, const char *words)
 {
-    struct page page =
-        page_post(p, SUPERVISOR, "/language", arena_printf(p->arena, "lang=%s&back=%%2F", lang));
+    struct page page;
 
+    (void)page_post(p, SUPERVISOR, "/language", arena_printf(p->arena, "lang=%s&back=%%2F", lang));
     page = page_post(p, SUPERVISOR, "/search", words);
     return page_get(p, SUPERVISOR, page.location, NULL);
 }

@@ -1,7 +1,6 @@
 /* Pages of the grid and of plans: answering, deciding, making a plan, versions, PDF. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,25 +109,6 @@ static void the_grid_is_told_to_programs_as_json(void **state)
     assert_int_equal(page.status, 200);
     assert_true(text_starts(page.type, "application/json"));
     assert_true(shows(&page, "\"code\":\"mentorship\""));
-}
-
-/* The text of a PDF, by poppler. */
-static const char *pdf_text(struct pages *p, const struct page *page)
-{
-    const char *path = arena_printf(p->arena, "%s/plan.pdf", p->dir);
-    FILE *f = fopen(path, "wbe");
-    char *text = arena_alloc(p->arena, 40000);
-    size_t len;
-
-    assert_non_null(f);
-    assert_int_equal(fwrite(page->body, 1, page->len, f), page->len);
-    assert_int_equal(fclose(f), 0);
-    f = popen(arena_printf(p->arena, "pdftotext -layout %s -", path), "re");
-    assert_non_null(f);
-    len = fread(text, 1, 39999, f);
-    text[len] = '\0';
-    assert_int_equal(pclose(f), 0);
-    return text;
 }
 
 /* Proves R-A3-10: printed in the template's order, in any language, what people wrote as it is. */

@@ -4,7 +4,6 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -234,28 +233,6 @@ static void every_way_out_asks_consent_and_writes_down_what_is_given(void **stat
             assert_int_equal(pages_count(p, NOTED), before + (o.given ? 1 : 0));
         }
     }
-}
-
-#define PDF_MAX 20000
-
-/* The text of a PDF, by poppler. */
-static const char *pdf_text(struct pages *p, const struct page *page)
-{
-    const char *path = arena_printf(p->arena, "%s/out.pdf", p->dir);
-    FILE *f = fopen(path, "wbe");
-    char *text = arena_alloc(p->arena, PDF_MAX);
-    size_t len;
-
-    assert_non_null(f);
-    assert_int_equal(page->status, 200);
-    assert_int_equal(fwrite(page->body, 1, page->len, f), page->len);
-    assert_int_equal(fclose(f), 0);
-    f = popen(arena_printf(p->arena, "pdftotext -layout %s -", path), "re");
-    assert_non_null(f);
-    len = fread(text, 1, PDF_MAX - 1, f);
-    text[len] = '\0';
-    assert_int_equal(pclose(f), 0);
-    return text;
 }
 
 static void what_consent_does_not_cover_is_left_out_of_a_file(void **state)
