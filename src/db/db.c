@@ -438,13 +438,18 @@ void db_rollback(struct ctx *ctx)
     db_rollback_on(ctx, ctx->db);
 }
 
-enum err db_end(struct ctx *ctx, enum err rc)
+enum err db_end_on(struct ctx *ctx, struct db *db, enum err rc)
 {
     if (rc == OK)
-        rc = db_commit(ctx);
+        rc = db_commit_on(ctx, db);
     if (rc)
-        db_rollback(ctx);
+        db_rollback_on(ctx, db);
     return rc;
+}
+
+enum err db_end(struct ctx *ctx, enum err rc)
+{
+    return db_end_on(ctx, ctx->db, rc);
 }
 
 bool db_in_transaction(const struct db *db)

@@ -149,6 +149,9 @@ enum err db_number_on(struct ctx *ctx, struct db *db, int64_t *out, const struct
 
 /* Next row: *more_out = false at the end, and the query is closed. */
 enum err db_next(struct ctx *ctx, struct rows *rows, bool *more_out) MUST_USE;
+/* Hands every row to take, until one fails, and closes the query. */
+enum err db_each(struct ctx *ctx, struct rows *rows,
+                 enum err (*take)(struct ctx *ctx, void *to, struct rows *rows), void *to) MUST_USE;
 /* Closes early; harmless when closed already. The arena does it too. */
 void db_rows_close(struct rows *rows);
 
@@ -183,6 +186,7 @@ enum err db_begin_on(struct ctx *ctx, struct db *db) MUST_USE;
 enum err db_begin_if_free(struct ctx *ctx, struct db *db) MUST_USE;
 enum err db_commit_on(struct ctx *ctx, struct db *db) MUST_USE;
 void db_rollback_on(struct ctx *ctx, struct db *db);
+enum err db_end_on(struct ctx *ctx, struct db *db, enum err rc) MUST_USE;
 
 /*
  * Makes all commits of this connection durable; cheap when nothing was committed since. ERR_IO:

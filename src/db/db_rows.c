@@ -159,6 +159,21 @@ enum err db_next(struct ctx *ctx, struct rows *rows, bool *more_out)
     return OK;
 }
 
+enum err db_each(struct ctx *ctx, struct rows *rows,
+                 enum err (*take)(struct ctx *ctx, void *to, struct rows *rows), void *to)
+{
+    bool more = true;
+    enum err rc = OK;
+
+    while (rc == OK && more) {
+        rc = db_next(ctx, rows, &more);
+        if (rc == OK && more)
+            rc = take(ctx, to, rows);
+    }
+    db_rows_close(rows);
+    return rc;
+}
+
 /* --- cells --- */
 
 static struct db_arg rows_cell(const struct rows *rows, int column)

@@ -31,6 +31,29 @@ static enum err reply(struct res *res, const struct buf *b)
 
 /* --- out --- */
 
+/* A reply {"items": [...]}. */
+struct list_out {
+    struct res *res;
+    struct json_out j;
+};
+
+static struct list_out list_begin(struct res *res)
+{
+    struct list_out l = { .res = res, .j = { .buf = json_buf(res_ctx(res)) } };
+
+    json_begin_object(&l.j);
+    json_key(&l.j, "items");
+    json_begin_array(&l.j);
+    return l;
+}
+
+static enum err list_end(struct list_out *l)
+{
+    json_end_array(&l->j);
+    json_end_object(&l->j);
+    return reply(l->res, l->j.buf);
+}
+
 void reply_record_json(struct ctx *ctx, struct res *res, int status, const struct record *rec)
 {
     struct buf *b = json_buf(ctx);
@@ -53,118 +76,89 @@ static void add_record(struct json_out *j, const struct record *rec)
     j->comma = true;
 }
 
-enum err reply_list_json(struct ctx *ctx, struct res *res, const struct record_list *list)
+enum err reply_list_json(struct res *res, const struct record_list *list)
 {
-    struct buf *b = json_buf(ctx);
-    struct json_out j = { .buf = b };
+    struct list_out l = list_begin(res);
 
-    json_begin_object(&j);
-    json_key(&j, "items");
-    json_begin_array(&j);
     for (size_t i = 0; i < list->len; i++)
-        add_record(&j, list->items[i]);
-    json_end_array(&j);
-    json_pair(&j, "next", list->next);
-    json_key(&j, "count");
+        add_record(&l.j, list->items[i]);
+    json_end_array(&l.j);
+    json_pair(&l.j, "next", list->next);
+    json_key(&l.j, "count");
     if (list->count < 0)
-        json_out_null(&j);
+        json_out_null(&l.j);
     else
-        json_int(&j, list->count);
-    json_end_object(&j);
-    return reply(res, b);
+        json_int(&l.j, list->count);
+    json_end_object(&l.j);
+    return reply(res, l.j.buf);
 }
 
-enum err reply_hits_json(struct ctx *ctx, struct res *res, const struct record_hit *hits,
-                         size_t len)
+enum err reply_hits_json(struct res *res, const struct record_hit *hits, size_t len)
 {
-    struct buf *b = json_buf(ctx);
-    struct json_out j = { .buf = b };
+    struct list_out l = list_begin(res);
 
-    json_begin_object(&j);
-    json_key(&j, "items");
-    json_begin_array(&j);
     for (size_t i = 0; i < len; i++) {
-        json_begin_object(&j);
-        json_key(&j, "score");
-        json_decimal(&j, hits[i].score);
-        json_pair(&j, "why", hits[i].why);
-        json_key(&j, "record");
-        record_json(b, hits[i].record);
-        j.comma = true;
-        json_end_object(&j);
+        json_begin_object(&l.j);
+        json_key(&l.j, "score");
+        json_decimal(&l.j, hits[i].score);
+        json_pair(&l.j, "why", hits[i].why);
+        json_key(&l.j, "record");
+        record_json(l.j.buf, hits[i].record);
+        l.j.comma = true;
+        json_end_object(&l.j);
     }
-    json_end_array(&j);
-    json_end_object(&j);
-    return reply(res, b);
+    return list_end(&l);
 }
 
 enum err reply_history_json(struct res *res, const struct record_version *items, size_t len)
 {
     struct ctx *ctx = res_ctx(res);
-    struct buf *b = json_buf(ctx);
-    struct json_out j = { .buf = b };
+    struct list_out l = list_begin(res);
 
-    json_begin_object(&j);
-    json_key(&j, "items");
-    json_begin_array(&j);
     for (size_t i = 0; i < len; i++) {
-        json_begin_object(&j);
-        json_key(&j, "version");
-        json_int(&j, items[i].version);
-        json_pair(&j, "made_at", moment_text(ctx->arena, items[i].made_at));
-        json_pair(&j, "made_by", items[i].made_by_name);
-        json_pair(&j, "action", items[i].action);
-        json_pair(&j, "status", items[i].status);
-        json_key(&j, "changes");
-        json_int(&j, (int64_t)items[i].changes);
-        json_end_object(&j);
+        json_begin_object(&l.j);
+        json_key(&l.j, "version");
+        json_int(&l.j, items[i].version);
+        json_pair(&l.j, "made_at", moment_text(ctx->arena, items[i].made_at));
+        json_pair(&l.j, "made_by", items[i].made_by_name);
+        json_pair(&l.j, "action", items[i].action);
+        json_pair(&l.j, "status", items[i].status);
+        json_key(&l.j, "changes");
+        json_int(&l.j, (int64_t)items[i].changes);
+        json_end_object(&l.j);
     }
-    json_end_array(&j);
-    json_end_object(&j);
-    return reply(res, b);
+    return list_end(&l);
 }
 
 enum err reply_comments_json(struct res *res, const struct record_comment *items, size_t len)
 {
     struct ctx *ctx = res_ctx(res);
-    struct buf *b = json_buf(ctx);
-    struct json_out j = { .buf = b };
+    struct list_out l = list_begin(res);
 
-    json_begin_object(&j);
-    json_key(&j, "items");
-    json_begin_array(&j);
     for (size_t i = 0; i < len; i++) {
-        json_begin_object(&j);
-        json_pair(&j, "id", items[i].id);
-        json_pair(&j, "made_at", moment_text(ctx->arena, items[i].made_at));
-        json_pair(&j, "made_by", items[i].made_by_name);
-        json_pair(&j, "text", items[i].text);
-        json_end_object(&j);
+        json_begin_object(&l.j);
+        json_pair(&l.j, "id", items[i].id);
+        json_pair(&l.j, "made_at", moment_text(ctx->arena, items[i].made_at));
+        json_pair(&l.j, "made_by", items[i].made_by_name);
+        json_pair(&l.j, "text", items[i].text);
+        json_end_object(&l.j);
     }
-    json_end_array(&j);
-    json_end_object(&j);
-    return reply(res, b);
+    return list_end(&l);
 }
 
 enum err reply_diff_json(struct res *res, const struct record_change *items, size_t len)
 {
-    struct buf *b = json_buf(res_ctx(res));
-    struct json_out j = { .buf = b };
+    struct list_out l = list_begin(res);
 
-    json_begin_object(&j);
-    json_key(&j, "items");
-    json_begin_array(&j);
     for (size_t i = 0; i < len; i++) {
-        json_begin_object(&j);
-        json_pair(&j, "path", items[i].path);
-        json_pair(&j, "label", items[i].label);
-        json_pair(&j, "before", items[i].before);
-        json_pair(&j, "after", items[i].after);
-        json_end_object(&j);
+        json_begin_object(&l.j);
+        json_pair(&l.j, "path", items[i].path);
+        json_pair(&l.j, "label", items[i].label);
+        json_pair(&l.j, "before", items[i].before);
+        json_pair(&l.j, "after", items[i].after);
+        json_end_object(&l.j);
     }
-    json_end_array(&j);
-    json_end_object(&j);
-    return reply(res, b);
+    return list_end(&l);
 }
 
 /* --- in --- */

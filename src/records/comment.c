@@ -80,8 +80,15 @@ enum err record_comment_undo(struct ctx *ctx, const struct record *rec, const ch
     return db_end(ctx, rc);
 }
 
-static enum err read_comment(struct ctx *ctx, struct record_comment *c, struct rows *rows)
+struct comments {
+    struct record_comment *items;
+    size_t len;
+};
+
+static enum err read_comment(struct ctx *ctx, void *to, struct rows *rows)
 {
+    struct comments *all = to;
+    struct record_comment *c = &all->items[all->len++];
     struct sealed sealed = { 0 };
     const char *by = row_text(rows, 4);
 
@@ -96,35 +103,26 @@ static enum err read_comment(struct ctx *ctx, struct record_comment *c, struct r
 enum err record_comments(struct ctx *ctx, struct record_comment **out, size_t *len_out,
                          const struct record *rec)
 {
-    struct record_comment *items = ARENA_ARRAY(ctx->arena, COMMENTS_SHOWN, struct record_comment);
+    struct comments all = { .items =
+                                ARENA_ARRAY(ctx->arena, COMMENTS_SHOWN, struct record_comment) };
     struct rows *rows = NULL;
-    bool more = false;
-    size_t n = 0;
     enum err rc;
 
     rc = db_query(ctx, &rows, &COMMENT_LIST, DB_TEXT(rec->id), DB_INT(COMMENTS_SHOWN));
     if (rc)
         return rc;
-    for (;;) {
-        rc = db_next(ctx, rows, &more);
-        if (rc || !more)
-            break;
-        rc = read_comment(ctx, &items[n++], rows);
-        if (rc)
-            break;
-    }
-    db_rows_close(rows);
-    for (size_t i = 0; rc == OK && i < n; i++)
-        rc = user_name(ctx, &items[i].made_by_name, items[i].made_by_name);
+    rc = db_each(ctx, rows, read_comment, &all);
+    for (size_t i = 0; rc == OK && i < all.len; i++)
+        rc = user_name(ctx, &all.items[i].made_by_name, all.items[i].made_by_name);
     if (rc)
         return rc;
-    for (size_t i = 0; i < n / 2; i++) {
-        struct record_comment swap = items[i];
+    for (size_t i = 0; i < all.len / 2; i++) {
+        struct record_comment swap = all.items[i];
 
-        items[i] = items[n - 1 - i];
-        items[n - 1 - i] = swap;
+        all.items[i] = all.items[all.len - 1 - i];
+        all.items[all.len - 1 - i] = swap;
     }
-    *out = items;
-    *len_out = n;
+    *out = all.items;
+    *len_out = all.len;
     return OK;
 }

@@ -68,8 +68,15 @@ enum err unseal_or_none(struct ctx *ctx, const char **out, const char *key, cons
     return OK;
 }
 
-static enum err read_event(struct ctx *ctx, struct record_event *e, struct rows *rows)
+struct events {
+    struct record_event *items;
+    size_t len;
+};
+
+static enum err read_event(struct ctx *ctx, void *to, struct rows *rows)
 {
+    struct events *all = to;
+    struct record_event *e = &all->items[all->len++];
     const char *id = row_text(rows, 0);
     struct sealed sealed = { 0 };
 
@@ -86,29 +93,19 @@ static enum err read_event(struct ctx *ctx, struct record_event *e, struct rows 
 enum err record_events(struct ctx *ctx, struct record_event **out, size_t *len_out,
                        const struct record *rec)
 {
-    struct record_event *items = ARENA_ARRAY(ctx->arena, EVENTS_SHOWN, struct record_event);
+    struct events all = { .items = ARENA_ARRAY(ctx->arena, EVENTS_SHOWN, struct record_event) };
     struct rows *rows = NULL;
-    bool more = false;
-    size_t n = 0;
     enum err rc;
 
     rc = db_query(ctx, &rows, &EVENT_LIST, DB_TEXT(rec->id), DB_INT(EVENTS_SHOWN));
     if (rc)
         return rc;
-    for (;;) {
-        rc = db_next(ctx, rows, &more);
-        if (rc || !more)
-            break;
-        rc = read_event(ctx, &items[n++], rows);
-        if (rc)
-            break;
-    }
-    db_rows_close(rows);
-    for (size_t i = 0; rc == OK && i < n; i++)
-        rc = user_name(ctx, &items[i].made_by_name, items[i].made_by_name);
+    rc = db_each(ctx, rows, read_event, &all);
+    for (size_t i = 0; rc == OK && i < all.len; i++)
+        rc = user_name(ctx, &all.items[i].made_by_name, all.items[i].made_by_name);
     if (rc)
         return rc;
-    *out = items;
-    *len_out = n;
+    *out = all.items;
+    *len_out = all.len;
     return OK;
 }

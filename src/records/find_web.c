@@ -15,7 +15,7 @@ static enum err search_json(struct ctx *ctx, struct res *res, const char *kind, 
     size_t len = 0;
     enum err rc = record_search(ctx, &hits, &len, kind, words);
 
-    return rc ? rc : reply_hits_json(ctx, res, hits, len);
+    return rc ? rc : reply_hits_json(res, hits, len);
 }
 
 enum err post_search(struct ctx *ctx, const struct req *req, struct res *res)
@@ -167,7 +167,7 @@ enum err get_search(struct ctx *ctx, const struct req *req, struct res *res)
     if (rc)
         return rc;
     if (req_wants_json(req))
-        return reply_hits_json(ctx, res, all.items, all.len);
+        return reply_hits_json(res, all.items, all.len);
     if (v.all)
         find_pages(ctx, &v);
     kind = v.all ? FORM_PERSON : kind;

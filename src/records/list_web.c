@@ -274,7 +274,7 @@ enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
     else if (rc)
         return rc;
     if (req_wants_json(req))
-        return reply_list_json(ctx, res, &list);
+        return reply_list_json(res, &list);
     v.title = record_kind_title(ctx, form);
     v.kind = kind;
     v.count = v.problem == NULL ? count_text(ctx, list.count) : NULL;

@@ -250,9 +250,8 @@ const char *action_title(struct ctx *ctx, const char *action);
 enum err reply_comments_json(struct res *res, const struct record_comment *items, size_t len);
 
 void reply_record_json(struct ctx *ctx, struct res *res, int status, const struct record *rec);
-enum err reply_list_json(struct ctx *ctx, struct res *res, const struct record_list *list);
-enum err reply_hits_json(struct ctx *ctx, struct res *res, const struct record_hit *hits,
-                         size_t len);
+enum err reply_list_json(struct res *res, const struct record_list *list);
+enum err reply_hits_json(struct res *res, const struct record_hit *hits, size_t len);
 enum err reply_history_json(struct res *res, const struct record_version *items, size_t len);
 enum err reply_diff_json(struct res *res, const struct record_change *items, size_t len);
 

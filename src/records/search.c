@@ -108,27 +108,32 @@ static void note_hit(struct search *s, int64_t no, const struct hit *hit)
         c->words[hit->word] = kind_weights[hit->kind];
 }
 
+struct hits {
+    struct search *s;
+    const struct hit *hit;
+};
+
+static enum err take_hit(struct ctx *ctx, void *to, struct rows *rows)
+{
+    const struct hits *hits = to;
+
+    (void)ctx;
+    note_hit(hits->s, row_int(rows, 0), hits->hit);
+    return OK;
+}
+
 static enum err look_up(struct search *s, const char *text, const struct hit *hit)
 {
     unsigned char hash[INDEX_HASH_BYTES];
+    struct hits hits = { s, hit };
     struct ctx *ctx = s->ctx;
     struct rows *rows = NULL;
-    bool more = false;
     enum err rc;
 
     index_hash(ctx, hash, s->form, hit->kind, text);
     rc = db_query_in(ctx, ctx->index_db, &rows, &POSTINGS, DB_BLOB(hash, sizeof(hash)),
                      DB_INT(POSTINGS_MAX));
-    if (rc)
-        return rc;
-    for (;;) {
-        rc = db_next(ctx, rows, &more);
-        if (rc || !more)
-            break;
-        note_hit(s, row_int(rows, 0), hit);
-    }
-    db_rows_close(rows);
-    return rc;
+    return rc ? rc : db_each(ctx, rows, take_hit, &hits);
 }
 
 static enum err look_up_kinds(struct search *s, const struct fold_tokens *t, bool pairs)
@@ -145,40 +150,49 @@ static enum err look_up_kinds(struct search *s, const struct fold_tokens *t, boo
     return rc;
 }
 
+/* What the index says of some candidates: select, up to the list of their places. */
+struct by_place {
+    const char *select;
+    struct cand *const *cands;
+    size_t len;
+    size_t room; /* the list is always so long, the last again and again: one statement for all */
+    struct db_arg args[REFINE_IDS + 2]; /* the first of them may be given */
+    size_t args_len;
+};
+
+static enum err ask_by_place(struct search *s, struct rows **out, struct by_place *q)
+{
+    struct ctx *ctx = s->ctx;
+    struct buf b;
+
+    buf_init(&b, ctx->arena, 4096);
+    buf_printf(&b, "%s WHERE %sno IN (", q->select, q->args_len ? "hash = $1 AND " : "");
+    for (size_t i = 0; i < q->room; i++) {
+        buf_printf(&b, i ? ", $%zu" : "$%zu", q->args_len + 1);
+        q->args[q->args_len++] = DB_INT(q->cands[i < q->len ? i : q->len - 1]->no);
+    }
+    buf_add(&b, ")");
+    return db_query_on(ctx, ctx->index_db, out, db_sql_built(ctx->index_db, buf_text(&b)), q->args);
+}
+
 /* Which of 100 candidates have a token: one seek for each, however common the token is. */
 static enum err refine_some(struct search *s, size_t from, const struct fold_token *f)
 {
     unsigned char hash[INDEX_HASH_BYTES];
     struct hit hit = { WHY_NAME, (int)f->kind, f->word };
-    struct db_arg args[REFINE_IDS + 2] = { 0 };
-    struct ctx *ctx = s->ctx;
+    struct by_place q = { .select = "SELECT no FROM token",
+                          .cands = s->cands + from,
+                          .len = s->len - from,
+                          .room = REFINE_IDS,
+                          .args_len = 1 };
+    struct hits hits = { s, &hit };
     struct rows *rows = NULL;
-    struct buf b;
-    bool more = false;
     enum err rc;
 
-    buf_init(&b, ctx->arena, 4096);
-    buf_add(&b, "SELECT no FROM token WHERE hash = $1 AND no IN (");
-    index_hash(ctx, hash, s->form, hit.kind, f->text);
-    args[0] = DB_BLOB(hash, sizeof(hash));
-    for (size_t i = 0; i < REFINE_IDS; i++) {
-        size_t at = from + i < s->len ? from + i : s->len - 1;
-
-        buf_printf(&b, i ? ", $%zu" : "$%zu", i + 2);
-        args[i + 1] = DB_INT(s->cands[at]->no);
-    }
-    buf_add(&b, ")");
-    rc = db_query_on(ctx, ctx->index_db, &rows, db_sql_built(ctx->index_db, buf_text(&b)), args);
-    if (rc)
-        return rc;
-    for (;;) {
-        rc = db_next(ctx, rows, &more);
-        if (rc || !more)
-            break;
-        note_hit(s, row_int(rows, 0), &hit);
-    }
-    db_rows_close(rows);
-    return rc;
+    index_hash(s->ctx, hash, s->form, hit.kind, f->text);
+    q.args[0] = DB_BLOB(hash, sizeof(hash));
+    rc = ask_by_place(s, &rows, &q);
+    return rc ? rc : db_each(s->ctx, rows, take_hit, &hits);
 }
 
 /* Too many share two names by sound: those that are spelled the same come first. */
@@ -468,33 +482,24 @@ static bool enough(const struct found *f)
     return !f->like && sure >= RECORD_HITS_MAX;
 }
 
+static enum err take_id(struct ctx *ctx, void *to, struct rows *rows)
+{
+    (*slot_of(to, row_int(rows, 0)))->id = arena_strdup(ctx->arena, row_text(rows, 1));
+    return OK;
+}
+
 /* Which records the candidates are. One that the index lost meanwhile has no id and is left out. */
 static enum err resolve(struct search *s, const struct batch *b, const char **ids, size_t *len_out)
 {
-    struct db_arg args[OPENED_SOME + 1] = { 0 };
-    struct ctx *ctx = s->ctx;
+    struct by_place q = { .select = "SELECT no, root_id FROM entry",
+                          .cands = b->cands,
+                          .len = b->len,
+                          .room = OPENED_SOME };
     struct rows *rows = NULL;
-    struct buf sql;
-    bool more = false;
-    enum err rc;
+    enum err rc = ask_by_place(s, &rows, &q);
 
-    buf_init(&sql, ctx->arena, 2048);
-    buf_add(&sql, "SELECT no, root_id FROM entry WHERE no IN (");
-    for (size_t i = 0; i < OPENED_SOME; i++) {
-        buf_printf(&sql, i ? ", $%zu" : "$%zu", i + 1);
-        args[i] = DB_INT(b->cands[i < b->len ? i : b->len - 1]->no);
-    }
-    buf_add(&sql, ")");
-    rc = db_query_on(ctx, ctx->index_db, &rows, db_sql_built(ctx->index_db, buf_text(&sql)), args);
-    if (rc)
-        return rc;
-    for (;;) {
-        rc = db_next(ctx, rows, &more);
-        if (rc || !more)
-            break;
-        (*slot_of(s, row_int(rows, 0)))->id = arena_strdup(ctx->arena, row_text(rows, 1));
-    }
-    db_rows_close(rows);
+    if (rc == OK)
+        rc = db_each(s->ctx, rows, take_id, s);
     *len_out = 0;
     for (size_t i = 0; rc == OK && i < b->len; i++)
         if (b->cands[i]->id && !text_equal(b->cands[i]->id, s->skip_id))

@@ -331,15 +331,9 @@ static enum err fill_store(struct ctx *ctx, struct db *keys, const struct vault 
     if (rc)
         goto out;
     rc = add_system_keys(ctx, keys, vault);
-    if (rc)
-        goto out;
-    rc = db_commit_on(ctx, keys);
-    if (rc)
-        goto out;
-    return db_flush(ctx, keys);
 out:
-    db_rollback_on(ctx, keys);
-    return rc;
+    rc = db_end_on(ctx, keys, rc);
+    return rc ? rc : db_flush(ctx, keys);
 }
 
 enum err vault_create(struct ctx *ctx, struct db *keys, const struct vault_secret *secret)
@@ -493,13 +487,9 @@ static enum err replace_store(struct ctx *ctx, struct db *keys, const struct sto
                       tr(ctx, "Somebody else has just changed how the key store opens."));
         goto out;
     }
-    rc = db_commit_on(ctx, keys);
-    if (rc)
-        goto out;
-    return db_flush(ctx, keys);
 out:
-    db_rollback_on(ctx, keys);
-    return rc;
+    rc = db_end_on(ctx, keys, rc);
+    return rc ? rc : db_flush(ctx, keys);
 }
 
 enum err vault_change_secret(struct ctx *ctx, const struct vault_secret *secret)

@@ -19,27 +19,24 @@
 #include "facts/report.h"
 #include "facts/shape.h"
 #include "people/people.h"
-#include "people_fixture.h"
 #include "report/report.h"
 #include "survey/survey.h"
+#include "survey_fixture.h"
 
 #define DAY_MS     ((int64_t)24 * 60 * 60 * 1000)
 #define GOLDEN_MAX ((size_t)64 * 1024)
 #define PERSON     "names.1.name_text=Awa;names.1.name_script=Latn;birth_precision=day;sex=%s"
 
 static const struct fact_measured *const measured[] = { &survey_measured, NULL };
-static const struct record_hooks *const hooks[] = { &people_hooks, &survey_hooks, NULL };
 
 static int setup(void **state)
 {
     struct fixture *f;
-    int rc = people_setup(state);
+    int rc = interview_setup(state);
 
     if (rc)
         return rc;
     f = *state;
-    load_lasting(f, profiles_load);
-    records_use_hooks(hooks);
     facts_use_measured(measured);
     must(f, facts_prepare(&f->ctx));
     return 0;

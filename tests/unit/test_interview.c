@@ -15,28 +15,13 @@
 #include "core/text.h"
 #include "forms_gen.h"
 #include "people/people.h"
-#include "people_fixture.h"
 #include "records/unfinished.h"
 #include "survey/rounds.h"
 #include "survey/survey.h"
+#include "survey_fixture.h"
 
 #define DRAFT "0190f3a2-0000-7000-8000-00000000000a"
 #define DAY   (INT64_C(24) * 60 * 60 * 1000)
-
-static const struct record_hooks *const hooks[] = { &people_hooks, &survey_hooks, NULL };
-
-static int setup(void **state)
-{
-    struct fixture *f;
-    int rc = people_setup(state);
-
-    if (rc)
-        return rc;
-    f = *state;
-    load_lasting(f, profiles_load);
-    records_use_hooks(hooks);
-    return 0;
-}
 
 #define BEGUN                                                                                      \
     "round=baseline;interview_date=2026-11-22;interview_location=on_site;private_space=yes;"       \
@@ -45,17 +30,6 @@ static int setup(void **state)
     ";social_participation=often;support_network=good;community_belonging=agree;"                  \
     "physical_safety=safe_mostly;family_conflict=never;discrimination=never;"                      \
     "distress_symptoms=only_rarely;wants_psych_support=no;able_to_stay=yes"
-
-static struct record *child(struct fixture *f, const char *kind, const struct record *person,
-                            const char *answers)
-{
-    struct record *rec = NULL;
-
-    must(f, record_new(&f->ctx, &rec, kind, person->id));
-    person_fill(f, rec, answers);
-    must(f, record_insert(&f->ctx, rec));
-    return rec;
-}
 
 /* --- rounds --- */
 
@@ -140,13 +114,14 @@ static void a_round_stays_open_after_a_refusal_and_ends_with_a_completed_intervi
     struct record *rss;
 
     given_arrival(f, person, "2026-11-01");
-    rss = child(f, FORM_RSS, person,
-                "round=baseline;interview_date=2026-11-22;interview_location=on_site;"
-                "private_space=yes;is_case_team=no;sections_selected=social;consent_given=no");
+    rss =
+        child_stored(f, FORM_RSS, person,
+                     "round=baseline;interview_date=2026-11-22;interview_location=on_site;"
+                     "private_space=yes;is_case_team=no;sections_selected=social;consent_given=no");
     assert_string_equal(rss->status, STATUS_RSS_REFUSED);
     must(f, survey_rounds(&f->ctx, due, &arrived, person));
     assert_int_equal(due[0].state, ROUND_OPEN);
-    rss = child(f, FORM_RSS, person, BEGUN ANSWERED);
+    rss = child_stored(f, FORM_RSS, person, BEGUN ANSWERED);
     assert_string_equal(rss->status, STATUS_RSS_COMPLETED);
     must(f, survey_rounds(&f->ctx, due, &arrived, person));
     assert_int_equal(due[0].state, ROUND_DONE);
@@ -166,12 +141,12 @@ static void whoever_works_on_the_case_is_told_so_in_the_interview(void **state)
 
     must(f, survey_case_team(&f->ctx, &team, person->id, f->ctx.user_id));
     assert_false(team);
-    rss = child(f, FORM_RSS, person, BEGUN ANSWERED);
+    rss = child_stored(f, FORM_RSS, person, BEGUN ANSWERED);
     assert_true(record_is(rss, FIELD_RSS_IS_CASE_TEAM, CODE_RSS_IS_CASE_TEAM_NO));
-    (void)child(f, FORM_CASE, person, "opened=2026-11-02");
+    (void)child_stored(f, FORM_CASE, person, "opened=2026-11-02");
     must(f, survey_case_team(&f->ctx, &team, person->id, f->ctx.user_id));
     assert_true(team);
-    rss = child(f, FORM_RSS, person, BEGUN ANSWERED);
+    rss = child_stored(f, FORM_RSS, person, BEGUN ANSWERED);
     assert_true(record_is(rss, FIELD_RSS_IS_CASE_TEAM, CODE_RSS_IS_CASE_TEAM_YES));
     fixture_as(f, "case_manager");
     must(f, survey_case_team(&f->ctx, &team, person->id, f->ctx.user_id));
@@ -186,7 +161,7 @@ static void the_profile_is_filled_in_from_person_return_and_case(void **state)
     struct record *rss = NULL;
 
     given_arrival(f, person, "2026-05-05");
-    (void)child(f, FORM_CASE, person, "opened=2026-11-02;vulnerable=yes");
+    (void)child_stored(f, FORM_CASE, person, "opened=2026-11-02;vulnerable=yes");
     must(f, record_new(&f->ctx, &rss, FORM_RSS, person->id));
     person_fill(f, rss, BEGUN ANSWERED);
     must(f, survey_prefill(&f->ctx, rss));
@@ -399,10 +374,10 @@ static void its_interviewer_corrects_for_a_week_and_a_supervisor_at_any_time(voi
     struct fixture *f = *state;
     struct record *person = person_stored(f, PERSON_AWA);
     struct record *mine;
-    struct record *other = child(f, FORM_RSS, person, BEGUN ANSWERED);
+    struct record *other = child_stored(f, FORM_RSS, person, BEGUN ANSWERED);
 
     fixture_as(f, "case_manager");
-    mine = child(f, FORM_RSS, person, BEGUN ANSWERED);
+    mine = child_stored(f, FORM_RSS, person, BEGUN ANSWERED);
     assert_int_equal(correct(f, other, "Heard wrong"), ERR_INVALID);
     assert_int_equal(correct(f, mine, " "), ERR_INVALID);
     must(f, correct(f, mine, "Heard wrong"));
@@ -432,7 +407,7 @@ static void what_was_discarded_is_not_corrected_into_an_interview(void **state)
     assert_int_equal(correct(f, rss, "It was complete"), ERR_CONFLICT);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, people_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, interview_setup, people_teardown)
 
 int main(void)
 {

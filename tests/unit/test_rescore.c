@@ -12,28 +12,12 @@
 #include "core/asset.h"
 #include "core/text.h"
 #include "forms_gen.h"
-#include "people/people.h"
-#include "people_fixture.h"
 #include "survey/survey.h"
+#include "survey_fixture.h"
 
 #define CALLS_MAX   400
 #define ROUNDS_MAX  20
 #define COUNT_WHERE "SELECT count(*) FROM survey_result WHERE "
-
-static const struct record_hooks *const hooks[] = { &people_hooks, &survey_hooks, NULL };
-
-static int setup(void **state)
-{
-    struct fixture *f;
-    int rc = people_setup(state);
-
-    if (rc)
-        return rc;
-    f = *state;
-    load_lasting(f, profiles_load);
-    records_use_hooks(hooks);
-    return 0;
-}
 
 static const char *own_file(struct fixture *f)
 {
@@ -217,7 +201,7 @@ static void a_round_that_fails_is_done_again(void **state)
     assert_int_equal(rc, OK);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, interview_setup, teardown)
 
 int main(void)
 {

@@ -11,28 +11,13 @@
 #include "core/text.h"
 #include "forms_gen.h"
 #include "people/people.h"
-#include "people_fixture.h"
 #include "survey/survey.h"
 #include "survey/survey_view.h"
 #include "survey/survey_web.h"
+#include "survey_fixture.h"
 #include "web/html.h"
 
 #define CALLS_MAX 400
-
-static const struct record_hooks *const hooks[] = { &people_hooks, &survey_hooks, NULL };
-
-static int setup(void **state)
-{
-    struct fixture *f;
-    int rc = people_setup(state);
-
-    if (rc)
-        return rc;
-    f = *state;
-    load_lasting(f, profiles_load);
-    records_use_hooks(hooks);
-    return 0;
-}
 
 /* The middle of every scale: economic 1/2, social 7/12, psychosocial 1/2, composite 29/56. */
 #define INTERVIEW                                                                                  \
@@ -418,7 +403,7 @@ static void the_pdf_is_in_the_language_that_the_person_prefers(void **state)
     assert_true(len > 1000 && memcmp(bytes, "%PDF-", 5) == 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, people_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, interview_setup, people_teardown)
 
 int main(void)
 {
