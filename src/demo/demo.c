@@ -170,6 +170,14 @@ static enum err make_office_and_staff(struct ctx *ctx, struct world *w)
         rc = make_areas(ctx, &w->lists.places);
     for (size_t i = 0; rc == OK && i < w->lists.staff.len; i++)
         rc = make_user(ctx, w, i);
+    for (size_t i = 0; rc == OK && i < w->lists.staff.len; i++) {
+        if (!text_equal(w->staff[i].role, "administrator"))
+            continue;
+        ctx->user = w->staff[i].user;
+        ctx->user_id = ctx->user->id;
+        rc = demo_letterhead(ctx);
+        break;
+    }
     act_as_nobody(ctx);
     return rc;
 }
@@ -239,6 +247,7 @@ static enum err load_lists(struct ctx *ctx, struct demo_lists *l)
         { &l->offices, "content/demo/offices.csv" },
         { &l->staff, "content/demo/staff.csv" },
         { &l->spellings, "content/names/variants.csv" },
+        { &l->partners, "content/demo/partners.csv" },
     };
     enum err rc = OK;
 

@@ -58,6 +58,7 @@ struct demo_lists {
     struct csv_table offices;
     struct csv_table staff;
     struct csv_table spellings;
+    struct csv_table partners;
 };
 
 struct demo_user {
@@ -167,8 +168,8 @@ struct life {
     const char *return_id;
     const char *case_id;
     const char *programme; /* of the case */
-    const char *plan_id; /* of the plan in force; NULL if there is none */
-    const char *flag;    /* the vulnerability, NULL if none */
+    const char *plan_id;   /* of the plan in force; NULL if there is none */
+    const char *flag;      /* the vulnerability, NULL if none */
     struct step steps[STEPS_MAX];
     size_t steps_len;
 };
@@ -224,6 +225,18 @@ enum err play_file(struct life *l, const struct step *s) MUST_USE;
 /* The people of one family, at most most of them; *made_out = how many. */
 enum err demo_family(struct ctx *ctx, struct world *w, int64_t index, int64_t noted, size_t most,
                      size_t *made_out) MUST_USE;
+/* --- demo_paper.c --- */
+
+struct image_bytes;
+/* The organisation's letterhead, with a picture of our own drawing; by who may change it. */
+enum err demo_letterhead(struct ctx *ctx) MUST_USE;
+/* A PNG of a name written by hand. */
+enum err demo_signature(struct ctx *ctx, struct image_bytes *out, struct dice *dice) MUST_USE;
+/* A new consent with all that every consent of the life says, not stored yet. */
+typedef enum err demo_consent(struct life *l, struct record **out, const char *about);
+/* Consent to a referral to a partner of the country; most partners are then told. */
+enum err demo_referral(struct life *l, demo_consent *take) MUST_USE;
+
 /* Messages that wait, are blocked or were cancelled. */
 enum err demo_messages(struct life *l) MUST_USE;
 /* The staff has read whatever it was told of until now. */

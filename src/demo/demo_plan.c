@@ -9,6 +9,7 @@
 #include "plans/grid.h"
 #include "plans/plan.h"
 #include "plans/plan_sign.h"
+#include "records/image.h"
 #include "records/records.h"
 
 static const char *later_day(const struct life *l, int64_t days)
@@ -29,19 +30,14 @@ static void set_giver(struct life *l, struct record *rec)
     record_set(rec, FIELD_CONSENT_CHILD_OWN_CONSENT, CODE_CONSENT_CHILD_OWN_CONSENT_GIVEN);
 }
 
-static enum err take_consent(struct life *l, const char *about, const char *components)
+static enum err new_consent(struct life *l, struct record **out, const char *about)
 {
     struct record *rec = NULL;
-    bool refused = !components && dice_chance(&l->dice, 2);
     enum err rc = record_new(l->ctx, &rec, FORM_CONSENT, l->person_id);
 
     if (rc)
         return rc;
     record_set(rec, FIELD_CONSENT_ABOUT, about);
-    record_set(rec, FIELD_CONSENT_PURPOSES, "assistance monitoring");
-    if (components)
-        record_set(rec, FIELD_CONSENT_COMPONENTS, components);
-    record_set(rec, FIELD_CONSENT_DATA_CATEGORIES, "identity contact family needs");
     record_set(rec, FIELD_CONSENT_LANGUAGE, life_lang(l));
     record_set(rec, FIELD_CONSENT_EXPLAINED,
                "purpose collection_storage_use sharing right_to_refuse no_effect_on_services");
@@ -50,6 +46,22 @@ static enum err take_consent(struct life *l, const char *about, const char *comp
     record_set(rec, FIELD_CONSENT_GIVEN_AT, life_day(l));
     record_set(rec, FIELD_CONSENT_TAKEN_BY, l->ctx->user_id);
     set_giver(l, rec);
+    *out = rec;
+    return OK;
+}
+
+static enum err take_consent(struct life *l, const char *about, const char *components)
+{
+    struct record *rec = NULL;
+    bool refused = !components && dice_chance(&l->dice, 2);
+    enum err rc = new_consent(l, &rec, about);
+
+    if (rc)
+        return rc;
+    record_set(rec, FIELD_CONSENT_PURPOSES, "assistance monitoring");
+    if (components)
+        record_set(rec, FIELD_CONSENT_COMPONENTS, components);
+    record_set(rec, FIELD_CONSENT_DATA_CATEGORIES, "identity contact family needs");
     rc = record_insert(l->ctx, rec);
     l->consented = l->consented || !refused;
     return rc ? rc
@@ -241,11 +253,48 @@ static enum err decide(struct life *l, struct record *rec, const char *status, c
     return rc;
 }
 
+/*
+ * Chance that has no part in the rest of the life: what is added here changes nobody's.
+ */
+static struct dice aside(const struct life *l)
+{
+    return (struct dice){ l->dice.state ^ UINT64_C(0x5851f42d4c957f2d) };
+}
+
+/* One in four draws the name with a finger or a pen. */
+static enum err draw(struct life *l, struct plan_signing *s)
+{
+    struct dice dice = aside(l);
+    struct image_bytes png = { 0 };
+    enum err rc = OK;
+
+    if (l->w->brief || text_equal(s->mode, CODE_PLAN_APPROVAL_MODE_VERBAL_WITNESSED) ||
+        !dice_chance(&dice, 25))
+        return OK;
+    rc = demo_signature(l->ctx, &png, &dice);
+    s->mode = CODE_PLAN_APPROVAL_MODE_SIGNATURE;
+    s->upload = (struct upload_bytes){ "signature.png", png.bytes, png.len };
+    return rc;
+}
+
+/* Two in five are also sent to a partner, on the day on which the plan comes into force. */
+static enum err refer(struct life *l)
+{
+    const struct dice was = l->dice;
+    enum err rc = OK;
+
+    l->dice = aside(l);
+    if (!l->w->brief && dice_chance(&l->dice, 40))
+        rc = demo_referral(l, new_consent);
+    l->dice = was;
+    return rc;
+}
+
 /* The person signs, or speaks before a witness; most take a copy home. */
 static enum err sign(struct life *l, struct record *rec)
 {
     bool spoken = dice_chance(&l->dice, 12);
-    const struct plan_signing s = {
+    struct plan_signing s = {
         .by = CODE_PLAN_APPROVAL_BY_RETURNEE,
         .name = csv_table_cell(&l->w->lists.names, l->names[NAME_GIVEN], "latin"),
         .mode = spoken ? CODE_PLAN_APPROVAL_MODE_VERBAL_WITNESSED : CODE_PLAN_APPROVAL_MODE_TYPED,
@@ -260,7 +309,10 @@ static enum err sign(struct life *l, struct record *rec)
                                          ? CODE_PLAN_RETURNEE_COPY_HOW_PAPER
                                          : CODE_PLAN_RETURNEE_COPY_HOW_MESSAGE };
     struct plan_signed done = { 0 };
-    enum err rc = plan_sign(l->ctx, &done, rec->id, rec->version, &s);
+    enum err rc = draw(l, &s);
+
+    if (rc == OK)
+        rc = plan_sign(l->ctx, &done, rec->id, rec->version, &s);
 
     if (rc == OK && !done.agreed)
         return ctx_fail(l->ctx, ERR_INVALID, done.wants);
@@ -301,7 +353,7 @@ static enum err approve(struct life *l, struct record *rec, const char *componen
         rc = record_set_status(l->ctx, rec, rec->version, STATUS_PLAN_ACTIVE, NULL);
     if (rc == OK)
         l->plan_id = rec->id;
-    return rc;
+    return rc ? rc : refer(l);
 }
 
 /* --- a plan in force: changed, and carried out --- */

@@ -96,6 +96,22 @@ static void add_field(struct two *t, const struct field *f)
     v->rows_len++;
 }
 
+/* A value among others on a line keeps its own direction: numbers, French in an Arabic page. */
+#define ISOLATED(text) "\xE2\x81\xA8" text "\xE2\x81\xA9"
+
+/* "Yes" says nothing without its question. */
+static const char *said_alone(struct ctx *ctx, const struct field *f, const char *value)
+{
+    const char *label = label_text(ctx, &f->label);
+    const char *shown = answers_shown(ctx, f, value);
+
+    if (!f->choices || !choice_find(f->choices, "yes"))
+        return shown;
+    if (text_ends(label, "?") || text_ends(label, "\xD8\x9F"))
+        return arena_printf(ctx->arena, "%s %s", label, shown);
+    return tr(ctx, "{0}: {1}", TR_TEXT(label), TR_TEXT(shown));
+}
+
 /* All answers of a row in one line. */
 static const char *row_summary(struct ctx *ctx, const struct answers *row)
 {
@@ -110,7 +126,7 @@ static const char *row_summary(struct ctx *ctx, const struct answers *row)
             continue;
         if (b.len > 0)
             buf_add(&b, " \xC2\xB7 ");
-        buf_add(&b, answers_shown(ctx, f, value_of(row, f)));
+        buf_printf(&b, ISOLATED("%s"), said_alone(ctx, f, value_of(row, f)));
     }
     return buf_text(&b);
 }

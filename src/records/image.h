@@ -74,6 +74,7 @@ void image_forget(void *was);
 enum image_fault image_read_jpeg(struct image *out, const unsigned char *bytes, size_t len);
 enum image_fault image_read_png(struct image *out, const unsigned char *bytes, size_t len);
 enum image_fault image_write_jpeg(unsigned char **out, size_t *len_out, const struct image *in);
+/* Also for points of our own making, outside of image_child: *out goes to image_forget. */
 enum image_fault image_write_png(unsigned char **out, size_t *len_out, const struct image *in);
 /* How a camera was held, from the EXIF part of a JPEG, 1 to 8; 1 if it does not say. */
 int image_turn_of(const unsigned char *exif, size_t len);
