@@ -81,7 +81,7 @@ struct letter_order_view {
     size_t blanks_len;
     bool may_keep;
     const char *problem;
-    const char *hidden; /* why it is not shown; NULL = it is */
+    const char *hidden;  /* why it is not shown; NULL = it is */
     const char *warning; /* NULL = none */
     bool may_consent;
     struct url consent; /* takes consent; where the letter is refused for lack of it */

@@ -428,8 +428,8 @@ static void draw_part(struct html *h, const void *view)
 enum err people_detail(struct ctx *ctx, const struct record *rec, struct record_extra *out)
 {
     struct merge_part_view *v = ARENA_NEW(ctx->arena, struct merge_part_view);
-    enum err rc = text_equal(rec->status, STATUS_MERGED) ? fill_away(ctx, v, rec)
-                                                                : fill_merged(ctx, v, rec);
+    enum err rc =
+        text_equal(rec->status, STATUS_MERGED) ? fill_away(ctx, v, rec) : fill_merged(ctx, v, rec);
 
     if (rc)
         return rc;

@@ -588,11 +588,10 @@ static void a_single_name_with_a_phone_or_birth_date_and_several_names_are_left_
     const struct import_like *like;
 
     (void)person_stored(
-        f,
-        "names.1.name_text=Fatoumata;names.1.name_script=Latn;"
-        "names.2.name_text=Ndiaye;names.2.name_script=Latn;contacts.1.contact_kind=phone;"
-        "contacts.1.contact_value=770001122;contacts.1.contact_owner=self;"
-        "birth_date=1991-05-06;birth_precision=day");
+        f, "names.1.name_text=Fatoumata;names.1.name_script=Latn;"
+           "names.2.name_text=Ndiaye;names.2.name_script=Latn;contacts.1.contact_kind=phone;"
+           "contacts.1.contact_value=770001122;contacts.1.contact_owner=self;"
+           "birth_date=1991-05-06;birth_precision=day");
     like = like_of(f, &report, WITH_PHONE "Fatoumata,phone,770001122,self\r\n");
     assert_non_null(like);
     assert_int_not_equal(like->choice, IMPORT_NEW);
