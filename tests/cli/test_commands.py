@@ -1,9 +1,10 @@
 """The commands as somebody at a terminal meets them: help that teaches, errors that say what to do,
 backup and restore, wrong keys, and an audit that shows when it was touched."""
+import csv
 import json
 import os
-import re
 import pty
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -295,6 +296,16 @@ def test_export_to_others(folder, database):
     told = sum(int(n) for n in re.findall(r"Left out, (\d+) record", done.stderr))
     ok(done.returncode == 0 and not lines and told == len(everybody),
        "without consent nothing is given to others, and why is told", done.stderr)
+    with open(os.path.join(SOURCE, "content/demo/partners.csv"), encoding="utf-8") as file:
+        partners = [row["name"] for row in csv.DictReader(file) if row["country"] == "SN"]
+    noted = "SELECT count(*) FROM rec_disclosure"
+    with sqlite3.connect(database) as db:
+        (was,) = db.execute(noted).fetchone()
+    given = [export("person", "--to", name, "--purpose", "referral")[1] for name in partners]
+    with sqlite3.connect(database) as db:
+        (now,) = db.execute(noted).fetchone()
+    ok(0 < sum(map(len, given)) < len(everybody) and now - was == sum(map(len, given)),
+       "a partner gets who consented to it, and each is written down", (given, was, now))
     for words in (("--to", "Unheard-of Bureau"), ("--purpose", "referral"),
                   ("--to", " ", "--purpose", "referral"), ("--to", "X", "--purpose", "immigration")):
         done, lines = export("person", *words)
