@@ -214,20 +214,34 @@ void *arena_memdup(struct arena *a, const void *p, size_t len)
     return copy;
 }
 
+/* What is left of the newest piece of memory: most texts fit, and are formatted once. */
+static size_t room_left(const struct arena *a)
+{
+#ifdef ARENA_MALLOC
+    (void)a;
+    return 0;
+#else
+    return a->chunk ? a->chunk->size - a->chunk->used : 0;
+#endif
+}
+
 char *arena_printf(struct arena *a, const char *format, ...)
 {
+    const size_t room = room_left(a);
     va_list args;
     char *text;
     int len;
 
     assert(format); /* else gcc, under sanitizers, warns of the path on which it is NULL */
     va_start(args, format);
-    len = vsnprintf(NULL, 0, format, args);
+    len = vsnprintf(room ? (char *)a->chunk->bytes + a->chunk->used : NULL, room, format, args);
     va_end(args);
     if (len < 0)
         die("a text could not be formatted");
 
     text = take(a, (size_t)len + 1);
+    if ((size_t)len < room && rounded((size_t)len + 1) <= room)
+        return text;
     va_start(args, format);
     (void)vsnprintf(text, (size_t)len + 1, format, args);
     va_end(args);

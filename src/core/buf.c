@@ -78,14 +78,21 @@ void buf_add_char(struct buf *b, char c)
 
 void buf_printf(struct buf *b, const char *format, ...)
 {
+    size_t room = b->cap ? b->cap - b->len : 0;
     va_list args;
     int len;
 
     if (b->failed)
         return;
     va_start(args, format);
-    len = vsnprintf(NULL, 0, format, args);
+    len = vsnprintf(room ? b->data + b->len : NULL, room, format, args);
     va_end(args);
+    if (len >= 0 && (size_t)len < room && (size_t)len <= b->max - b->len) {
+        b->len += (size_t)len;
+        return;
+    }
+    if (room) /* what did not fit is not part of it */
+        b->data[b->len] = '\0';
     if (len < 0) {
         b->failed = true;
         return;
@@ -174,18 +181,14 @@ static const char *html_entity(char c)
 
 void buf_add_html(struct buf *b, const char *text)
 {
-    const char *from = text;
+    for (;;) {
+        const size_t plain = strcspn(text, "&<>\"'");
 
-    for (const char *p = text;; p++) {
-        const char *entity = html_entity(*p);
-
-        if (*p && !entity)
-            continue;
-        buf_add_len(b, from, (size_t)(p - from));
-        if (!*p)
+        buf_add_len(b, text, plain);
+        if (!text[plain])
             return;
-        buf_add(b, entity);
-        from = p + 1;
+        buf_add(b, html_entity(text[plain]));
+        text += plain + 1;
     }
 }
 
@@ -199,14 +202,20 @@ void buf_add_url(struct buf *b, const char *text)
 {
     static const char digits[] = "0123456789ABCDEF";
 
-    for (const char *p = text; *p; p++) {
-        unsigned char c = (unsigned char)*p;
-        char coded[3] = { '%', digits[c >> 4], digits[c & 15] };
+    for (const char *p = text;;) {
+        const char *from = p;
+        unsigned char c;
+        char coded[3] = { '%' };
 
-        if (is_unreserved(*p))
-            buf_add_char(b, *p);
-        else
-            buf_add_len(b, coded, sizeof(coded));
+        while (is_unreserved(*p))
+            p++;
+        buf_add_len(b, from, (size_t)(p - from));
+        if (!*p)
+            return;
+        c = (unsigned char)*p++;
+        coded[1] = digits[c >> 4];
+        coded[2] = digits[c & 15];
+        buf_add_len(b, coded, sizeof(coded));
     }
 }
 
