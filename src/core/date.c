@@ -14,6 +14,7 @@
 #define MOMENT_MAX    ((int64_t)253402300799999) /* 9999-12-31T23:59:59.999Z */
 #define ZONE_NAME_MAX 64
 #define ZONES_KEPT    16
+#define SPANS_KEPT    4      /* of a zone: two years of summer time */
 #define DAYS_TO_1970  719468 /* from 0000-03-01, where a cycle of 400 years begins */
 #define DAYS_IN_CYCLE 146097
 
@@ -252,9 +253,18 @@ bool moment_parse(const char *s, int64_t *out)
     return true;
 }
 
+/* A time during which clocks were not changed. */
+struct span {
+    int64_t from;
+    int64_t to; /* not of it */
+    int32_t offset;
+};
+
 struct zone {
     char name[ZONE_NAME_MAX];
     UCalendar *calendar; /* NULL: unknown, so UTC */
+    struct span spans[SPANS_KEPT];
+    size_t spans_next;
 };
 
 static UCalendar *open_calendar(const char *name)
@@ -279,7 +289,7 @@ static bool plain_zone_name(const char *s)
 }
 
 /* Opening a calendar costs far more than asking one: the last few are kept for the process. */
-static UCalendar *zone_calendar(const char *name)
+static struct zone *zone_of(const char *name)
 {
     static struct zone kept[ZONES_KEPT];
     static size_t kept_len;
@@ -288,7 +298,7 @@ static UCalendar *zone_calendar(const char *name)
 
     for (size_t i = 0; i < kept_len; i++)
         if (strcmp(kept[i].name, name) == 0)
-            return kept[i].calendar;
+            return &kept[i];
 
     if (kept_len < ZONES_KEPT) {
         z = &kept[kept_len++];
@@ -297,26 +307,50 @@ static UCalendar *zone_calendar(const char *name)
         if (z->calendar)
             ucal_close(z->calendar);
     }
+    *z = (struct zone){ .calendar = open_calendar(name) };
     memcpy(z->name, name, strlen(name) + 1);
-    z->calendar = open_calendar(name);
-    return z->calendar;
+    return z;
+}
+
+/* When clocks were changed before a moment, or will be after it; never, if they were not. */
+static int64_t change_at(UCalendar *calendar, UTimeZoneTransitionType which, int64_t never,
+                         UErrorCode *status)
+{
+    UDate at = 0;
+
+    return ucal_getTimeZoneTransitionDate(calendar, which, &at, status) ? (int64_t)at : never;
+}
+
+/* Asking a calendar costs more than all else that a page does with a moment. */
+static int32_t ask_offset(struct zone *z, int64_t ms)
+{
+    struct span *span = &z->spans[z->spans_next++ % SPANS_KEPT];
+    UErrorCode status = U_ZERO_ERROR;
+    struct span known = { 0 };
+
+    ucal_setMillis(z->calendar, (UDate)ms, &status);
+    known.offset = ucal_get(z->calendar, UCAL_ZONE_OFFSET, &status);
+    known.offset += ucal_get(z->calendar, UCAL_DST_OFFSET, &status);
+    if (U_FAILURE(status))
+        return 0;
+    known.from = change_at(z->calendar, UCAL_TZ_TRANSITION_PREVIOUS_INCLUSIVE, INT64_MIN, &status);
+    known.to = change_at(z->calendar, UCAL_TZ_TRANSITION_NEXT, INT64_MAX, &status);
+    if (U_SUCCESS(status))
+        *span = known;
+    return known.offset;
 }
 
 int64_t moment_offset_ms(int64_t ms, const char *time_zone)
 {
-    UErrorCode status = U_ZERO_ERROR;
-    UCalendar *calendar;
-    int32_t offset;
+    struct zone *z;
 
     if (!time_zone || !plain_zone_name(time_zone))
         return 0;
-    calendar = zone_calendar(time_zone);
-    if (!calendar)
-        return 0;
-    ucal_setMillis(calendar, (UDate)ms, &status);
-    offset = ucal_get(calendar, UCAL_ZONE_OFFSET, &status);
-    offset += ucal_get(calendar, UCAL_DST_OFFSET, &status);
-    return U_SUCCESS(status) ? offset : 0;
+    z = zone_of(time_zone);
+    for (size_t i = 0; i < SPANS_KEPT; i++)
+        if (ms >= z->spans[i].from && ms < z->spans[i].to)
+            return z->spans[i].offset;
+    return z->calendar ? ask_offset(z, ms) : 0;
 }
 
 static int64_t local_ms(int64_t ms, const char *time_zone)
@@ -325,12 +359,25 @@ static int64_t local_ms(int64_t ms, const char *time_zone)
     return within(ms + moment_offset_ms(ms, time_zone));
 }
 
+/* n of so many digits at the most, with zeros before it. */
+static void put_digits(char *to, int n, int digits)
+{
+    while (digits-- > 0) {
+        to[digits] = (char)('0' + n % 10);
+        n /= 10;
+    }
+}
+
 char *moment_date(struct arena *a, int64_t ms, const char *time_zone)
 {
     int t;
     struct ymd d = split_moment(local_ms(ms, time_zone), &t);
+    char *text = arena_strndup(a, "0000-00-00", sizeof("0000-00-00") - 1);
 
-    return arena_printf(a, "%04d-%02d-%02d", d.year, d.month, d.day);
+    put_digits(text, d.year, 4);
+    put_digits(text + 5, d.month, 2);
+    put_digits(text + 8, d.day, 2);
+    return text;
 }
 
 char *moment_local(struct arena *a, int64_t ms, const char *time_zone)

@@ -440,6 +440,35 @@ static void more_time_zones_than_are_kept_still_answer(void **state)
         }
 }
 
+/* Moments before and after three changes of clocks, asked in any order. */
+static void clocks_change_at_the_right_moment_in_whatever_order_they_are_asked(void **state)
+{
+    static const struct {
+        const char *zone;
+        int64_t change;
+        int before, after;                                      /* minutes */
+    } changes[] = { { "Europe/Paris", 1774746000000, 60, 120 }, /* 29 March 2026 01:00 UTC */
+                    { "Europe/Paris", 1792890000000, 120, 60 }, /* 25 October 2026 01:00 UTC */
+                    { "Europe/Paris", 1743296400000, 60, 120 }, /* 30 March 2025 */
+                    { "America/New_York", 1772953200000, -300, -240 }, /* 8 March 2026 07:00 UTC */
+                    { "Asia/Kathmandu", 504901800000, 330, 345 } };    /* 1 January 1986 */
+    const size_t len = sizeof changes / sizeof changes[0];
+
+    (void)state;
+    for (size_t i = 0; i < 7 * len; i++) {
+        const size_t at = i * 3 % len;
+        const int64_t t = changes[at].change;
+        const char *zone = changes[at].zone;
+
+        assert_int_equal(moment_offset_ms(t, zone), changes[at].after * 60000);
+        assert_int_equal(moment_offset_ms(t - 1, zone), changes[at].before * 60000);
+        assert_int_equal(moment_offset_ms(t + 86400000, zone), changes[at].after * 60000);
+        assert_int_equal(moment_offset_ms(t - 86400000, zone), changes[at].before * 60000);
+    }
+    assert_int_equal(moment_offset_ms(-1, "UTC"), 0);
+    assert_string_equal(moment_date(ctx.arena, -62135596800000, "UTC"), "0001-01-01");
+}
+
 static void ids_grow_even_when_the_clock_is_set_back(void **state)
 {
     const char *last = id_new(ctx.arena, 1795327006123);
@@ -648,6 +677,7 @@ int main(void)
         T(moments_are_written_and_read_back),
         T(today_is_the_day_in_the_time_zone_of_the_office),
         T(more_time_zones_than_are_kept_still_answer),
+        T(clocks_change_at_the_right_moment_in_whatever_order_they_are_asked),
         T(ids_grow_even_when_the_clock_is_set_back),
         T(an_id_is_36_characters_in_lower_case),
         T(problems_are_kept_oldest_first_and_found_by_field),
