@@ -6,8 +6,7 @@
 
 static bool seen(const struct ctx *ctx, const struct form *form, const char *verb)
 {
-    return form->privacy <= ctx->user->clearance &&
-           user_may(ctx->user, arena_printf(ctx->arena, "%s.%s", form->kind, verb));
+    return form->privacy <= ctx->user->clearance && user_may_do(ctx->user, form->kind, verb);
 }
 
 void app_frame(struct ctx *ctx, struct frame *out)

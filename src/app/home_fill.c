@@ -19,7 +19,7 @@
 
 static bool may(const struct ctx *ctx, const char *kind, const char *verb)
 {
-    return user_may(ctx->user, arena_printf(ctx->arena, "%s.%s", kind, verb));
+    return user_may_do(ctx->user, kind, verb);
 }
 
 /* The form of a kind that the acting user may open; NULL = none of this user's business. */

@@ -47,6 +47,8 @@ enum err auth_load(struct ctx *ctx) MUST_USE;
 bool auth_permission_exists(const char *permission);
 /* NULL user: only PERM_PUBLIC. An unknown permission is never granted. */
 bool user_may(const struct user *user, const char *permission);
+/* The same of "<kind>.<verb>", which need not be put together first. */
+bool user_may_do(const struct user *user, const char *kind, const char *verb);
 /*
  * The program itself, for what it writes by rule whoever acts, such as that information was shared
  * or that a consent has expired: every permission, all offices. Whoever uses it has decided already

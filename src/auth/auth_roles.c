@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "auth/auth_inner.h"
@@ -18,7 +19,9 @@ static struct tables {
     struct arena *arena;
     const char **permissions;
     size_t permissions_len;
-    size_t own_len; /* of permissions.csv */
+    uint16_t *places;   /* by hash: 1 + place among permissions, 0 = free; at most half is taken */
+    size_t places_mask; /* their number, a power of two, less one */
+    size_t own_len;     /* of permissions.csv */
     struct role *roles;
     size_t roles_len;
     const char **title_langs; /* language of each title column */
@@ -40,13 +43,68 @@ static bool scope_parse(const char *text, enum scope *out)
 
 /* --- permissions --- */
 
+static uint32_t hash_more(uint32_t h, const char *text)
+{
+    for (; *text; text++)
+        h = (h ^ (unsigned char)*text) * 16777619u;
+    return h;
+}
+
+#define HASH_NONE 2166136261u
+
+/* Whether a permission is that of a kind and a verb. */
+static bool is_verb_of(const char *permission, const char *kind, const char *verb)
+{
+    const size_t len = strlen(kind);
+
+    return strncmp(permission, kind, len) == 0 && permission[len] == '.' &&
+           strcmp(permission + len + 1, verb) == 0;
+}
+
+/* Of a permission, or of kind.verb where there is a verb; permissions_len: there is none such. */
+static size_t place_of(const char *permission, const char *verb)
+{
+    uint32_t h = hash_more(HASH_NONE, permission);
+
+    if (verb)
+        h = hash_more(hash_more(h, "."), verb);
+    for (size_t i = h & tables.places_mask; tables.places && tables.places[i];
+         i = (i + 1) & tables.places_mask) {
+        const size_t place = (size_t)tables.places[i] - 1;
+
+        if (verb ? is_verb_of(tables.permissions[place], permission, verb)
+                 : strcmp(tables.permissions[place], permission) == 0)
+            return place;
+    }
+    return tables.permissions_len;
+}
+
 static size_t permission_place(const char *permission)
 {
-    size_t i = 0;
+    return place_of(permission, NULL);
+}
 
-    while (i < tables.permissions_len && strcmp(tables.permissions[i], permission) != 0)
-        i++;
-    return i;
+/* Room for so many permissions. */
+static void make_room(size_t most)
+{
+    size_t places = 64;
+
+    while (places < 2 * most)
+        places *= 2;
+    assert(most < UINT16_MAX);
+    tables.permissions = ARENA_ARRAY(tables.arena, most + 1, const char *);
+    tables.places = ARENA_ARRAY(tables.arena, places, uint16_t);
+    tables.places_mask = places - 1;
+}
+
+static void add_permission(const char *permission)
+{
+    size_t i = hash_more(HASH_NONE, permission) & tables.places_mask;
+
+    while (tables.places[i])
+        i = (i + 1) & tables.places_mask;
+    tables.permissions[tables.permissions_len++] = permission;
+    tables.places[i] = (uint16_t)tables.permissions_len;
 }
 
 /* The permissions that every kind of record has. */
@@ -56,7 +114,7 @@ static void add_kind(const char *kind)
         const char *name = arena_printf(tables.arena, "%s.%s", kind, kind_verbs[i]);
 
         if (permission_place(name) == tables.permissions_len)
-            tables.permissions[tables.permissions_len++] = name;
+            add_permission(name);
     }
 }
 
@@ -86,7 +144,7 @@ static enum err load_permissions(struct ctx *ctx, const char *const *kinds, size
         return rc;
     while (files[most - kinds_len])
         most++;
-    tables.permissions = ARENA_ARRAY(tables.arena, s.len + most * VERBS_LEN, const char *);
+    make_room(s.len + most * VERBS_LEN);
     for (size_t i = 0; i < s.len; i++) {
         const char *name = s.rows[i].cells[at];
 
@@ -96,8 +154,7 @@ static enum err load_permissions(struct ctx *ctx, const char *const *kinds, size
                                    "this cannot be the name of a permission");
         if (permission_place(name) < tables.permissions_len)
             return csv_table_fault(ctx, &s, &s.rows[i], name, "the permission is there twice");
-        tables.permissions[i] = name;
-        tables.permissions_len++;
+        add_permission(name);
     }
     tables.own_len = tables.permissions_len;
     add_shipped_kinds(files);
@@ -357,6 +414,16 @@ bool user_may(const struct user *user, const char *permission)
     place = permission_place(permission);
     /* One without a table, such as the program itself, has none. */
     return place < tables.permissions_len && user->permissions && user->permissions[place];
+}
+
+bool user_may_do(const struct user *user, const char *kind, const char *verb)
+{
+    size_t place;
+
+    if (!user || !user->permissions || !kind)
+        return false;
+    place = place_of(kind, verb);
+    return place < tables.permissions_len && user->permissions[place];
 }
 
 const struct user *auth_program(struct ctx *ctx)

@@ -245,8 +245,7 @@ static enum err try_it(struct ctx *ctx, struct edit *e, const struct req *req)
     struct record *rec = NULL;
     enum err rc = letterhead_now(ctx, &e->head, e->programme.id);
 
-    if (rc == OK && *number != '\0' &&
-        user_may(ctx->user, arena_printf(ctx->arena, "%s.view", e->letter->kind))) {
+    if (rc == OK && *number != '\0' && user_may_do(ctx->user, e->letter->kind, "view")) {
         rc = record_find_number(ctx, &rec, e->letter->kind, number);
         order.rec = rec;
     } else if (rc == OK && *number != '\0') {

@@ -40,7 +40,7 @@ struct filling {
 static bool may_kind(const struct ctx *ctx, const struct form *form)
 {
     return ctx->user && form->privacy <= ctx->user->clearance &&
-           user_may(ctx->user, arena_printf(ctx->arena, "%s.view", form->kind));
+           user_may_do(ctx->user, form->kind, "view");
 }
 
 static bool may_piece(const struct filling *f, const struct letter_piece *piece)

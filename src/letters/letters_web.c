@@ -118,7 +118,7 @@ static enum err load_of(struct ctx *ctx, struct record **out, const struct req *
     struct record *rec = NULL;
     enum err rc;
 
-    if (!user_may(ctx->user, arena_printf(ctx->arena, "%s.view", kind)))
+    if (!user_may_do(ctx->user, kind, "view"))
         return ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no such letter."));
     rc = record_load(ctx, &rec, kind, req_path(req, "id"));
     if (rc == OK && (!takes_letters(rec) || text_equal(rec->status, RECORD_DELETED)))
@@ -335,7 +335,7 @@ static enum err show_letter(struct ctx *ctx, struct res *res, int status, const 
     v.back = url_build(ctx, "/records/{}/{}", kind, a->rec->id);
     v.list = url_build(ctx, "/records/{}/{}/letters", kind, a->rec->id);
     v.action = url_build(ctx, "/records/{}/{}/letters/{}", kind, a->rec->id, a->letter->name);
-    v.may_keep = user_may(ctx->user, arena_printf(ctx->arena, "%s.edit", kind));
+    v.may_keep = user_may_do(ctx->user, kind, "edit");
     v.problem = status == 422 ? ctx_first_problem(ctx) : NULL;
     fill_consent(ctx, &v, a->rec);
     if (rc == OK && status != 422)

@@ -190,7 +190,7 @@ static bool may_see(struct ctx *ctx, const struct user *user, const char *kind)
     const struct form *form = form_find(ctx->forms, kind);
 
     return form != NULL && user->scope != SCOPE_OWN && user->clearance >= form->privacy &&
-           user_may(user, arena_printf(ctx->arena, "%s.view", kind));
+           user_may_do(user, kind, "view");
 }
 
 static bool has_kind(struct ctx *ctx, const struct webhook *w, const char *kind)

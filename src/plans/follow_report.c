@@ -28,8 +28,7 @@ static enum err children(const struct source *s, struct record ***out, size_t *l
     const struct form *form = form_find(ctx->forms, kind);
 
     *len_out = 0;
-    if (!user_may(ctx->user, arena_printf(ctx->arena, "%s.view", kind)) ||
-        form->privacy > ctx->user->clearance)
+    if (!user_may_do(ctx->user, kind, "view") || form->privacy > ctx->user->clearance)
         return OK;
     return record_children_whole(ctx, out, len_out, kind, s->of->id);
 }

@@ -65,7 +65,7 @@ static bool may_read_part(const struct asking *a, size_t part)
     const struct form *form = a->grid->shape->parts[part].form;
 
     return form->privacy <= a->ctx->user->clearance &&
-           user_may(a->ctx->user, arena_printf(a->ctx->arena, "%s.view", form->kind));
+           user_may_do(a->ctx->user, form->kind, "view");
 }
 
 static bool may_read(const struct asking *a, const struct grid_test *t)

@@ -93,7 +93,7 @@ const char *grid_said_code(const struct grid_finding *f)
 
 static enum err allowed(struct ctx *ctx, const char *kind, const char *verb)
 {
-    if (user_may(ctx->user, arena_printf(ctx->arena, "%s.%s", kind, verb)))
+    if (user_may_do(ctx->user, kind, verb))
         return OK;
     return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
 }

@@ -133,7 +133,7 @@ static const char *step_title(struct ctx *ctx, enum plan_step step)
 
 static struct url gap_link(struct ctx *ctx, const struct plan_opened *o, const struct plan_gap *gap)
 {
-    if (gap->kind && user_may(ctx->user, arena_printf(ctx->arena, "%s.create", gap->kind)))
+    if (gap->kind && user_may_do(ctx->user, gap->kind, "create"))
         return url_build(ctx, "/records/{}/new?parent={}", gap->kind, o->of->parent_id);
     if (!gap->field || !user_may(ctx->user, "plan.edit"))
         return (struct url){ 0 };

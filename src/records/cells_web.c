@@ -14,7 +14,7 @@
 
 bool may(const struct ctx *ctx, const char *kind, const char *verb)
 {
-    return user_may(ctx->user, arena_printf(ctx->arena, "%s.%s", kind, verb));
+    return user_may_do(ctx->user, kind, verb);
 }
 
 struct url record_url(struct ctx *ctx, const struct record *rec)

@@ -240,7 +240,7 @@ static enum err parent_numbers(struct export *x, const char **out, struct record
     size_t n = 0;
 
     if (len == 0 || !recs[0]->form->parent ||
-        !user_may(x->ctx->user, arena_printf(x->ctx->arena, "%s.view", recs[0]->form->parent)))
+        !user_may_do(x->ctx->user, recs[0]->form->parent, "view"))
         return OK;
     for (size_t i = 0; i < len; i++)
         if (recs[i]->parent_id && (n == 0 || !text_equal(ids[n - 1], recs[i]->parent_id)))

@@ -293,8 +293,7 @@ static enum err add_table(struct export *x, const struct export_table *like,
 
 static bool may_export(struct ctx *ctx, const struct form *form)
 {
-    return form->privacy <= ctx->user->clearance &&
-           user_may(ctx->user, arena_printf(ctx->arena, "%s.export", form->kind));
+    return form->privacy <= ctx->user->clearance && user_may_do(ctx->user, form->kind, "export");
 }
 
 /* A kind, its repeats, then the kinds below it that the acting user may export. */

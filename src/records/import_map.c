@@ -108,7 +108,7 @@ size_t mapping_kinds(const struct ctx *ctx, const struct form *main,
             const struct form *f = ctx->forms->items[i];
 
             if (text_equal(f->parent, out[at]->kind) && f->privacy <= ctx->user->clearance &&
-                user_may(ctx->user, arena_printf(ctx->arena, "%s.import", f->kind)))
+                user_may_do(ctx->user, f->kind, "import"))
                 out[len++] = f;
         }
     return len;

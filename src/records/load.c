@@ -83,7 +83,7 @@ enum err record_form(struct ctx *ctx, const struct form **out, const char *kind)
 
 enum err record_permit(struct ctx *ctx, const struct form *form, const char *verb)
 {
-    if (user_may(ctx->user, arena_printf(ctx->arena, "%s.%s", form->kind, verb)))
+    if (user_may_do(ctx->user, form->kind, verb))
         return OK;
     return ctx_fail(ctx, ERR_FORBIDDEN, tr(ctx, "Your role does not allow this."));
 }
@@ -158,7 +158,7 @@ enum err record_pick(struct ctx *ctx, struct record **out, size_t *len_out, cons
 
 bool sees_bin(const struct ctx *ctx, const struct form *form)
 {
-    return ctx->user && user_may(ctx->user, arena_printf(ctx->arena, "%s.delete", form->kind));
+    return ctx->user && user_may_do(ctx->user, form->kind, "delete");
 }
 
 /* A full record that this page has read before. */
@@ -314,7 +314,7 @@ enum err record_load(struct ctx *ctx, struct record **out, const char *kind, con
 
 enum err record_load_allowed(struct ctx *ctx, struct record **out, const char *kind, const char *id)
 {
-    if (!user_may(ctx->user, arena_printf(ctx->arena, "%s.view", kind)))
+    if (!user_may_do(ctx->user, kind, "view"))
         return record_gone(ctx);
     return record_load(ctx, out, kind, id);
 }
@@ -347,8 +347,7 @@ enum err record_take_parent(struct ctx *ctx, struct record *rec, const char *par
 
     if (rc)
         return rc;
-    if (!parent_id || !id_valid(parent_id) ||
-        !user_may(ctx->user, arena_printf(ctx->arena, "%s.view", form->kind)))
+    if (!parent_id || !id_valid(parent_id) || !user_may_do(ctx->user, form->kind, "view"))
         return record_gone(ctx);
     pick.form = form;
     rc = record_pick(ctx, &parent, &len, &pick, 0);

@@ -6,8 +6,7 @@ static bool is_known_by_name(struct ctx *ctx, const struct form *form)
 {
     const struct record_hooks *hooks = form ? record_hooks_of(form->kind) : NULL;
 
-    return hooks != NULL && hooks->title != NULL &&
-           user_may(ctx->user, arena_printf(ctx->arena, "%s.view", form->kind)) &&
+    return hooks != NULL && hooks->title != NULL && user_may_do(ctx->user, form->kind, "view") &&
            form->privacy <= ctx->user->clearance;
 }
 
@@ -47,7 +46,7 @@ enum err record_load_several(struct ctx *ctx, struct record ***out, size_t *len_
     size_t n = 0;
     enum err rc = record_form(ctx, &pick.form, kind);
 
-    if (rc == OK && user_may(ctx->user, arena_printf(ctx->arena, "%s.view", kind)))
+    if (rc == OK && user_may_do(ctx->user, kind, "view"))
         rc = load_these(ctx, recs, &n, &pick);
     if (rc)
         return rc;

@@ -139,7 +139,7 @@ static enum err record_settle(struct ctx *ctx, const char **out, const char *kin
 
     *out = "";
     if (!pick.form || !ctx->user || pick.form->privacy > ctx->user->clearance ||
-        !user_may(ctx->user, arena_printf(ctx->arena, "%s.view", kind)))
+        !user_may_do(ctx->user, kind, "view"))
         return OK;
     if (id_valid(value)) {
         pick.ids = &value;

@@ -130,7 +130,7 @@ static bool may_read_item(const struct ctx *ctx, const struct shape *shape,
     const struct form *form = shape->parts[item->part].form;
 
     return ctx->user && form->privacy <= ctx->user->clearance &&
-           user_may(ctx->user, arena_printf(ctx->arena, "%s.view", form->kind)) &&
+           user_may_do(ctx->user, form->kind, "view") &&
            (!item->field || record_may_read(ctx, item->field));
 }
 

@@ -22,8 +22,7 @@ static bool may_see(const struct ctx *ctx, const char *kind)
 {
     const struct form *form = form_find(ctx->forms, kind);
 
-    return user_may(ctx->user, arena_printf(ctx->arena, "%s.view", kind)) &&
-           form->privacy <= ctx->user->clearance;
+    return user_may_do(ctx->user, kind, "view") && form->privacy <= ctx->user->clearance;
 }
 
 static struct url withdraw_url(struct ctx *ctx, const struct record *rec)

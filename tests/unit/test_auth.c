@@ -61,6 +61,11 @@ static void roles_give_what_the_tables_say(void **state)
     assert_true(user_may(f->ctx.user, "person.import"));
     assert_false(user_may(f->ctx.user, "person.erase"));
     assert_false(user_may(f->ctx.user, "no.such.permission"));
+    assert_true(user_may_do(f->ctx.user, "person", "import"));
+    assert_false(user_may_do(f->ctx.user, "person", "erase"));
+    assert_false(user_may_do(f->ctx.user, "person.import", ""));
+    assert_false(user_may_do(f->ctx.user, NULL, "import"));
+    assert_false(user_may_do(NULL, "person", "import"));
     assert_int_equal(f->ctx.user->clearance, PRIVACY_SENSITIVE);
     assert_int_equal(f->ctx.user->scope, SCOPE_OFFICE);
     fixture_as(f, "me_officer");
