@@ -146,9 +146,10 @@ static enum err read_row(struct ctx *ctx, struct attachment *a, struct rows *row
 }
 
 /* All rows of a query, with the names of who made them. */
-static enum err read_rows(struct ctx *ctx, struct attachment *items, size_t *len_out,
+static enum err read_rows(struct ctx *ctx, struct attachment **out, size_t *len_out,
                           const struct record *rec, struct rows *rows)
 {
+    struct attachment *items = NULL;
     bool more = false;
     size_t n = 0;
     enum err rc;
@@ -157,6 +158,8 @@ static enum err read_rows(struct ctx *ctx, struct attachment *items, size_t *len
         rc = db_next(ctx, rows, &more);
         if (rc || !more || n == ATTACHMENTS_MAX)
             break;
+        if (!items) /* most records have none */
+            items = ARENA_ARRAY(ctx->arena, ATTACHMENTS_MAX, struct attachment);
         rc = read_row(ctx, &items[n], rows);
         if (rc)
             break;
@@ -165,30 +168,27 @@ static enum err read_rows(struct ctx *ctx, struct attachment *items, size_t *len
     db_rows_close(rows);
     for (size_t i = 0; rc == OK && i < n; i++)
         rc = user_name(ctx, &items[i].made_by_name, items[i].made_by_name);
-    if (rc == OK)
-        *len_out = n;
-    return rc;
+    if (rc)
+        return rc;
+    *out = items;
+    *len_out = n;
+    return OK;
 }
 
 enum err attachment_list(struct ctx *ctx, struct attachment **out, size_t *len_out,
                          const struct record *rec, bool gone)
 {
-    struct attachment *items = ARENA_ARRAY(ctx->arena, ATTACHMENTS_MAX, struct attachment);
     struct rows *rows = NULL;
     enum err rc = db_query(ctx, &rows, gone ? &ATTACHMENT_BIN : &ATTACHMENT_LIST, DB_TEXT(rec->id),
                            DB_INT(ATTACHMENTS_MAX));
 
-    if (rc == OK)
-        rc = read_rows(ctx, items, len_out, rec, rows);
-    if (rc == OK)
-        *out = items;
-    return rc;
+    return rc ? rc : read_rows(ctx, out, len_out, rec, rows);
 }
 
 enum err attachment_load(struct ctx *ctx, struct attachment *out, const struct record *rec,
                          const char *id)
 {
-    struct attachment *a = ARENA_ARRAY(ctx->arena, ATTACHMENTS_MAX, struct attachment);
+    struct attachment *a = NULL;
     struct rows *rows = NULL;
     size_t len = 0;
     enum err rc;
@@ -197,7 +197,7 @@ enum err attachment_load(struct ctx *ctx, struct attachment *out, const struct r
         return no_such_file(ctx);
     rc = db_query(ctx, &rows, &ATTACHMENT_LOAD, DB_TEXT(rec->id), DB_TEXT(id));
     if (rc == OK)
-        rc = read_rows(ctx, a, &len, rec, rows);
+        rc = read_rows(ctx, &a, &len, rec, rows);
     if (rc)
         return rc;
     if (len == 0)
@@ -670,7 +670,7 @@ static enum err erase_files(struct ctx *ctx, const struct record *rec)
 static enum err carry_all(struct ctx *ctx, const struct record *rec, bool gone)
 {
     struct rows *rows = NULL;
-    struct attachment *items = ARENA_ARRAY(ctx->arena, ATTACHMENTS_MAX, struct attachment);
+    struct attachment *items = NULL;
     size_t len = 0;
     bool more = false;
     enum err rc = db_query(ctx, &rows, gone ? &ATTACHMENT_BIN : &ATTACHMENT_LIST, DB_TEXT(rec->id),
@@ -680,6 +680,8 @@ static enum err carry_all(struct ctx *ctx, const struct record *rec, bool gone)
         rc = db_next(ctx, rows, &more);
         if (rc || !more)
             break;
+        if (!items)
+            items = ARENA_ARRAY(ctx->arena, ATTACHMENTS_MAX, struct attachment);
         rc = read_row(ctx, &items[len++], rows);
     }
     db_rows_close(rows);

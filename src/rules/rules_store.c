@@ -174,7 +174,7 @@ static enum err read_result(struct ctx *ctx, struct rows *rows, struct rule_resu
 static enum err read_results(struct ctx *ctx, struct rule_result **out, size_t *len_out,
                              struct rows *rows, size_t max)
 {
-    struct rule_result *items = ARENA_ARRAY(ctx->arena, max, struct rule_result);
+    struct rule_result *items = NULL;
     bool more = true;
     size_t len = 0;
     enum err rc = OK;
@@ -183,6 +183,8 @@ static enum err read_results(struct ctx *ctx, struct rule_result **out, size_t *
         rc = db_next(ctx, rows, &more);
         if (rc || !more)
             break;
+        if (!items) /* most cases have none */
+            items = ARENA_ARRAY(ctx->arena, max, struct rule_result);
         rc = read_result(ctx, rows, &items[len++]);
     }
     db_rows_close(rows);
