@@ -278,6 +278,13 @@ static enum err page_in_order(struct ctx *ctx, struct record_list *list, struct 
     return sql_count(ctx, &list->count, pick, RECORD_COUNT_MAX + 1);
 }
 
+/* All that is below one record, as its page shows it. */
+static bool lists_children(const struct record_filter *f)
+{
+    return f->parent_id && f->sort == SORT_NEWEST && !f->after && !f->status &&
+           f->conditions_len == 0;
+}
+
 enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
                      const struct record_filter *filter)
 {
@@ -315,6 +322,8 @@ enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
         return rc;
     if (list.count > RECORD_COUNT_MAX)
         list.count = -1;
+    if (lists_children(&f) && list.len <= f.limit)
+        record_keep_listed(ctx, pick.form, f.parent_id, list.items, list.len);
     if (list.len > f.limit) {
         list.len = f.limit;
         list.next = sql_token(ctx, list.items[f.limit - 1], f.sort);

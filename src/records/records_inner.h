@@ -213,6 +213,12 @@ enum err record_permit(struct ctx *ctx, const struct form *form, const char *ver
  */
 enum err record_none_below(struct ctx *ctx, bool *out, const struct form *form,
                            const char *parent_id) MUST_USE;
+/*
+ * What a list of the children of a record has read, newest first and with nothing hidden yet; for
+ * record_children_whole of the same page. It is copied. Nothing is kept of forms with repeats.
+ */
+void record_keep_listed(struct ctx *ctx, const struct form *form, const char *parent_id,
+                        struct record *const *items, size_t len);
 
 /* --- save.c, for change.c --- */
 

@@ -54,6 +54,72 @@ enum err record_none_below(struct ctx *ctx, bool *out, const struct form *form,
     return rc;
 }
 
+/* --- children that a list has read --- */
+
+/*
+ * A page lists the children of a record and asks its rules of the same children: they are unsealed
+ * once. Kept as they lie in the database, before anything was hidden from the acting user.
+ */
+struct listed {
+    struct record **items; /* newest first */
+    size_t len;
+};
+
+static bool has_repeats(const struct form *form)
+{
+    for (size_t i = 0; i < form->all_len; i++)
+        if (field_is_repeat(form->all[i]))
+            return true;
+    return false;
+}
+
+static struct record *copy_of(struct ctx *ctx, const struct record *rec)
+{
+    struct record *copy = ARENA_NEW(ctx->arena, struct record);
+
+    *copy = *rec;
+    copy->answers = answers_copy(ctx->arena, rec->answers);
+    return copy;
+}
+
+void record_keep_listed(struct ctx *ctx, const struct form *form, const char *parent_id,
+                        struct record *const *items, size_t len)
+{
+    struct listed *listed;
+
+    if (!ctx->memo || has_repeats(form) || memo_find(ctx, &form->all, parent_id))
+        return;
+    listed = ARENA_NEW(ctx->arena, struct listed);
+    listed->items = ARENA_ARRAY(ctx->arena, len + 1, struct record *);
+    for (size_t i = 0; i < len; i++)
+        listed->items[listed->len++] = copy_of(ctx, items[i]);
+    memo_keep(ctx, &form->all, parent_id, listed);
+}
+
+/* Oldest first; NULL unless the list had all that there are, also of other offices and deleted. */
+static enum err children_listed(struct ctx *ctx, struct record ***out, size_t *len_out,
+                                const struct form *form, const char *parent_id)
+{
+    const struct listed *listed = memo_find(ctx, &form->all, parent_id);
+    const struct record_filter filter = { .parent_id = parent_id };
+    const struct pick all = { .form = form, .filter = &filter, .anywhere = true };
+    struct record **items;
+    int64_t n = 0;
+    enum err rc;
+
+    if (!listed)
+        return OK;
+    rc = sql_count(ctx, &n, &all, SQL_BATCH);
+    if (rc || n != (int64_t)listed->len)
+        return rc;
+    items = ARENA_ARRAY(ctx->arena, listed->len + 1, struct record *);
+    for (size_t i = 0; i < listed->len; i++)
+        items[i] = copy_of(ctx, listed->items[listed->len - 1 - i]);
+    *out = items;
+    *len_out = listed->len;
+    return OK;
+}
+
 enum err record_children_whole(struct ctx *ctx, struct record ***out, size_t *len_out,
                                const char *kind, const char *parent_id)
 {
@@ -68,7 +134,9 @@ enum err record_children_whole(struct ctx *ctx, struct record ***out, size_t *le
 
     if (rc == OK)
         rc = record_none_below(ctx, &none, pick.form, parent_id);
-    if (none)
+    if (rc == OK && !none)
+        rc = children_listed(ctx, &items, &len, pick.form, parent_id);
+    if (none || items)
         n = 0;
     while (rc == OK && n == SQL_BATCH && len < RECORD_CHILDREN_MAX) {
         items =

@@ -189,6 +189,83 @@ static void a_look_below_that_failed_is_not_remembered_as_nothing(void **state)
     assert_int_equal(list.len, 1);
 }
 
+static struct record *a_case_with_steps(struct fixture *f)
+{
+    struct record *person = person_stored(f, PERSON_AWA);
+    struct record *kase = child_stored(f, "case", person, "opened=2026-10-02");
+
+    (void)child_stored(f, "action", kase, "action_kind=visit;action_note=First.");
+    (void)child_stored(f, "action", kase, "action_kind=report;action_note=Second.");
+    return kase;
+}
+
+static int calls_of_children(struct fixture *f, struct record ***out, size_t *len, const char *id)
+{
+    int before = db_calls(f->ctx.db);
+
+    must(f, record_children_whole(&f->ctx, out, len, "action", id));
+    return db_calls(f->ctx.db) - before;
+}
+
+static void children_that_a_list_has_read_are_given_whole_without_being_read_again(void **state)
+{
+    struct fixture *f = *state;
+    struct record *kase = a_case_with_steps(f);
+    const struct record_filter below = { .parent_id = kase->id };
+    struct record_list list = { 0 };
+    struct record **plain = NULL, **items = NULL;
+    size_t plain_len = 0, len = 0;
+    int calls;
+
+    fixture_as(f, "programme_manager"); /* who may not read the notes */
+    f->ctx.memo = memo_new(&f->ctx);
+    calls = calls_of_children(f, &plain, &plain_len, kase->id);
+    f->ctx.memo = memo_new(&f->ctx);
+    must(f, record_list(&f->ctx, &list, "action", &below));
+    assert_int_equal(list.len, 2);
+    assert_string_equal(record_value(list.items[0], "action_note"), "");
+    record_set(list.items[0], "action_kind", "screening");
+    assert_true(calls_of_children(f, &items, &len, kase->id) < calls);
+    assert_int_equal(plain_len, 2);
+    assert_int_equal(len, 2);
+    for (size_t i = 0; i < len; i++) {
+        assert_string_equal(items[i]->id, plain[i]->id);
+        assert_string_equal(record_value(items[i], "action_kind"),
+                            record_value(plain[i], "action_kind"));
+        assert_string_equal(record_value(items[i], "action_note"),
+                            record_value(plain[i], "action_note"));
+    }
+    assert_string_equal(record_value(items[1], "action_note"), "Second.");
+    record_set(items[1], "action_note", "Changed."); /* each has its own */
+    (void)calls_of_children(f, &items, &len, kase->id);
+    assert_string_equal(record_value(items[1], "action_note"), "Second.");
+}
+
+static void children_that_the_list_does_not_show_are_not_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    struct record *kase = a_case_with_steps(f);
+    const struct record_filter below = { .parent_id = kase->id };
+    struct record_filter first = { .parent_id = kase->id, .limit = 1 };
+    struct record_list list = { 0 };
+    struct record **items = NULL;
+    size_t len = 0;
+
+    f->ctx.memo = memo_new(&f->ctx);
+    must(f, record_list(&f->ctx, &list, "action", &first)); /* the first page of two */
+    (void)calls_of_children(f, &items, &len, kase->id);
+    assert_int_equal(len, 2);
+
+    f->ctx.memo = NULL;
+    must(f, record_delete(&f->ctx, items[0], items[0]->version, "Twice."));
+    f->ctx.memo = memo_new(&f->ctx);
+    must(f, record_list(&f->ctx, &list, "action", &below));
+    assert_int_equal(list.len, 1);
+    (void)calls_of_children(f, &items, &len, kase->id);
+    assert_int_equal(len, 2);
+    assert_string_equal(items[0]->status, RECORD_DELETED);
+}
+
 static void a_name_of_the_staff_is_read_once(void **state)
 {
     struct fixture *f = *state;
@@ -217,6 +294,8 @@ int main(void)
         TEST(what_was_read_whole_is_not_given_to_who_may_not_read_it),
         TEST(kinds_that_nothing_is_of_are_not_asked_for_one_by_one),
         TEST(a_look_below_that_failed_is_not_remembered_as_nothing),
+        TEST(children_that_a_list_has_read_are_given_whole_without_being_read_again),
+        TEST(children_that_the_list_does_not_show_are_not_forgotten),
         TEST(a_name_of_the_staff_is_read_once),
     };
 
