@@ -18,11 +18,34 @@ struct answers *answers_new(struct arena *a, const struct form *form)
     return t;
 }
 
+static bool has_repeat_in(const struct field *f)
+{
+    for (f = f->children; f; f = f->next)
+        if (f->kind == FIELD_REPEAT || has_repeat_in(f))
+            return true;
+    return false;
+}
+
+#define PLACES_MAX 512 /* places of nearly every form */
+
 struct answers *answers_loose_row(struct arena *a, struct answers *parent,
                                   const struct field *repeat)
 {
-    struct answers *row = answers_new(a, parent->form);
+    /* Rows that can have no rows in them share what says so: it is never written to. */
+    static struct answers **no_rows[PLACES_MAX];
+    static size_t no_rows_len[PLACES_MAX];
+    const struct form *form = parent->form;
+    struct answers *row;
 
+    if (form->all_len < PLACES_MAX && !has_repeat_in(repeat)) {
+        row = ARENA_NEW(a, struct answers);
+        row->form = form;
+        row->values = ARENA_ARRAY(a, form->all_len + 1, const char *);
+        row->rows = no_rows;
+        row->rows_len = no_rows_len;
+    } else {
+        row = answers_new(a, form);
+    }
     row->repeat = repeat;
     row->parent = parent;
     return row;

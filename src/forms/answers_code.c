@@ -144,18 +144,43 @@ static bool is_known(const struct answers *t, const struct field *f)
     return f && f->repeat == t->repeat && field_has_value(f);
 }
 
+struct pair {
+    const struct field *f;
+    const char *value;
+};
+
 /* What the bytes say, until it is known that they are whole. */
 struct taken {
-    const char **values; /* by place */
-    size_t from;         /* places that have some, and those between them */
-    size_t upto;
-    struct answer_kept *unknown;
+    size_t count; /* pairs that there are at the most */
+    struct pair *pairs;
+    size_t len;
+    size_t top;                  /* the highest place among them, and one more */
+    struct answer_kept *unknown; /* NULL: none yet */
     size_t unknown_len;
 };
 
-static bool take_pair(struct arena *a, struct reader *r, const struct answers *t,
-                      const struct field **last, struct taken *to)
+static void take_unknown(struct arena *a, struct taken *to, const char *name, const char *value,
+                         enum field_store store)
 {
+    if (!to->unknown)
+        to->unknown = ARENA_ARRAY(a, to->count, struct answer_kept);
+    to->unknown[to->unknown_len++] =
+        (struct answer_kept){ .name = name, .value = value, .store = store };
+}
+
+/* In the order of the form a field cannot come twice. */
+static bool is_twin(const struct taken *t, const struct field *f)
+{
+    for (size_t i = 0; f->place < t->top && i < t->len; i++)
+        if (t->pairs[i].f == f)
+            return true;
+    return false;
+}
+
+static bool take_pair(struct arena *a, struct reader *r, const struct answers *t,
+                      enum field_store store, struct taken *to)
+{
+    const struct field *last = to->len > 0 ? to->pairs[to->len - 1].f : t->repeat;
     const struct field *f;
     const char *name;
     const char *value;
@@ -164,7 +189,7 @@ static bool take_pair(struct arena *a, struct reader *r, const struct answers *t
 
     if (!take_bytes(r, &name, &name_len) || !take_bytes(r, &value, &len) || len == 0)
         return false;
-    f = field_after(t, *last, name, name_len);
+    f = field_after(t, last, name, name_len);
     if (!f) {
         name = arena_strndup(a, name, name_len);
         if (!text_is_name(name))
@@ -173,39 +198,30 @@ static bool take_pair(struct arena *a, struct reader *r, const struct answers *t
     }
     value = arena_strndup(a, value, len);
     if (!is_known(t, f)) {
-        to->unknown[to->unknown_len].name = f ? f->name : name;
-        to->unknown[to->unknown_len++].value = value;
+        take_unknown(a, to, f ? f->name : name, value, store);
         return true;
     }
-    *last = f;
-    if (to->values[f->place]) /* a twin */
+    if (is_twin(to, f))
         return false;
-    to->values[f->place] = value;
-    to->from = f->place < to->from ? f->place : to->from;
-    to->upto = f->place < to->upto ? to->upto : f->place + 1;
+    to->pairs[to->len++] = (struct pair){ f, value };
+    to->top = f->place < to->top ? to->top : f->place + 1;
     return true;
 }
 
 /* All pairs, or false if the bytes are no encoding. */
 static bool take_pairs(struct arena *a, struct reader *r, const struct answers *t, struct taken *to)
 {
-    const struct field *last = t->repeat;
     enum field_store store;
-    size_t count;
 
     if (r->end - r->p < 3 || *r->p++ != VERSION || *r->p > 1)
         return false;
     store = *r->p++ ? STORE_OPEN : STORE_SEALED;
-    if (!take_number(r, &count) || count > (size_t)(r->end - r->p) / 2)
+    if (!take_number(r, &to->count) || to->count > (size_t)(r->end - r->p) / 2)
         return false;
-    to->values = ARENA_ARRAY(a, t->form->all_len + 1, const char *);
-    to->from = t->form->all_len;
-    to->unknown = ARENA_ARRAY(a, count + 1, struct answer_kept);
-    for (size_t i = 0; i < count; i++) {
-        to->unknown[to->unknown_len].store = store;
-        if (!take_pair(a, r, t, &last, to))
+    to->pairs = ARENA_ARRAY(a, to->count + 1, struct pair);
+    for (size_t i = 0; i < to->count; i++)
+        if (!take_pair(a, r, t, store, to))
             return false;
-    }
     return r->p == r->end && (to->unknown_len < 2 || !has_twins(a, to->unknown, to->unknown_len));
 }
 
@@ -229,9 +245,8 @@ enum err answers_decode(struct ctx *ctx, struct answers *t, const void *bytes, s
 
     if (len > BYTES_MAX || !take_pairs(ctx->arena, &r, t, &taken))
         return ctx_fail(ctx, ERR_INVALID, tr(ctx, "Stored answers are damaged."));
-    for (size_t i = taken.from; i < taken.upto; i++)
-        if (taken.values[i])
-            t->values[i] = taken.values[i];
+    for (size_t i = 0; i < taken.len; i++)
+        t->values[taken.pairs[i].f->place] = taken.pairs[i].value;
     if (taken.unknown_len > 0)
         keep_unknown(ctx->arena, t, &taken);
     return OK;

@@ -174,6 +174,14 @@ static void test_damaged_bytes_are_refused_and_change_nothing(void **state)
           "a\x01"
           "2",
           11 }, /* twins */
+        { "\x01\x00\x03\x0d"
+          "consent_given\x03"
+          "yes\x05"
+          "round\x08"
+          "baseline\x0d"
+          "consent_given\x02"
+          "no",
+          53 }, /* twins that stand apart */
         { "\x01\x00\x01\x01"
           "A\x01"
           "1",
