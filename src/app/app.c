@@ -392,7 +392,9 @@ static enum err job_round(struct ctx *ctx, struct home *home)
         db_rollback(ctx);
     if (!rc)
         rc = access_write(ctx);
-    return rc ? rc : home_flush(ctx, home);
+    if (!rc)
+        rc = home_flush(ctx, home);
+    return rc ? rc : home_tidy(ctx, home);
 }
 
 static int run_job(void *arg)

@@ -323,6 +323,16 @@ enum err home_flush(struct ctx *ctx, struct home *home)
     return rc ? rc : db_flush(ctx, home->dbs[STORE_ACCESS]);
 }
 
+enum err home_tidy(struct ctx *ctx, struct home *home)
+{
+    enum err rc = OK;
+
+    for (int s = 0; rc == OK && s < STORES; s++)
+        if (home->dbs[s] != NULL)
+            rc = db_tidy(ctx, home->dbs[s]);
+    return rc;
+}
+
 const char *home_url(const struct home *home, const char *set)
 {
     for (int s = 0; s < STORES; s++)

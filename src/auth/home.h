@@ -43,6 +43,8 @@ struct db *home_write_db(struct home *home);
 bool home_lost(const struct home *home);
 /* Makes all that this process committed durable (main and access log). */
 enum err home_flush(struct ctx *ctx, struct home *home) MUST_USE;
+/* What the job role does for the files of all stores a few times a second: see db_tidy. */
+enum err home_tidy(struct ctx *ctx, struct home *home) MUST_USE;
 /* Connection and url of one store: "main", "keys", "index", "access"; for backup and checks. */
 struct db *home_db(struct home *home, const char *set);
 const char *home_url(const struct home *home, const char *set);

@@ -236,6 +236,12 @@ enum err db_copy_to(struct ctx *ctx, struct db *db, const char *path) MUST_USE;
 enum err db_reserve(struct ctx *ctx, struct db *db, int64_t bytes) MUST_USE;
 /* Brings the WAL into the file as far as readers allow, so that the next write begins it anew. */
 void db_checkpoint(struct db *db);
+/*
+ * Brings a WAL that has grown into the file before those who serve pages have to: most of it while
+ * others write, the last of it in the queue of writers, so that the next write begins it anew. For
+ * the job role, a few times a second; outside transactions; nothing on PostgreSQL.
+ */
+enum err db_tidy(struct ctx *ctx, struct db *db) MUST_USE;
 
 /*
  * What was deleted or overwritten before leaves the files: the WAL is emptied into the database

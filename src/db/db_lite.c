@@ -21,6 +21,7 @@
 #define LOCK_TICK_US     50000
 #define PROGRESS_STEPS   4000
 #define CHECKPOINT_PAGES 8000 /* 32 MB: creating a person writes some 60 pages */
+#define TIDY_PAGES       1000 /* of db_tidy: 4 MB, which a disk takes in between */
 
 /* Exact to some milliseconds: read twice for each row, and a limit is a matter of seconds. */
 static int64_t monotonic_ns(void)
@@ -621,6 +622,27 @@ enum err db_clean(struct ctx *ctx, struct db *db)
         rc = lite_fail(ctx, db, "the cleaning");
     lite_unlock(db);
     return rc;
+}
+
+enum err db_tidy(struct ctx *ctx, struct db *db)
+{
+    int pages = 0;
+    int done = 0;
+    enum err rc;
+
+    if (db_is_postgres(db) || db->depth > 0)
+        return OK;
+    if (sqlite3_wal_checkpoint_v2(db->lite, "main", SQLITE_CHECKPOINT_NOOP, &pages, &done) !=
+            SQLITE_OK ||
+        pages < TIDY_PAGES || done >= pages)
+        return OK;
+    db_checkpoint(db);
+    rc = lite_lock(ctx, db);
+    if (rc)
+        return rc;
+    db_checkpoint(db);
+    lite_unlock(db);
+    return OK;
 }
 
 const struct dialect dialect_lite = {

@@ -120,6 +120,55 @@ static void damage_is_found_by_the_check(void **state)
     assert_int_equal(db_check(&f->ctx, f->db), ERR_DB);
 }
 
+/* --- the write-ahead log --- */
+
+static int64_t wal_size(struct fix *f)
+{
+    struct stat st = { 0 };
+
+    assert_int_equal(stat(arena_printf(f->ctx.arena, "%s-wal", f->url), &st), 0);
+    return st.st_size;
+}
+
+/* Rows of 20 KB. */
+static void add_big(struct fix *f, struct db *db, int from, int len)
+{
+    static char big[20000];
+
+    memset(big, 'x', sizeof(big) - 1);
+    assert_int_equal(db_begin_on(&f->ctx, db), OK);
+    for (int i = from; i < from + len; i++)
+        assert_int_equal(db_exec_in(&f->ctx, db, NULL, &T_ADD,
+                                    DB_TEXT(arena_printf(f->ctx.arena, "b%06d", i)), DB_INT(i),
+                                    DB_NULL, DB_TEXT(big), DB_NULL),
+                         OK);
+    assert_int_equal(db_commit_on(&f->ctx, db), OK);
+}
+
+static void a_wal_that_has_grown_begins_anew_once_it_is_tidied(void **state)
+{
+    struct fix *f = use(state);
+    struct db *other = NULL;
+    int64_t size;
+
+    assert_int_equal(db_open(&f->ctx, &other, f->url, DB_READ_WRITE, NULL), OK);
+    add_big(f, f->db, 0, 100);
+    size = wal_size(f);
+    assert_int_equal(db_tidy(&f->ctx, other), OK); /* 500 pages: not worth the disk's time */
+    add_big(f, f->db, 100, 110);
+    assert_true(wal_size(f) > size);
+    size = wal_size(f);
+    assert_int_equal(db_tidy(&f->ctx, other), OK);
+    add_big(f, f->db, 210, 100); /* from the beginning of the file again */
+    assert_int_equal(wal_size(f), size);
+    assert_int_equal(count(f), 310);
+    assert_int_equal(db_begin_on(&f->ctx, other), OK);
+    assert_int_equal(db_tidy(&f->ctx, other), OK); /* nothing, inside a transaction */
+    assert_int_equal(db_commit_on(&f->ctx, other), OK);
+    db_close(other);
+    assert_int_equal(db_check(&f->ctx, f->db), OK);
+}
+
 /* --- a full disk --- */
 
 static void fill(struct fix *f, enum err *rc_out, int64_t *saved_out)
@@ -218,6 +267,7 @@ int main(void)
         LITE(a_copy_is_whole_and_never_overwrites),
         LITE(who_waits_too_long_to_write_is_told_that_it_is_busy),
         LITE(damage_is_found_by_the_check),
+        LITE(a_wal_that_has_grown_begins_anew_once_it_is_tidied),
         LITE(a_full_disk_is_said_and_reads_go_on),
         LITE(a_full_file_system_is_said_and_reads_go_on),
     };
