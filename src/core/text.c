@@ -49,6 +49,18 @@ static bool plain_word(const unsigned char *p)
     return (((w - 0x0101010101010101U) | w) & 0x8080808080808080U) == 0;
 }
 
+/* The same of 32 bytes. */
+static bool plain_words(const unsigned char *p)
+{
+    uint64_t w[4];
+    uint64_t all = 0;
+
+    memcpy(w, p, sizeof(w));
+    for (size_t i = 0; i < 4; i++)
+        all |= (w[i] - 0x0101010101010101U) | w[i];
+    return (all & 0x8080808080808080U) == 0;
+}
+
 bool text_valid(const char *s, size_t len, size_t *bad_at_out)
 {
     const unsigned char *p = (const unsigned char *)s;
@@ -57,10 +69,17 @@ bool text_valid(const char *s, size_t len, size_t *bad_at_out)
     while (i < len) {
         size_t n;
 
+        if (len - i >= 32 && plain_words(p + i)) {
+            i += 32;
+            continue;
+        }
         if (len - i >= 8 && plain_word(p + i)) {
             i += 8;
             continue;
         }
+        if (len - i < 8 && len >= 8 &&
+            plain_word(p + len - 8)) /* all that is left, and some more */
+            return true;
         n = sequence_len(p + i, len - i);
         if (n == 0) {
             if (bad_at_out)
