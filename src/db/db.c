@@ -96,6 +96,7 @@ static bool url_is_postgres(const char *url)
 enum err db_open(struct ctx *ctx, struct db **out, const char *url, enum db_mode mode,
                  struct db_shared *shared)
 {
+    static uint32_t opened;
     struct db *db;
     enum err rc;
 
@@ -108,6 +109,7 @@ enum err db_open(struct ctx *ctx, struct db **out, const char *url, enum db_mode
     db->scratch = arena_new(0);
     db->url = arena_strdup(db->arena, url);
     db->mode = mode;
+    db->serial = ++opened;
     db->shared = shared;
     db->limit_ms = DB_STATEMENT_MS;
     db->lock_fd = -1;

@@ -140,6 +140,12 @@ enum err db_query_on(struct ctx *ctx, struct db *db, struct rows **out, const st
                      const struct db_arg *args) MUST_USE;
 
 /*
+ * Names the state of the database that the last read of this connection saw: it is another after
+ * every commit, by whomever. 0: not known, as on PostgreSQL and inside a writing transaction.
+ */
+uint64_t db_state(const struct db *db);
+
+/*
  * The one number of a query that is asked often with the same arguments, just after a read on the
  * same connection: SQLite answers from memory while nothing was committed since, so the number is
  * of the state that the read saw. 0 if there is no row. The sql lives as long as the connection.

@@ -40,6 +40,13 @@ static uint32_t state_of(const struct db *db)
     return state;
 }
 
+uint64_t db_state(const struct db *db)
+{
+    const uint32_t state = state_of(db);
+
+    return state ? (uint64_t)db->serial << 32 | state : 0;
+}
+
 static struct number *find(struct db *db, const struct db_sql *sql, const char *key)
 {
     for (size_t i = 0; i < DB_NUMBERS; i++)

@@ -70,6 +70,7 @@ struct db {
     const struct dialect *dialect;
     char *url;
     enum db_mode mode;
+    uint32_t serial;       /* of the connections of this process */
     bool relaxed;          /* by db_relax */
     bool no_wait;          /* for the lock of writers, in db_begin_if_free */
     int lock_wait_ms;      /* in the queue of writers; then ERR_BUSY */

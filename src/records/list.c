@@ -85,45 +85,70 @@ static enum err open_titles(struct ctx *ctx, struct titles *out, const struct pi
     return rc;
 }
 
+/* Ids of all records of the list, by title. */
+struct order_of {
+    const char *const *ids;
+    size_t len;
+};
+
 /* Where the page begins: behind the record that the token names. */
-static size_t start_of(const struct titles *t, const char *after)
+static size_t start_of(const struct order_of *order, const char *after)
 {
     size_t at = 0;
 
     if (!after)
         return 0;
-    while (at < t->len && !text_equal(t->items[at].id, after))
+    while (at < order->len && !text_equal(order->ids[at], after))
         at++;
-    return at < t->len ? at + 1 : t->len;
+    return at < order->len ? at + 1 : order->len;
 }
 
 static enum err take_page(struct ctx *ctx, struct record **out, size_t *len_out,
-                          const struct pick *pick, const struct titles *t)
+                          const struct pick *pick, const struct order_of *order)
 {
     const char *token = pick->filter->after;
-    size_t at = start_of(t, token ? strchr(token, '.') + 1 : NULL);
-    const char *ids[LIMIT_MAX + 1];
-    struct pick these = { .form = pick->form, .ids = ids, .anywhere = pick->anywhere };
+    size_t at = start_of(order, token ? strchr(token, '.') + 1 : NULL);
+    struct pick these = { .form = pick->form, .ids = order->ids + at, .anywhere = pick->anywhere };
     struct record *recs[LIMIT_MAX + 1];
     size_t len = 0;
     size_t n = 0;
     enum err rc = OK;
 
-    while (these.ids_len < pick->limit && at < t->len)
-        ids[these.ids_len++] = arena_strdup(ctx->arena, t->items[at++].id);
+    these.ids_len = order->len - at < pick->limit ? order->len - at : pick->limit;
     if (these.ids_len > 0)
         rc = record_pick(ctx, recs, &len, &these, record_title_parts(pick->form));
     for (size_t i = 0; rc == OK && i < these.ids_len; i++)
         for (size_t k = 0; k < len; k++)
-            if (text_equal(recs[k]->id, ids[i]))
+            if (text_equal(recs[k]->id, these.ids[i]))
                 out[n++] = recs[k];
     *len_out = n;
     return rc;
 }
 
+/* Unseals the titles of all; what was unsealed is gone before this returns. */
+static enum err find_order(struct ctx *ctx, struct order_of *out, const struct pick *pick)
+{
+    struct titles titles = { .arena = arena_new(0) };
+    const char **ids;
+    enum err rc;
+
+    titles.items = ARENA_ARRAY(titles.arena, RECORD_TITLE_SORT_MAX + SQL_BATCH, struct titled);
+    rc = open_titles(ctx, &titles, pick);
+    if (rc == OK) {
+        qsort(titles.items, titles.len, sizeof(*titles.items), compare_titled);
+        ids = ARENA_ARRAY(ctx->arena, titles.len + 1, const char *);
+        for (size_t i = 0; i < titles.len; i++)
+            ids[i] = arena_strdup(ctx->arena, titles.items[i].id);
+        order_keep(ctx, pick, ids, titles.len);
+        *out = (struct order_of){ ids, titles.len };
+    }
+    arena_free(titles.arena);
+    return rc;
+}
+
 static enum err page_by_title(struct ctx *ctx, struct record_list *list, const struct pick *pick)
 {
-    struct titles titles = { 0 };
+    struct order_of order = { 0 };
     enum err rc;
 
     rc = sql_count(ctx, &list->count, pick, RECORD_TITLE_SORT_MAX + 1);
@@ -135,15 +160,9 @@ static enum err page_by_title(struct ctx *ctx, struct record_list *list, const s
                            "More than {0} records cannot be sorted by name. Choose a status, or "
                            "search for the name.",
                            TR_INT(RECORD_TITLE_SORT_MAX)));
-    titles.arena = arena_new(0);
-    titles.items = ARENA_ARRAY(titles.arena, RECORD_TITLE_SORT_MAX + SQL_BATCH, struct titled);
-    rc = open_titles(ctx, &titles, pick);
-    if (rc == OK) {
-        qsort(titles.items, titles.len, sizeof(*titles.items), compare_titled);
-        rc = take_page(ctx, list->items, &list->len, pick, &titles);
-    }
-    arena_free(titles.arena);
-    return rc;
+    if (!order_find(ctx, &order.ids, &order.len, pick))
+        rc = find_order(ctx, &order, pick);
+    return rc ? rc : take_page(ctx, list->items, &list->len, pick, &order);
 }
 
 /* --- the list --- */

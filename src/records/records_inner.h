@@ -310,6 +310,14 @@ enum err record_delete_look(struct ctx *ctx, const struct record *full) MUST_USE
 enum err record_filter_check(struct ctx *ctx, struct record_filter *f,
                              const struct form *form) MUST_USE;
 
+/* --- order.c: lists by title --- */
+
+/* The ids of a list in the order of its titles, if nothing was committed since it was found. */
+bool order_find(const struct ctx *ctx, const char *const **ids_out, size_t *len_out,
+                const struct pick *pick);
+/* Remembers it for the next page; outside pages nothing is remembered. */
+void order_keep(const struct ctx *ctx, const struct pick *pick, const char *const *ids, size_t len);
+
 /* --- ref.c --- */
 
 /* Whether it names records that can be merged (records/merge.h). */

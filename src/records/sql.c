@@ -670,12 +670,23 @@ struct parts {
     bool sorted;
 };
 
-/* Rows of a record follow each other, so it is mostly the one of the last row, or the next. */
+/* Rows of a record follow each other, and its neighbour comes next, on one side or the other. */
 static bool record_among(struct record *const *recs, size_t len, const char *id, size_t *at)
 {
-    for (size_t n = 0; n < len; n++, *at = (*at + 1) % len)
-        if (text_equal(recs[*at]->id, id))
+    const size_t near[] = { *at, *at + 1, *at - 1 };
+
+    for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
+        if (near[i] < len && text_equal(recs[near[i]]->id, id)) {
+            *at = near[i];
             return true;
+        }
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (text_equal(recs[i]->id, id)) {
+            *at = i;
+            return true;
+        }
+    }
     return false;
 }
 

@@ -189,6 +189,75 @@ static void a_look_below_that_failed_is_not_remembered_as_nothing(void **state)
     assert_int_equal(list.len, 1);
 }
 
+/* --- lists by title --- */
+
+#define NAMED(name) "names.1.name_text=" name ";names.1.name_script=Latn;sex=unknown"
+
+/* The first words of the titles, and how many calls of the database it took. */
+static int calls_of_list(struct fixture *f, const char **titles_out)
+{
+    const struct record_filter by_title = { .sort = SORT_TITLE };
+    struct record_list list = { 0 };
+    const char *titles = "";
+    int before = db_calls(f->ctx.db);
+
+    must(f, record_list(&f->ctx, &list, "person", &by_title));
+    for (size_t i = 0; i < list.len; i++)
+        titles = arena_printf(f->ctx.arena, "%s%s ", titles, list.items[i]->title);
+    *titles_out = titles;
+    return db_calls(f->ctx.db) - before;
+}
+
+static void an_order_by_title_is_found_once_until_something_is_committed(void **state)
+{
+    struct fixture *f = *state;
+    struct record *zara = person_stored(f, NAMED("Zara"));
+    const char *titles = NULL;
+    int calls, again;
+
+    (void)person_stored(f, NAMED("Binta"));
+    f->ctx.memo = memo_new(&f->ctx);
+    calls = calls_of_list(f, &titles);
+    assert_string_equal(titles, "Binta Zara ");
+    again = calls_of_list(f, &titles);
+    assert_string_equal(titles, "Binta Zara ");
+    if (db_is_postgres(f->ctx.db))
+        assert_int_equal(again, calls);
+    else
+        assert_true(again < calls);
+
+    f->ctx.memo = NULL; /* a request that changes something */
+    person_fill(f, zara, NAMED("Amina"));
+    must(f, record_update(&f->ctx, zara, zara->version));
+    f->ctx.memo = memo_new(&f->ctx);
+    (void)calls_of_list(f, &titles);
+    assert_string_equal(titles, "Amina Binta ");
+}
+
+static void an_order_by_title_is_of_one_user_and_one_language(void **state)
+{
+    struct fixture *f = *state;
+    const char *titles = NULL;
+    struct user user = *f->ctx.user;
+    int known;
+
+    (void)person_stored(f, NAMED("Zara"));
+    (void)person_stored(f, NAMED("Binta"));
+    f->ctx.memo = memo_new(&f->ctx);
+    (void)calls_of_list(f, &titles);
+    known = calls_of_list(f, &titles);
+    f->ctx.lang = "fr";
+    if (db_is_postgres(f->ctx.db))
+        assert_int_equal(calls_of_list(f, &titles), known);
+    else
+        assert_true(calls_of_list(f, &titles) > known);
+    user.office_id = id_new(f->ctx.arena, FIXTURE_NOW);
+    f->ctx.user = &user;
+    f->ctx.memo = memo_new(&f->ctx);
+    (void)calls_of_list(f, &titles);
+    assert_string_equal(titles, "");
+}
+
 static struct record *a_case_with_steps(struct fixture *f)
 {
     struct record *person = person_stored(f, PERSON_AWA);
@@ -294,6 +363,8 @@ int main(void)
         TEST(what_was_read_whole_is_not_given_to_who_may_not_read_it),
         TEST(kinds_that_nothing_is_of_are_not_asked_for_one_by_one),
         TEST(a_look_below_that_failed_is_not_remembered_as_nothing),
+        TEST(an_order_by_title_is_found_once_until_something_is_committed),
+        TEST(an_order_by_title_is_of_one_user_and_one_language),
         TEST(children_that_a_list_has_read_are_given_whole_without_being_read_again),
         TEST(children_that_the_list_does_not_show_are_not_forgotten),
         TEST(a_name_of_the_staff_is_read_once),
