@@ -73,32 +73,6 @@ static enum err build_number(struct build *b, int64_t *out)
                         b->args);
 }
 
-enum err sql_one_int(struct ctx *ctx, int64_t *out, struct rows *rows, bool *there_out)
-{
-    bool more = false;
-    enum err rc = db_next(ctx, rows, &more);
-
-    if (rc)
-        return rc;
-    *out = more ? row_int(rows, 0) : 0;
-    if (there_out)
-        *there_out = more;
-    db_rows_close(rows);
-    return OK;
-}
-
-enum err sql_one_text(struct ctx *ctx, const char **out, struct rows *rows)
-{
-    bool more = false;
-    enum err rc = db_next(ctx, rows, &more);
-
-    if (rc)
-        return rc;
-    *out = more ? row_text(rows, 0) : NULL;
-    db_rows_close(rows);
-    return OK;
-}
-
 /* --- writing --- */
 
 static struct db_arg column_arg(const struct field *f, const char *value)

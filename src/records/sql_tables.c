@@ -150,3 +150,31 @@ enum err sql_make_tables(struct ctx *ctx, const struct form *form)
             rc = widen(ctx, form, form->all[i]);
     return rc;
 }
+
+/* --- one cell --- */
+
+enum err sql_one_int(struct ctx *ctx, int64_t *out, struct rows *rows, bool *there_out)
+{
+    bool more = false;
+    enum err rc = db_next(ctx, rows, &more);
+
+    if (rc)
+        return rc;
+    *out = more ? row_int(rows, 0) : 0;
+    if (there_out)
+        *there_out = more;
+    db_rows_close(rows);
+    return OK;
+}
+
+enum err sql_one_text(struct ctx *ctx, const char **out, struct rows *rows)
+{
+    bool more = false;
+    enum err rc = db_next(ctx, rows, &more);
+
+    if (rc)
+        return rc;
+    *out = more ? row_text(rows, 0) : NULL;
+    db_rows_close(rows);
+    return OK;
+}
