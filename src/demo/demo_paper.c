@@ -137,7 +137,7 @@ static void curve(struct image *to, struct spot a, struct spot lean, struct spot
 
     for (int64_t t = 0; t <= STEPS_CURVE; t++) {
         const int64_t u = STEPS_CURVE - t;
-        const int64_t all = STEPS_CURVE * STEPS_CURVE;
+        const int64_t all = (int64_t)STEPS_CURVE * STEPS_CURVE;
 
         blot(to, (a.x * u * u + 2 * lean.x * u * t + b.x * t * t) / all,
              (a.y * u * u + 2 * lean.y * u * t + b.y * t * t) / all, PEN, ink);

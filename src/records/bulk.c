@@ -437,8 +437,9 @@ static enum err run_line(struct run *r, const struct bulk *b, const char *line, 
         db_rollback(ctx);
         return take_down(r, rec, rc, false);
     }
+    changed = changed && rec; /* without one there was nothing to change */
     mark.id = rec ? rec->id : "";
-    mark.version = rec && changed ? rec->version : 0;
+    mark.version = changed ? rec->version : 0;
     rc = import_made_add(ctx, &run, &mark, seq);
     if (rc == OK)
         rc = job_step(r->w, seq);

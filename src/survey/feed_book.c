@@ -58,7 +58,7 @@ static const char *sheet_names(struct ctx *ctx, const struct xlsx *x)
 {
     struct buf names;
 
-    buf_init(&names, ctx->arena, XLSX_SHEETS_MAX * 512);
+    buf_init(&names, ctx->arena, (size_t)XLSX_SHEETS_MAX * 512);
     for (size_t i = 0; i < xlsx_sheets(x); i++)
         buf_printf(&names, "%s%s", i ? ", " : "", xlsx_sheet_name(x, i));
     return buf_text(&names);
