@@ -103,7 +103,8 @@ enum look {
     LOOK_NEW = 1 << 26, /* taken now, not chosen from what is there */
     LOOK_MAPS = 1 << 27,
     LOOK_PLACEMENT_MAP = 1 << 28,
-    LOOK_SUMMARY = 1 << 29 /* a group on the page of its repeat's list */
+    LOOK_SUMMARY = 1 << 29, /* a group on the page of its repeat's list */
+    LOOK_BESIDE = 1 << 30   /* folded below the question before it, on the same page */
 };
 
 /* Texts by place in forms->languages; NULL where there is none. */

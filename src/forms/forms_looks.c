@@ -59,6 +59,7 @@ static const struct look_word words[] = {
     { "hide-input", 0 },
     { "streets", 0 },
     { "summary", LOOK_SUMMARY },
+    { "beside", LOOK_BESIDE },
     { "counter", 0 },
     { "bearing", 0 },
     { "printer", 0 },

@@ -6,6 +6,8 @@
 #include "plans/plans_web.h"
 #include "plans_templates.h"
 #include "records/document_web.h"
+#include "records/giving.h"
+#include "sharing/sharing.h"
 
 #define ANSWERS_MAX 100 /* of one row, at a time */
 #define GROUPS      4
@@ -323,23 +325,84 @@ static enum err post_choice(struct ctx *ctx, const struct req *req, struct res *
     return shown_again(ctx, req, res, grid_decide(ctx, req_path(req, "id"), &d));
 }
 
-static enum err get_print(struct ctx *ctx, const struct req *req, struct res *res)
+static enum err reply_print(struct ctx *ctx, struct res *res, const struct grid_case *c,
+                            struct giving_form_view *giving, const char *as)
 {
-    const char *id = req_path(req, "id");
+    const char *id = c->rec->id;
     struct document_place place = { .path = "/cases/{}/grid/print?as={}",
                                     .id = id,
-                                    .file_name = "feasibility-grid" };
-    struct grid_case c = { 0 };
+                                    .file_name = "feasibility-grid",
+                                    .giving = giving,
+                                    .status =
+                                        giving->refused || ctx_first_problem(ctx)[0] ? 422 : 200 };
     struct document *d = NULL;
-    enum err rc = grid_case_load(ctx, &c, id);
+    enum err rc = grid_document(ctx, &d, c);
 
-    if (rc == OK)
-        rc = grid_document(ctx, &d, &c);
     if (rc)
         return rc;
     place.back_title = tr(ctx, "Feasibility grid");
     place.back = url_build(ctx, "/cases/{}/grid", id);
-    return document_reply(ctx, res, d, &place, req_text(req, "as"));
+    giving->action = url_build(ctx, "/cases/{}/grid/print", id);
+    giving_asks_fill(ctx, &giving->asks);
+    return document_reply(ctx, res, d, &place, as);
+}
+
+static enum err get_print(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct giving_form_view giving = { 0 };
+    struct grid_case c = { 0 };
+    enum err rc = grid_case_load(ctx, &c, req_path(req, "id"));
+
+    return rc ? rc : reply_print(ctx, res, &c, &giving, req_text(req, "as"));
+}
+
+/*
+ * For somebody outside. The grid tells something of every side of a life, and none of it can be
+ * left out without changing what the rest says: consent covers all groups of information that it
+ * may speak of, or nothing is given.
+ */
+static enum err give_grid(struct ctx *ctx, const char **refused_out, const struct sharing *s,
+                          const char *person_id)
+{
+    const struct form *consent = form_find(ctx->forms, FORM_CONSENT);
+    const struct choice_list *list = field_find(consent, FIELD_CONSENT_DATA_CATEGORIES)->choices;
+    const char **categories = ARENA_ARRAY(ctx->arena, list->len + 1, const char *);
+    struct consent_part part = { .answer = CONSENT_UNSAID };
+    size_t len = 0;
+    enum err rc;
+
+    for (size_t i = 0; i < list->len; i++)
+        if (!text_equal(list->items[i].name, CODE_CONSENT_DATA_CATEGORIES_CONTACT) &&
+            !text_equal(list->items[i].name, CODE_CONSENT_DATA_CATEGORIES_IMAGE))
+            categories[len++] = list->items[i].name;
+    rc = sharing_ask(ctx, &part, s, person_id, categories, len);
+    if (rc == OK && consent_is_yes(part.answer) && part.len < len)
+        part.answer = CONSENT_NOT_CATEGORIES;
+    if (rc == OK && consent_is_yes(part.answer))
+        rc = sharing_give(ctx, &part, s, person_id, categories, len);
+    *refused_out = rc ? NULL : consent_reason(ctx, part.answer);
+    return rc;
+}
+
+static enum err post_print(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct giving_form_view v = {
+        .asks = { .recipient = text_trim(ctx->arena, req_text(req, "recipient")),
+                  .purpose = req_text(req, "purpose") },
+    };
+    const struct sharing s = { SHARING_PRINT, v.asks.recipient, v.asks.purpose,
+                               tr(ctx, "Feasibility grid") };
+    struct grid_case c = { 0 };
+    enum err rc = grid_case_load(ctx, &c, req_path(req, "id"));
+
+    if (rc)
+        return rc;
+    rc = giving_check(ctx, s.recipient, s.purpose);
+    if (rc == OK)
+        rc = give_grid(ctx, &v.refused, &s, c.rec->parent_id);
+    if (rc == ERR_INVALID || (rc == OK && v.refused))
+        return reply_print(ctx, res, &c, &v, "");
+    return rc ? rc : reply_print(ctx, res, &c, &v, "pdf");
 }
 
 static const struct field_spec show_fields[] = {
@@ -365,6 +428,12 @@ static const struct field_spec choice_fields[] = {
     { 0 },
 };
 
+static const struct field_spec giving_fields[] = {
+    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_MAX * 4 },
+    { "purpose", INPUT_CODE },
+    { 0 },
+};
+
 static const struct field_spec print_fields[] = {
     { "as", INPUT_TEXT, .max = 10 },
     { 0 },
@@ -373,6 +442,7 @@ static const struct field_spec print_fields[] = {
 const struct route grid_routes[] = {
     { GET, "/cases/{id}/grid", "grid_choice.view", get_grid, FIELDS(show_fields), .reply = "grid" },
     { GET, "/cases/{id}/grid/print", "grid_choice.view", get_print, FIELDS(print_fields) },
+    { POST, "/cases/{id}/grid/print", "grid_choice.view", post_print, FIELDS(giving_fields) },
     { POST, "/cases/{id}/grid/answers", "grid_answer.create", post_answers, FIELDS(answer_fields) },
     { POST, "/cases/{id}/grid/choices", "grid_choice.create", post_choice, FIELDS(choice_fields) },
     { 0 },

@@ -135,7 +135,7 @@ static struct widget_view *fill_items(struct maker *m, size_t *len_out, struct a
 static bool is_question(const struct widget_view *w)
 {
     return w->relevant && w->kind != WIDGET_SHOWN && w->kind != WIDGET_KEPT &&
-           w->kind != WIDGET_GRID && field_has_value(w->field);
+           w->kind != WIDGET_GRID && !w->beside && field_has_value(w->field);
 }
 
 static void count_answers(const struct widget_view *items, size_t len, int64_t *answered,
@@ -325,6 +325,7 @@ static void fill_widget(struct maker *m, struct widget_view *w, struct answers *
     w->relevant = is_relevant(m, t, f);
     w->hidden = !w->relevant;
     w->quick = field_looks(f, LOOK_QUICK);
+    w->beside = w->kind == WIDGET_AREA && field_looks(f, LOOK_BESIDE);
     w->many = w->kind == WIDGET_RADIOS || w->kind == WIDGET_CHECKS || w->kind == WIDGET_RANK ||
               w->kind == WIDGET_PLACE;
     fill_texts(m, w, t, f);

@@ -17,6 +17,10 @@ static void number_items(struct pager *p, struct widget_view *items, size_t len,
                          section == NULL ? w : section);
             continue;
         }
+        if (w->beside && i > 0 && items[i - 1].page > 0) {
+            w->page = items[i - 1].page;
+            continue;
+        }
         p->len++;
         w->page = (int64_t)p->len;
         p->asked[p->len] = relevant && w->relevant;

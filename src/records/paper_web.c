@@ -35,7 +35,8 @@ struct paper {
 static bool is_asked(const struct field *f)
 {
     return f->kind != FIELD_HIDDEN && f->kind != FIELD_META && f->kind != FIELD_CALCULATE &&
-           f->kind != FIELD_NOTE && f->kind != FIELD_GROUP && f->kind != FIELD_REPEAT;
+           f->kind != FIELD_NOTE && f->kind != FIELD_GROUP && f->kind != FIELD_REPEAT &&
+           !field_looks(f, LOOK_BESIDE); /* on paper there is a margin */
 }
 
 /* ${name} within a text: the number of that question, or a gap to fill. */

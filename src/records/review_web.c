@@ -36,6 +36,8 @@ static void add_row(struct looking *l, const struct widget_view *w, int64_t page
                       ? tr(l->ctx, "{0, plural, one {# entry} other {# entries}}",
                            TR_INT((int64_t)w->repeat.rows_len))
                       : answers_shown(l->ctx, w->field, w->value);
+    if (w->beside)
+        return;
     if (w->kind != WIDGET_REPEAT && w->value[0] == '\0') {
         row->mark = w->required ? "needed" : "missing";
         row->state = w->required ? tr(l->ctx, "An answer is needed") : tr(l->ctx, "Not answered");
@@ -60,7 +62,7 @@ static void begin_section(struct looking *l, const char *label)
 static bool is_seen(const struct widget_view *w)
 {
     return w->relevant && w->kind != WIDGET_KEPT && w->kind != WIDGET_NOTE &&
-           (w->kind != WIDGET_SHOWN || w->value[0] != '\0');
+           ((w->kind != WIDGET_SHOWN && !w->beside) || w->value[0] != '\0');
 }
 
 static void look_at(struct looking *l, const struct widget_view *items, size_t len, int64_t page)

@@ -210,8 +210,8 @@ static void count_level(struct state_out *s, const struct answers *t, const stru
             continue;
         if (f->kind == FIELD_GROUP) {
             count_level(s, t, f->children, answered, asked);
-        } else if (field_has_value(f) && widget_of(f) != WIDGET_SHOWN &&
-                   widget_of(f) != WIDGET_KEPT) {
+        } else if (field_has_value(f) && !field_looks(f, LOOK_BESIDE) &&
+                   widget_of(f) != WIDGET_SHOWN && widget_of(f) != WIDGET_KEPT) {
             *asked += 1;
             *answered += answers_get(t, f) != NULL;
         }

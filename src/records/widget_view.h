@@ -245,6 +245,7 @@ struct widget_view {
     bool many;   /* several controls: a group with a legend */
     bool hidden; /* not relevant, or on another page */
     bool quick;  /* goes on to the next page when answered */
+    bool beside; /* folded below the question before it */
     struct widget_ask_view ask;
     struct widget_foot_view foot;
     struct widget_line_view line;

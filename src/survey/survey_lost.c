@@ -216,17 +216,26 @@ static const char *const said_fields[] = {
     FIELD_RSS_SUPPORT_SOURCES_EXPLAIN,    FIELD_RSS_INTERVIEW_NOTES,
 };
 
+static bool is_said(const struct field *f)
+{
+    for (size_t i = 0; i < sizeof(said_fields) / sizeof(said_fields[0]); i++)
+        if (text_equal(f->name, said_fields[i]))
+            return true;
+    return field_looks(f, LOOK_BESIDE);
+}
+
+/* In the order of the form. */
 size_t survey_said(struct ctx *ctx, const struct survey_answer_view **out, const struct record *rss)
 {
-    size_t most = sizeof(said_fields) / sizeof(said_fields[0]);
-    struct survey_answer_view *items = ARENA_ARRAY(ctx->arena, most, struct survey_answer_view);
+    struct survey_answer_view *items =
+        ARENA_ARRAY(ctx->arena, rss->form->all_len + 1, struct survey_answer_view);
     size_t len = 0;
 
-    for (size_t i = 0; i < most; i++) {
-        const struct field *f = field_find(rss->form, said_fields[i]);
-        const char *value = record_value(rss, said_fields[i]);
+    for (size_t i = 0; i < rss->form->all_len; i++) {
+        const struct field *f = rss->form->all[i];
+        const char *value = is_said(f) ? record_value(rss, f->name) : "";
 
-        if (f != NULL && !text_blank(value) && record_may_read(ctx, f))
+        if (!text_blank(value) && record_may_read(ctx, f))
             answer_fill(ctx, &items[len++], rss, f, value);
     }
     *out = items;

@@ -87,8 +87,24 @@ static void add_bars(struct ctx *ctx, struct document *d, const struct survey_re
                   score_value(p->hands_off_above));
 }
 
+/* Notes and explanations (R-A4-15): never for somebody else than the case team. */
+static void add_said(struct ctx *ctx, struct document *d, const struct record *rss)
+{
+    const struct survey_answer_view *said = NULL;
+    size_t len = survey_said(ctx, &said, rss);
+    struct doc_pair *pairs = ARENA_ARRAY(ctx->arena, len + 1, struct doc_pair);
+
+    for (size_t i = 0; i < len; i++)
+        pairs[i] = (struct doc_pair){ said[i].question, said[i].answer };
+    document_add(d, DOC_HEADING, tr(ctx, "What was said beside the answers"));
+    document_add(d, DOC_NOTE,
+                 tr(ctx, "For the case file of the office only: not for the person to "
+                         "carry, and not for anybody else."));
+    document_pairs(d, pairs, len);
+}
+
 enum err survey_pdf(struct ctx *ctx, const struct survey_result *r, const struct record *person,
-                    const char **bytes_out, size_t *len_out)
+                    const struct record *rss, const char **bytes_out, size_t *len_out)
 {
     const struct profile *p = profile_find(r->profile);
     struct document *d;
@@ -128,6 +144,8 @@ enum err survey_pdf(struct ctx *ctx, const struct survey_result *r, const struct
     document_add(d, DOC_SMALL,
                  tr(ctx, "Scoring: {0} (version {1}).", TR_TEXT(profile_title(ctx, p)),
                     TR_TEXT(r->profile_version)));
+    if (rss)
+        add_said(ctx, d, rss);
     document_footer(d, person->number ? person->number : "");
     return document_pdf(ctx, d, bytes_out, len_out);
 }

@@ -3,6 +3,7 @@
 
 /* What the templates of the survey receive. Everything lives in ctx->arena. */
 
+#include "records/document_view.h"
 #include "records/records.h"
 #include "survey/survey.h"
 #include "web/web.h"
@@ -162,6 +163,8 @@ struct survey_result_view {
     const char *profile_title;
     const char *flag_note;
     bool in_force;
+    struct url notes_pdf; /* for the case file; .text NULL: there are none */
+    struct giving_form_view giving;
 };
 
 /* --- rounds, beginning and stopping --- */
@@ -309,9 +312,10 @@ const char *survey_services_text(struct ctx *ctx, struct score services);
 const char *survey_choice(struct ctx *ctx, const char *field, const char *code);
 const char *survey_flag_note(struct ctx *ctx, const struct profile *p);
 
-/* The one-page result in ctx->lang. */
+/* The one-page result in ctx->lang. rss: with what was said beside the answers, for the case file
+ * of the office; NULL = without, for the person or whom the person allows to have it. */
 enum err survey_pdf(struct ctx *ctx, const struct survey_result *r, const struct record *person,
-                    const char **bytes_out, size_t *len_out) MUST_USE;
+                    const struct record *rss, const char **bytes_out, size_t *len_out) MUST_USE;
 /* The language that the person prefers, if we have it; else the office's; else ctx->lang. */
 enum err survey_language(struct ctx *ctx, const struct record *person, const char **out) MUST_USE;
 

@@ -3,6 +3,8 @@
 #include "core/text.h"
 #include "core/tr.h"
 #include "forms_gen.h"
+#include "records/giving.h"
+#include "sharing/sharing.h"
 #include "survey/profile.h"
 #include "survey/survey_store.h"
 #include "survey/survey_view.h"
@@ -100,14 +102,15 @@ static void fill_lost(struct ctx *ctx, struct survey_result_view *v, const struc
     }
 }
 
-static enum err get_result(struct ctx *ctx, const struct req *req, struct res *res)
+static enum err show_result(struct ctx *ctx, struct res *res, int status, const char *id,
+                            struct giving_form_view *giving)
 {
     struct survey_result_view v = { 0 };
     struct survey_answer_view points[REVIEWS_MAX] = { 0 };
     struct survey_result r = { 0 };
     struct record *person = NULL;
     struct record *rss = NULL;
-    enum err rc = survey_result_load(ctx, &r, &person, req_path(req, "id"));
+    enum err rc = survey_result_load(ctx, &r, &person, id);
 
     if (!rc)
         rc = record_load_version(ctx, &rss, FORM_RSS, r.rss_id, r.rss_version);
@@ -124,44 +127,120 @@ static enum err get_result(struct ctx *ctx, const struct req *req, struct res *r
     v.reviews_len = survey_reviews(ctx, points, rss);
     v.reviews = points;
     v.said_len = survey_said(ctx, &v.said, rss);
+    if (v.said_len)
+        v.notes_pdf = url_build(ctx, "/survey/results/{}/pdf?notes=1", r.id);
     v.flag_note =
         survey_flag_note(ctx, survey_profile_of(&r) ? survey_profile_of(&r) : profile_find(NULL));
     v.in_force = r.in_force;
-    survey_result_reply(res, 200, &v);
+    giving->action = url_build(ctx, "/survey/results/{}/pdf", r.id);
+    giving_asks_fill(ctx, &giving->asks);
+    v.giving = *giving;
+    survey_result_reply(res, status, &v);
     return OK;
 }
 
-/* In ?lang=, else in the language that the person prefers, whatever the staff member reads. */
+static enum err get_result(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    struct giving_form_view giving = { 0 };
+
+    return show_result(ctx, res, 200, req_path(req, "id"), &giving);
+}
+
+/* rss: see survey_pdf. */
+static enum err reply_pdf(struct ctx *ctx, struct res *res, const struct survey_result *r,
+                          const struct record *person, const struct record *rss, const char *lang)
+{
+    const char *before = ctx->lang;
+    const char *bytes = NULL;
+    size_t len = 0;
+    enum err rc;
+
+    if (!tr_has_language(lang))
+        return ctx_fail_field(ctx, "lang",
+                              tr(ctx, "There are no translations into “{0}”.", TR_TEXT(lang)));
+    ctx->lang = lang;
+    rc = survey_pdf(ctx, r, person, rss, &bytes, &len);
+    ctx->lang = before;
+    if (rc == OK)
+        res_body(res, 200, "application/pdf", bytes, len, "survey-result.pdf");
+    return rc;
+}
+
+/*
+ * In ?lang=, else in the language that the person prefers, whatever the staff member reads; with
+ * the notes it stays in the office and is in the reader's.
+ */
 static enum err get_pdf(struct ctx *ctx, const struct req *req, struct res *res)
 {
     const char *wanted = req_text(req, "lang");
-    const char *before = ctx->lang;
+    bool notes = req_bool(req, "notes");
     struct survey_result r = { 0 };
     struct record *person = NULL;
-    const char *bytes = NULL;
-    size_t len = 0;
+    struct record *rss = NULL;
     enum err rc = survey_result_load(ctx, &r, &person, req_path(req, "id"));
+
+    if (rc == OK && notes)
+        rc = record_load_version(ctx, &rss, FORM_RSS, r.rss_id, r.rss_version);
+    if (rc == OK && !*wanted && notes)
+        wanted = ctx->lang;
+    if (rc == OK && !*wanted)
+        rc = survey_language(ctx, person, &wanted);
+    return rc ? rc : reply_pdf(ctx, res, &r, person, rss, wanted);
+}
+
+/* For somebody outside: who may have the name and the survey gets it, and it is written down. */
+static enum err give_result(struct ctx *ctx, const char **refused_out, const struct sharing *s,
+                            const struct record *person)
+{
+    const struct form *const forms[] = { person->form, form_find(ctx->forms, FORM_RSS) };
+    const struct field *const none[] = { NULL, NULL };
+    struct consent_part part = { .answer = CONSENT_UNSAID };
+    size_t len = 0;
+    const char *const *categories = sharing_categories(ctx, &len, none, forms, 2);
+    enum err rc = sharing_ask(ctx, &part, s, person->id, categories, len);
+
+    if (rc == OK && consent_is_yes(part.answer) && part.len < len)
+        part.answer = CONSENT_NOT_CATEGORIES; /* the page cannot leave one of them out */
+    if (rc == OK && consent_is_yes(part.answer))
+        rc = sharing_give(ctx, &part, s, person->id, categories, len);
+    *refused_out = rc ? NULL : consent_reason(ctx, part.answer);
+    return rc;
+}
+
+static enum err post_pdf(struct ctx *ctx, const struct req *req, struct res *res)
+{
+    const char *id = req_path(req, "id");
+    const char *wanted = req_text(req, "lang");
+    struct giving_form_view v = {
+        .asks = { .recipient = text_trim(ctx->arena, req_text(req, "recipient")),
+                  .purpose = req_text(req, "purpose") },
+    };
+    const struct sharing s = { SHARING_PRINT, v.asks.recipient, v.asks.purpose,
+                               tr(ctx, "Survey result") };
+    struct survey_result r = { 0 };
+    struct record *person = NULL;
+    enum err rc = survey_result_load(ctx, &r, &person, id);
 
     if (rc)
         return rc;
-    if (*wanted && !tr_has_language(wanted))
-        return ctx_fail_field(ctx, "lang",
-                              tr(ctx, "There are no translations into “{0}”.", TR_TEXT(wanted)));
-    if (!*wanted)
-        rc = survey_language(ctx, person, &wanted);
-    if (rc)
-        return rc;
-    ctx->lang = wanted;
-    rc = survey_pdf(ctx, &r, person, &bytes, &len);
-    ctx->lang = before;
-    if (rc)
-        return rc;
-    res_body(res, 200, "application/pdf", bytes, len, "survey-result.pdf");
-    return OK;
+    rc = giving_check(ctx, s.recipient, s.purpose);
+    if (rc == OK)
+        rc = give_result(ctx, &v.refused, &s, person);
+    if (rc == ERR_INVALID || (rc == OK && v.refused))
+        return show_result(ctx, res, 422, id, &v);
+    return rc ? rc : reply_pdf(ctx, res, &r, person, NULL, *wanted ? wanted : ctx->lang);
 }
 
 static const struct field_spec pdf_fields[] = {
     { "lang", INPUT_CODE },
+    { "notes", INPUT_BOOL },
+    { 0 },
+};
+
+static const struct field_spec giving_fields[] = {
+    { "lang", INPUT_CODE },
+    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_MAX * 4 },
+    { "purpose", INPUT_CODE },
     { 0 },
 };
 
@@ -224,5 +303,6 @@ const struct route survey_routes[] = {
     { POST, "/survey/stop/{id}", PERM_RSS_CREATE, survey_post_stop, FIELDS(stop_fields) },
     { GET, "/survey/results/{id}", PERM_RSS_VIEW, get_result, NO_FIELDS },
     { GET, "/survey/results/{id}/pdf", PERM_RSS_VIEW, get_pdf, FIELDS(pdf_fields) },
+    { POST, "/survey/results/{id}/pdf", PERM_RSS_VIEW, post_pdf, FIELDS(giving_fields) },
     { 0 },
 };

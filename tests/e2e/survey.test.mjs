@@ -45,8 +45,33 @@ async function paper(server, lang, width) {
   await v.page.locator("form[data-paper] button.btn-primary").click();
   await v.page.waitForURL(/\/records\/rss\/[0-9a-f-]{36}$/);
   ok(true, `saved: ${tag}`);
+  await entered_again(v, tag, `${lang}-${width}`);
   same(v.complaints, [], `nothing to complain of: ${tag}`);
   await v.close();
+}
+
+// The same sheet once more, with another number at the second question: the paper decides.
+async function entered_again(v, tag, name) {
+  await v.page.locator("a[href^='/survey/second/']").click();
+  await v.page.waitForURL(/\/survey\/second\//);
+  same(await v.page.locator("input[name='q.econ_satisfaction']").inputValue(), "", `the first entry is not shown: ${tag}`);
+  await look(v, `second-${name}`);
+  await v.page.fill("input[name='date']", new Date().toISOString().slice(0, 10));
+  await v.page.locator("[data-line] input").first().focus();
+  for (const [n, number] of NUMBERS.entries()) {
+    await v.page.keyboard.type(n === 1 ? (number === "1" ? "2" : "1") : number);
+    await v.page.keyboard.press("Enter");
+  }
+  await v.page.locator("form[data-paper] button.btn-primary").click();
+  await v.page.locator("[name='pick.food_reduction']").first().waitFor();
+  same(await v.page.locator("[name='pick.econ_satisfaction']").count(), 0, `what agrees is not asked again: ${tag}`);
+  await look(v, `compared-${name}`);
+  for (const other of await v.page.locator("input[name^='pick.'][value='first']").all()) await other.check();
+  await v.page.locator("[name='pick.food_reduction'][value='second']").check();
+  await v.page.locator("main form button.btn-primary").click();
+  await v.page.waitForURL(/\/records\/rss\/[0-9a-f-]{36}$/);
+  same(await v.page.locator("a[href^='/survey/second/']").count(), 0, `it is entered twice now: ${tag}`);
+  await look(v, `twice-${name}`);
 }
 
 async function wrong(server) {
@@ -69,6 +94,7 @@ async function looked_over(v, tag, name) {
   const row = v.page.locator(".review-rows li").filter({ has: v.page.locator(".review-what", { hasText: /^1\. / }) });
   ok(await row.evaluate((e) => e.classList.contains("review-declined")), `who declined is marked: ${tag}`);
   ok((await v.page.locator(".review-missing, .review-needed").count()) > 20, `what is missing is marked: ${tag}`);
+  same(await v.page.locator(".review-rows li").filter({ hasText: "Kingfisher" }).count(), 1, `the note is looked over too: ${tag}`);
   same(await v.page.locator(".review-rows li").filter({ hasText: "10. " }).count(), 0, `what is not asked is not listed: ${tag}`);
   await look(v, name);
   await row.locator("button").click();
@@ -102,6 +128,11 @@ async function begun_and_stopped(server, lang, width, script = true) {
   same(await v.page.locator("[data-field='food_reduction']:visible").count(), 0, `one question at a time: ${tag}`);
   await look(v, `question-${lang}-${width}`);
   await v.page.locator("input[name='econ_satisfaction'][value='prefer_not_to_answer']").check();
+  same(await v.page.locator("[data-field='econ_satisfaction_note']:visible").count(), 1, `a note can be written beside the question: ${tag}`);
+  same(await v.page.locator("[data-field='food_reduction_note']:visible").count(), 0, `and not beside others: ${tag}`);
+  await v.page.locator("[data-field='econ_satisfaction_note'] summary").click();
+  await v.page.fill("[name='econ_satisfaction_note']", "Kingfisher");
+  await look(v, `note-${lang}-${width}`);
   await v.page.locator("button[data-next]").click();
   await v.page.locator("[data-field='food_reduction']:visible").waitFor();
   await looked_over(v, tag, `review-${lang}-${width}`);

@@ -235,6 +235,108 @@ static void every_way_out_asks_consent_and_writes_down_what_is_given(void **stat
     }
 }
 
+/* --- prints of a result and of the grid --- */
+
+#define INTERVIEW                                                                                  \
+    "{\"parent\":\"%s\",\"answers\":{\"round\":\"baseline\",\"interview_date\":\"2026-11-20\","    \
+    "\"interview_location\":\"on_site\",\"private_space\":\"yes\",\"is_case_team\":\"no\","        \
+    "\"sections_selected\":[\"psychosocial\"],\"consent_given\":\"yes\",\"consent_form\":"         \
+    "\"written\",\"social_participation\":\"often\",\"support_network\":\"bad\","                  \
+    "\"community_belonging\":\"agree\",\"community_belonging_note\":\"Zebrafinch at the well\","   \
+    "\"physical_safety\":\"safe_mostly\",\"family_conflict\":\"never\",\"discrimination\":"        \
+    "\"never\",\"distress_symptoms\":\"never\",\"wants_psych_support\":\"no\","                    \
+    "\"able_to_stay\":\"yes\",\"support_sources\":[\"family\"]}}"
+
+/* Path of the PDF of the result of an interview. */
+static const char *given_result(struct pages *p, const struct given *g)
+{
+    const char *id = created(p, "rss", arena_printf(p->arena, INTERVIEW, g->person));
+    struct page page =
+        page_get(p, SUPERVISOR, arena_printf(p->arena, "/records/person/%s", g->person), NULL);
+
+    assert_non_null(id);
+    return arena_printf(p->arena, "/survey/results/%.36s/pdf",
+                        between(p, &page, "href=\"/survey/results/", "\""));
+}
+
+static struct outcome by_grid(struct pages *p, const struct given *g)
+{
+    return of_page(
+        page_post(p, SUPERVISOR, arena_printf(p->arena, "/cases/%s/grid/print", g->of), WHERE));
+}
+
+/* Proves C-12-27 for these prints: a result shows the survey, a grid all sides of a life. */
+static void prints_of_a_result_and_of_the_grid_ask_consent_too(void **state)
+{
+    struct pages *p = *state;
+    static const struct consent_case everything = {
+        "Clinique Espoir", "referral",
+        ALL ",\"health\",\"mental_health\",\"legal\",\"education_work\"", NULL, NULL
+    };
+
+    for (int s = NONE; s <= OTHER_GROUP; s++) {
+        const struct given g = in_state(p, (enum state)s);
+        const char *says = states[s].says;
+        struct outcome result = of_page(page_post(p, SUPERVISOR, given_result(p, &g), WHERE));
+        struct outcome grid = by_grid(p, &g);
+
+        assert_int_equal(result.given, says == NULL);
+        assert_false(grid.given); /* none of them covers all that it tells */
+        assert_true(says == NULL || strstr(result.said, says) != NULL);
+        assert_non_null(strstr(grid.said, says ? says : "does not allow all of this information"));
+    }
+    assert_int_equal(pages_count(p, NOTED), 1);
+    {
+        struct given g = given_person(p, ADULT);
+        struct page page;
+
+        g.consent = given_consent(p, g.person, &everything, false);
+        status_to(p, arena_printf(p->arena, "/records/consent/%s/status", g.consent),
+                  "version=1&to=given");
+        assert_true(by_grid(p, &g).given);
+        assert_int_equal(pages_count(p, NOTED), 2);
+        page = page_post(p, SUPERVISOR, arena_printf(p->arena, "/cases/%s/grid/print", g.of), "");
+        assert_int_equal(page.status, 422);
+        assert_true(shows(&page, "Say who receives it, by name."));
+    }
+}
+
+/*
+ * Proves R-A4-15: a note on a question lies sealed beside its answer, is read by the case team, and
+ * is in what the office prints for its file, not in what the person or anybody else gets.
+ */
+static void a_note_on_a_question_stays_with_the_case_team(void **state)
+{
+    struct pages *p = *state;
+    const struct given g = in_state(p, GIVEN);
+    const char *pdf = given_result(p, &g);
+    const char *result = arena_strndup(p->arena, pdf, strlen(pdf) - strlen("/pdf"));
+    struct page page = page_get(p, SUPERVISOR, result, NULL);
+    const char *interview = arena_printf(p->arena, "/records/rss/%.36s",
+                                         between(p, &page, "href=\"/records/rss/", "\""));
+
+    assert_true(shows(&page, "Note on question 24"));
+    assert_true(shows(&page, "Zebrafinch at the well"));
+    assert_true(shows(&page, "PDF with notes, for the case file"));
+    page = page_get(p, SUPERVISOR, interview, NULL);
+    assert_true(shows(&page, "Zebrafinch at the well"));
+    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/edit", interview), NULL);
+    assert_true(
+        shows(&page, "<details class=\"q q-beside\" data-field=\"community_belonging_note\""));
+    page = page_get(p, SUPERVISOR, pdf, "notes=1");
+    assert_non_null(strstr(pdf_text(p, &page), "Zebrafinch"));
+    page = page_get(p, SUPERVISOR, pdf, NULL);
+    assert_null(strstr(pdf_text(p, &page), "Zebrafinch"));
+    page = page_post(p, SUPERVISOR, pdf, WHERE);
+    assert_null(strstr(pdf_text(p, &page), "Zebrafinch"));
+    page = page_post(p, SUPERVISOR, "/records/rss/export", "format=csv&whose=own");
+    assert_int_equal(page.status, 303);
+    run_jobs(p);
+    page = page_get(p, SUPERVISOR, arena_printf(p->arena, "%s/file", page.location), NULL);
+    assert_true(shows(&page, "Zebrafinch at the well"));
+    assert_int_equal(page_get(p, FINANCE, result, NULL).status, 403);
+}
+
 static void what_consent_does_not_cover_is_left_out_of_a_file(void **state)
 {
     struct pages *p = *state;
@@ -450,6 +552,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PAGES(every_way_out_asks_consent_and_writes_down_what_is_given),
+        PAGES(prints_of_a_result_and_of_the_grid_ask_consent_too),
+        PAGES(a_note_on_a_question_stays_with_the_case_team),
         PAGES(what_consent_does_not_cover_is_left_out_of_a_file),
         PAGES(an_export_says_for_whom_it_is_or_is_not_made),
         PAGES(a_withdrawal_holds_at_the_moment_of_sharing),

@@ -33,7 +33,8 @@
     "health_access=fair;health_quality=fair;social_participation=sometimes;support_network=fair;"  \
     "community_belonging=neither;physical_safety=neutral;family_conflict=sometimes;"               \
     "discrimination=only_rarely;distress_symptoms=sometimes;wants_psych_support=yes;"              \
-    "able_to_stay=yes;support_sources=no_one;interview_notes=Zebrafinch at the well"
+    "able_to_stay=yes;support_sources=no_one;interview_notes=Zebrafinch at the well;"              \
+    "physical_safety_note=Zebrafinch again"
 
 static struct record *interview_filled(struct fixture *f, const struct record *person,
                                        const char *answers)
@@ -398,7 +399,7 @@ static void the_pdf_is_in_the_language_that_the_person_prefers(void **state)
     must(f, record_insert(&f->ctx, interview_filled(f, person, INTERVIEW ANSWERS)));
     r = results_of(f, person, &len);
     f->ctx.lang = lang;
-    must(f, survey_pdf(&f->ctx, r, person, &bytes, &len));
+    must(f, survey_pdf(&f->ctx, r, person, NULL, &bytes, &len));
     f->ctx.lang = "en";
     assert_true(len > 1000 && memcmp(bytes, "%PDF-", 5) == 0);
 }
