@@ -429,7 +429,7 @@ static const struct field_spec choice_fields[] = {
 };
 
 static const struct field_spec giving_fields[] = {
-    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_MAX * 4 },
+    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_BYTES },
     { "purpose", INPUT_CODE },
     { 0 },
 };

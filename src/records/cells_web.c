@@ -141,6 +141,15 @@ const char *ref_shown(struct ctx *ctx, const char *ref, const char *id, struct r
     return name[0] == '\0' ? tr(ctx, "not to be seen here") : name;
 }
 
+const char *field_shown(struct ctx *ctx, const struct field *f, const char *value)
+{
+    struct record *to = NULL;
+
+    if (f->ref != NULL && value[0] != '\0')
+        return ref_shown(ctx, f->ref, value, &to);
+    return answers_shown(ctx, f, value);
+}
+
 const char *record_shown(struct ctx *ctx, const struct record *rec, const struct field *f)
 {
     const char *value = answers_get(rec->answers, f);
@@ -149,12 +158,7 @@ const char *record_shown(struct ctx *ctx, const struct record *rec, const struct
         return "";
     if (strcmp(rec->form->kind, FORM_PERSON) == 0 && strcmp(f->name, FIELD_PERSON_BIRTH_DATE) == 0)
         return birth_shown(ctx, rec, value);
-    if (f->ref != NULL) {
-        struct record *to = NULL;
-
-        return ref_shown(ctx, f->ref, value, &to);
-    }
-    return answers_shown(ctx, f, value);
+    return field_shown(ctx, f, value);
 }
 
 const char *age_text(struct ctx *ctx, const struct record *rec)

@@ -1,6 +1,7 @@
 /* The last page of a form in pages: every question that is asked, with its answer, to look over. */
 #include "core/text.h"
 #include "records/records_inner.h"
+#include "records/screens_web.h"
 #include "records/widgets.h"
 
 struct looking {
@@ -35,7 +36,7 @@ static void add_row(struct looking *l, const struct widget_view *w, int64_t page
     row->answer = w->kind == WIDGET_REPEAT
                       ? tr(l->ctx, "{0, plural, one {# entry} other {# entries}}",
                            TR_INT((int64_t)w->repeat.rows_len))
-                      : answers_shown(l->ctx, w->field, w->value);
+                      : field_shown(l->ctx, w->field, w->value);
     if (w->beside)
         return;
     if (w->kind != WIDGET_REPEAT && w->value[0] == '\0') {

@@ -204,6 +204,8 @@ void ref_fill(struct ctx *ctx, struct widget_view *w, const struct field *f,
 void ref_place(struct ctx *ctx, struct widget_view *w, const char *kind, const char *action);
 /* What stands behind an id: a name of the staff, or a record that the acting user may see. */
 const char *ref_shown(struct ctx *ctx, const char *ref, const char *id, struct record **to);
+/* An answer as people read it; of a reference, what it leads to. */
+const char *field_shown(struct ctx *ctx, const struct field *f, const char *value);
 
 /* --- filters of lists (filter_web.c) --- */
 

@@ -447,7 +447,7 @@ void widget_fill(struct maker *m, struct widget_view *w, struct answers *t, cons
         w->file.drop = arena_printf(m->ctx->arena, "_drop.%s", w->path);
         w->file.accept = media_accept(f);
     } else if (w->kind == WIDGET_SHOWN) {
-        w->shown = answers_shown(m->ctx, f, w->value);
+        w->shown = field_shown(m->ctx, f, w->value);
         w->kept = field_sent_back(f);
     }
 }

@@ -239,7 +239,7 @@ static const struct field_spec pdf_fields[] = {
 
 static const struct field_spec giving_fields[] = {
     { "lang", INPUT_CODE },
-    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_MAX * 4 },
+    { "recipient", INPUT_TEXT, .max = GIVING_RECIPIENT_BYTES },
     { "purpose", INPUT_CODE },
     { 0 },
 };

@@ -65,6 +65,41 @@ static void the_page_of_a_case_leads_to_grid_and_plan(void **state)
     assert_true(shows(&page, "version 1"));
 }
 
+/* The form of a plan says which interview its scores come from, by round and day. */
+static void the_baseline_is_shown_by_round_and_day(void **state)
+{
+    static const char interview[] =
+        "{\"parent\":\"%s\",\"answers\":{\"round\":\"baseline\",\"interview_date\":"
+        "\"2026-11-20\","
+        "\"interview_location\":\"on_site\",\"private_space\":\"yes\",\"is_case_team\":\"no\","
+        "\"sections_selected\":[\"psychosocial\"],\"consent_given\":\"yes\",\"consent_form\":"
+        "\"written\",\"social_participation\":\"often\",\"support_network\":\"bad\","
+        "\"community_belonging\":\"agree\",\"physical_safety\":\"safe_mostly\",\"family_conflict\":"
+        "\"never\",\"discrimination\":\"never\",\"distress_symptoms\":\"never\","
+        "\"wants_psych_support\":\"no\",\"able_to_stay\":\"yes\","
+        "\"support_sources\":[\"family\"]}}";
+    struct pages *p = *state;
+    const char *person = created(p, "person", PERSON);
+    const char *rss = created(p, "rss", arena_printf(p->arena, interview, person));
+    const char *id = created(p, "case",
+                             arena_printf(p->arena,
+                                          "{\"parent\":\"%s\",\"answers\":{\"opened\":"
+                                          "\"2026-10-02\"}}",
+                                          person));
+    struct page page;
+    const char *shown;
+
+    id = page_given_plan(p, id);
+    page = page_get(p, SUPERVISOR, path_of(p, "/records/plan/%s/edit", id), NULL);
+    assert_int_equal(page.status, 200);
+    shown = between(p, &page, "id=\"f-baseline_interview\"", "</output>");
+    assert_non_null(strstr(shown, "Baseline"));
+    assert_non_null(strstr(shown, "2026-11-20"));
+    assert_null(strstr(shown, rss));
+    shown = between(p, &page, "id=\"f-baseline_psychosocial\"", "</output>");
+    assert_non_null(strstr(shown, "0."));
+}
+
 /* Proves R-1.4.3-10: the evaluated grid with its criteria, why, and what is suggested. */
 static void the_grid_is_read_answered_decided_and_printed(void **state)
 {
@@ -344,6 +379,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_page_of_a_case_leads_to_grid_and_plan),
+        TEST(the_baseline_is_shown_by_round_and_day),
         TEST(the_grid_is_read_answered_decided_and_printed),
         TEST(the_grid_is_told_to_programs_as_json),
         TEST(a_plan_is_printed_in_any_language_in_the_order_of_the_template),

@@ -6,12 +6,8 @@
 #include <cmocka.h>
 
 #include "core/text.h"
-#include "forms_gen.h"
-#include "people_fixture.h"
-#include "records/publish.h"
-#include "survey/survey.h"
+#include "publish_help.h"
 
-#define LABELS "label::English (en),label::العربية (ar)"
 #define COLUMNS                                                                                    \
     ",type,name," LABELS ",required,relevant,bind::hw:list,bind::hw:store,bind::hw:core,"          \
     "bind::hw:privacy,hw:reason\n"
@@ -27,75 +23,6 @@
     ",text,note_text,Notes,ملاحظات,,,,,,,\n"
 #define VISIT_OF(version) "survey\n" COLUMNS ROWS SETTINGS_OF("home_visit", version)
 #define VISIT             VISIT_OF("1")
-
-static const struct kind_grant grants[] = { { "home_visit", "supervisor", "all" },
-                                            { "home_visit", "case_manager", "work" } };
-
-static struct forms_live live;
-
-static int setup(void **state)
-{
-    struct fixture *f;
-    int rc = people_setup(state);
-
-    if (rc)
-        return rc;
-    f = *state;
-    live = (struct forms_live){ .shipped = f->ctx.forms, .forms = f->ctx.forms, .epoch = -1 };
-    fixture_as(f, "administrator");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    forms_live_end(&live);
-    return people_teardown(state);
-}
-
-static struct form_plan planned(struct fixture *f, const char *csv)
-{
-    const struct form_text text = { "visit.csv", csv, strlen(csv) };
-    struct form_plan plan = { 0 };
-
-    must(f, publish_check(&f->ctx, &plan, &text));
-    return plan;
-}
-
-static void look(struct fixture *f)
-{
-    bool moved = false;
-
-    must(f, forms_live_look(&f->ctx, &live, &moved, NULL));
-}
-
-/* As a next request sees it. */
-static int64_t published(struct fixture *f, const char *csv)
-{
-    struct form_plan plan = planned(f, csv);
-    bool fresh = plan.origin == ORIGIN_WHOLE && !plan.now;
-    int64_t epoch = 0;
-
-    for (size_t i = 0; i < plan.mistakes_len; i++)
-        print_message("%d %s: %s\n", plan.mistakes[i].row, plan.mistakes[i].column,
-                      plan.mistakes[i].text);
-    assert_int_equal(plan.bad, 0);
-    must(f, publish_now(&f->ctx, &plan, fresh ? grants : NULL, fresh ? 2 : 0, &epoch));
-    look(f);
-    return epoch;
-}
-
-/* The one mistake that the file has. */
-static struct form_mistake refused(struct fixture *f, const char *csv)
-{
-    struct form_plan plan = planned(f, csv);
-
-    assert_int_equal(plan.bad, 1);
-    assert_null(plan.form);
-    for (size_t i = 0; i < plan.mistakes_len; i++)
-        if (!plan.mistakes[i].warning)
-            return plan.mistakes[i];
-    return (struct form_mistake){ 0 };
-}
 
 static struct record *visited(struct fixture *f, const char *answers)
 {
@@ -595,76 +522,6 @@ static void a_mistake_in_an_overlay_is_told_at_its_own_row(void **state)
     assert_string_equal(m.value, "sex");
 }
 
-/* --- the survey's lists, adapted to a place --- */
-
-#define LOCAL_SURVEY                                                                               \
-    "survey\n,hw:do,type,name,guidance_hint::English (en)\n"                                       \
-    ",options,select_multiple local_assets,productive_assets,\n"                                   \
-    "%s"                                                                                           \
-    "choices\n,hw:do,list_name,name," LABELS ",hw:exclusive,hw:decline,hw:explain\n%s"             \
-    "settings\n,form_id,version\n,rss,sn-3\n"
-#define LOCAL_GUIDE   ",relabel,,has_id_document,A national card or a voter card counts.\n"
-#define PAPERS_OPTION ",options,select_one local_papers,has_id_document,\n"
-#define LOCAL_ASSETS                                                                               \
-    ",,local_assets,land,Land,x,,,\n,,local_assets,animals,Animals,x,,,\n"                         \
-    ",,local_assets,trees,Trees,x,,,\n,,local_assets,buildings,Buildings,x,,,\n"                   \
-    ",,local_assets,vehicles,Vehicles,x,,,\n,,local_assets,equipment,Tools,x,,,\n"                 \
-    ",,local_assets,pirogue,A pirogue,x,,,\n,,local_assets,other,Other,x,,,yes\n"                  \
-    ",,local_assets,none,None,x,yes,,\n"
-#define DECLINED_ASSETS ",,local_assets,prefer_not_to_answer,No answer,x,yes,declined,\n"
-#define LOCAL_PAPERS                                                                               \
-    ",,local_papers,yes,Yes,x,,,\n,,local_papers,consular_card,Only a consular card,x,,,\n"        \
-    ",,local_papers,no,No,x,,,\n,,local_papers,dont_know,Not sure,x,,dont_know,\n"                 \
-    ",,local_papers,prefer_not_to_answer,No answer,x,,declined,\n"
-
-static struct scores scored(struct fixture *f, const char *answers)
-{
-    struct record *rec = NULL;
-    struct scores scores = { 0 };
-
-    fixture_as(f, "supervisor");
-    must(f, record_new(&f->ctx, &rec, FORM_RSS, person_stored(f, PERSON_AWA)->id));
-    person_fill(f, rec, answers);
-    must(f, survey_score(&f->ctx, &scores, profile_find(NULL), rec->answers));
-    fixture_as(f, "administrator");
-    return scores;
-}
-
-/*
- * Proves R-A4-23: assets and documents are told as a place knows them, what the scores use stays,
- * and the form says which version of it was answered.
- */
-static void the_survey_s_lists_are_adapted_and_its_scores_stay(void **state)
-{
-    struct fixture *f = *state;
-    const struct form *rss;
-    struct scores before;
-    struct scores now;
-
-    must(f, profiles_load(&f->ctx));
-    before = scored(f, "productive_assets=land;has_id_document=yes;sections_selected=economic");
-    (void)published(
-        f, arena_printf(f->ctx.arena, LOCAL_SURVEY, LOCAL_GUIDE, LOCAL_ASSETS DECLINED_ASSETS));
-    must(f, profiles_load(&f->ctx));
-    rss = form_find(f->ctx.forms, FORM_RSS);
-    assert_string_equal(rss->version, "1+sn-3");
-    assert_string_equal(label_text(&f->ctx, &field_find(rss, FIELD_RSS_HAS_ID_DOCUMENT)->guidance),
-                        "A national card or a voter card counts.");
-    now = scored(f, "productive_assets=pirogue;has_id_document=yes;sections_selected=economic");
-    assert_int_equal(now.of[DIM_ECONOMIC].num, before.of[DIM_ECONOMIC].num);
-    assert_int_equal(now.of[DIM_ECONOMIC].den, before.of[DIM_ECONOMIC].den);
-    now = scored(f, "productive_assets=none;sections_selected=economic");
-    assert_int_equal(now.of[DIM_ECONOMIC].num, 0);
-    assert_true(now.of[DIM_ECONOMIC].den > 0);
-    /* an option that a score uses cannot go; one that it does not know has no points yet */
-    assert_string_equal(
-        refused(f, arena_printf(f->ctx.arena, LOCAL_SURVEY, LOCAL_GUIDE, LOCAL_ASSETS)).column,
-        "type");
-    (void)published(f, arena_printf(f->ctx.arena, LOCAL_SURVEY, PAPERS_OPTION,
-                                    LOCAL_ASSETS DECLINED_ASSETS LOCAL_PAPERS));
-    assert_int_equal(profiles_load(&f->ctx), ERR_INVALID);
-}
-
 /* An upgrade: the program's own form is another one than the overlay was made for. */
 static void an_upgrade_applies_the_overlay_again_and_tells_what_does_not_fit(void **state)
 {
@@ -820,7 +677,6 @@ int main(void)
         PUBLISH(an_overlay_adds_relabels_and_hides),
         PUBLISH(an_overlay_leaves_core_fields_alone),
         PUBLISH(a_mistake_in_an_overlay_is_told_at_its_own_row),
-        PUBLISH(the_survey_s_lists_are_adapted_and_its_scores_stay),
         PUBLISH(an_upgrade_applies_the_overlay_again_and_tells_what_does_not_fit),
         PUBLISH(the_programs_own_form_comes_back_without_the_overlay),
         PUBLISH(a_draft_is_kept_sealed_and_forgotten_after_a_week),
