@@ -139,8 +139,8 @@ static enum err find_order(struct ctx *ctx, struct order_of *out, const struct p
         ids = ARENA_ARRAY(ctx->arena, titles.len + 1, const char *);
         for (size_t i = 0; i < titles.len; i++)
             ids[i] = arena_strdup(ctx->arena, titles.items[i].id);
-        order_keep(ctx, pick, ids, titles.len);
         *out = (struct order_of){ ids, titles.len };
+        rc = order_keep(ctx, pick, ids, titles.len);
     }
     arena_free(titles.arena);
     return rc;
@@ -160,7 +160,8 @@ static enum err page_by_title(struct ctx *ctx, struct record_list *list, const s
                            "More than {0} records cannot be sorted by name. Choose a status, or "
                            "search for the name.",
                            TR_INT(RECORD_TITLE_SORT_MAX)));
-    if (!order_find(ctx, &order.ids, &order.len, pick))
+    rc = order_find(ctx, &order.ids, &order.len, pick);
+    if (rc == OK && !order.ids)
         rc = find_order(ctx, &order, pick);
     return rc ? rc : take_page(ctx, list->items, &list->len, pick, &order);
 }

@@ -310,13 +310,17 @@ enum err record_delete_look(struct ctx *ctx, const struct record *full) MUST_USE
 enum err record_filter_check(struct ctx *ctx, struct record_filter *f,
                              const struct form *form) MUST_USE;
 
-/* --- order.c: lists by title --- */
+/* --- order.c: what is remembered while no record changes --- */
 
-/* The ids of a list in the order of its titles, if nothing was committed since it was found. */
-bool order_find(const struct ctx *ctx, const char *const **ids_out, size_t *len_out,
-                const struct pick *pick);
+/* db_number_on, for a number that hangs on tables of records alone: other commits do not matter. */
+enum err records_number(struct ctx *ctx, int64_t *out, const struct db_sql *sql,
+                        const struct db_arg *args) MUST_USE;
+/* The ids of a list in the order of its titles; ids_out stays as it is if that is not known. */
+enum err order_find(struct ctx *ctx, const char *const **ids_out, size_t *len_out,
+                    const struct pick *pick) MUST_USE;
 /* Remembers it for the next page; outside pages nothing is remembered. */
-void order_keep(const struct ctx *ctx, const struct pick *pick, const char *const *ids, size_t len);
+enum err order_keep(struct ctx *ctx, const struct pick *pick, const char *const *ids,
+                    size_t len) MUST_USE;
 
 /* --- ref.c --- */
 

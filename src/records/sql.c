@@ -69,8 +69,7 @@ static enum err build_number(struct build *b, int64_t *out)
 {
     assert(buf_ok(&b->sql));
     b->args[b->len] = (struct db_arg){ 0 };
-    return db_number_on(b->ctx, b->ctx->db, out, db_sql_built(b->ctx->db, buf_text(&b->sql)),
-                        b->args);
+    return records_number(b->ctx, out, db_sql_built(b->ctx->db, buf_text(&b->sql)), b->args);
 }
 
 /* --- writing --- */

@@ -258,6 +258,46 @@ static void an_order_by_title_is_of_one_user_and_one_language(void **state)
     assert_string_equal(titles, "");
 }
 
+static int calls_of_count(struct fixture *f, int64_t *out)
+{
+    int before = db_calls(f->ctx.db);
+
+    must(f, record_count(&f->ctx, out, "person", NULL));
+    return db_calls(f->ctx.db) - before;
+}
+
+static void a_count_is_known_while_other_things_change_and_never_when_a_record_did(void **state)
+{
+    struct fixture *f = *state;
+    struct record *zara = person_stored(f, NAMED("Zara"));
+    int64_t n = 0;
+    int first;
+
+    (void)person_stored(f, NAMED("Binta"));
+    first = calls_of_count(f, &n);
+    assert_int_equal(n, 2);
+    must(f, setting_set(&f->ctx, "", "rules.hash", "other"));
+    if (!db_is_postgres(f->ctx.db))
+        assert_true(calls_of_count(f, &n) < first);
+    assert_int_equal(n, 2);
+
+    (void)person_stored(f, NAMED("Amina"));
+    (void)calls_of_count(f, &n);
+    assert_int_equal(n, 3);
+    must(f, record_delete(&f->ctx, zara, zara->version, "Twice."));
+    (void)calls_of_count(f, &n);
+    assert_int_equal(n, 2);
+
+    must(f,
+         db_begin(&f->ctx)); /* what is written in a transaction counts in it, and not after it */
+    (void)person_stored(f, NAMED("Fatou"));
+    (void)calls_of_count(f, &n);
+    assert_int_equal(n, 3);
+    db_rollback(&f->ctx);
+    (void)calls_of_count(f, &n);
+    assert_int_equal(n, 2);
+}
+
 static struct record *a_case_with_steps(struct fixture *f)
 {
     struct record *person = person_stored(f, PERSON_AWA);
@@ -365,6 +405,7 @@ int main(void)
         TEST(a_look_below_that_failed_is_not_remembered_as_nothing),
         TEST(an_order_by_title_is_found_once_until_something_is_committed),
         TEST(an_order_by_title_is_of_one_user_and_one_language),
+        TEST(a_count_is_known_while_other_things_change_and_never_when_a_record_did),
         TEST(children_that_a_list_has_read_are_given_whole_without_being_read_again),
         TEST(children_that_the_list_does_not_show_are_not_forgotten),
         TEST(a_name_of_the_staff_is_read_once),
