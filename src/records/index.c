@@ -560,12 +560,15 @@ enum err index_catch_up(struct ctx *ctx, int64_t *applied_out)
     enum err rc = refs_prepare(ctx);
 
     while (rc == OK && more) {
+        struct arena_mark mark = arena_mark(ctx->arena);
         struct batch b = { .arena = arena_new(0) };
 
         rc = catch_up_some(ctx, &b);
         done += (int64_t)b.rows;
         more = b.more;
         arena_free(b.arena);
+        if (rc == OK)
+            arena_rewind(ctx->arena, mark);
     }
     if (rc == OK && applied_out)
         *applied_out = done;

@@ -293,17 +293,22 @@ def check_question(row, spec):
 
 
 def check_follow_ups(fields, specs):
-    """An explanation follows its question at once and opens for the right options only."""
+    """A note follows each question at once; an explanation comes next, for the right options only."""
     order = list(fields)
     for spec in specs:
         row, name = fields.get(spec["code"]), spec["code"] + "_explain"
+        note = spec["code"] + "_note"
+        if row and row["type"] != "calculate" and (
+                note not in fields or order.index(note) != order.index(spec["code"]) + 1 or
+                "beside" not in fields[note]["appearance"].split()):
+            problem(row, "name", f"{note} must come right after it, with the appearance beside")
         if (name in fields) != bool(spec["explain"]):
             problem(row or specs[0], "name", f"{name} must exist exactly if an option explains")
         if not row or name not in fields:
             continue
         follow = fields[name]
-        if order.index(name) != order.index(spec["code"]) + 1 or follow["type"] != "text":
-            problem(follow, "name", "must be a text right after its question")
+        if order.index(name) != order.index(spec["code"]) + 2 or follow["type"] != "text":
+            problem(follow, "name", "must be a text right after its question and the note on it")
         e = parse(follow, "relevant", set(fields))
         for code in [""] + spec["options"].split():
             if e and bool(e.value({spec["code"]: code})) != (code in spec["explain"].split()):
