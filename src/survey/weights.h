@@ -15,6 +15,7 @@
  */
 
 #include "core/arena.h"
+#include "survey/feed.h"
 #include "survey/profile.h"
 
 #define WEIGHTS_ROWS_MIN 30 /* complete interviews of a dimension */
@@ -52,6 +53,16 @@ bool weights_derive(struct arena *a, struct derived_dimension *out, const struct
  * largest first: vector k is vectors[k * n]. matrix is used up.
  */
 void eigen_symmetric(size_t n, double *matrix, double *values, double *vectors);
+
+/*
+ * The completed interviews that the acting user may see, as codes, in the columns that scoring
+ * needs beside WEIGHTS_KEY and the round; of every round (round is checked only: it is sealed, so
+ * the reader passes over the others). It is an export: needs rss.export, is audited, and each
+ * interview is noted in the access log. ERR_INVALID: no such round. Lives in memory alone.
+ */
+enum err weights_interviews(struct ctx *ctx, struct feed **out, const struct profile *p,
+                            const char *round) MUST_USE;
+#define WEIGHTS_KEY "record.status" /* filled in every row */
 
 /* homeward survey weights ... */
 enum err weights_command(struct ctx *ctx, int argc, char **argv) MUST_USE;

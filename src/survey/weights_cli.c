@@ -9,12 +9,14 @@
 #include "core/opt.h"
 #include "core/text.h"
 #include "core/tr.h"
+#include "forms_gen.h"
 #include "survey/score_file.h"
 
 #define CELL_MAX 64
 
 static const char *const usage = N_(
     "homeward survey weights FILE.csv --out NAME.csv [--loadings FILE]\n"
+    "homeward survey weights --database FILE --as NAME [--round ROUND] --out NAME.csv\n"
     "\n"
     "Derives the weights of a scoring profile from interviews: for each dimension the principal\n"
     "components of the correlations between its questions. A weight follows the squared loading\n"
@@ -22,12 +24,22 @@ static const char *const usage = N_(
     "read as by homeward survey score. Interviews with a question of the dimension unanswered or\n"
     "declined are left out of it and counted. Loadings, explained variance and weights are shown.\n"
     "\n"
+    "With --database they are the completed interviews that the user may see and export, of one\n"
+    "round or of all. This is audited as an export is, and each interview is noted in the access\n"
+    "log; none of them is written anywhere. At least 30 must be complete in each dimension.\n"
+    "\n"
     "NAME.csv is a profile: put it into DIR/scoring and score with --content DIR --profile NAME.");
 
 static const struct opt_spec specs[] = {
     { "out", "NAME.csv", N_("the profile to write; its name is the file's"), false },
     { "loadings", "FILE", N_("write loadings and weights into this file, as CSV"), false },
     { "profile", "NAME", N_("profile that it starts from (default: homeward-1)"), false },
+    { "database", "FILE-or-URL", N_("the database whose interviews are read"), false },
+    { "keys", "FILE-or-URL", N_("the key store (default: FILE.keys)"), false },
+    { "key-file", "FILE", N_("file with the master key (default: FILE.master)"), false },
+    { "passphrase-file", "FILE", N_("file whose first line is the passphrase"), false },
+    { "as", "NAME", N_("the user to act as, with that user's rights"), false },
+    { "round", "ROUND", N_("of the database: baseline, progress, final or additional"), false },
     { "key", "COLUMN", N_("column that names the interview (default: key, instanceID, _uuid)"),
       false },
     { "content", "DIR", N_("folder whose files replace or add to the shipped content"), false },
@@ -36,7 +48,9 @@ static const struct opt_spec specs[] = {
 
 /* What is done. */
 struct deriving {
-    const char *file;
+    const char *file;  /* NULL: the database */
+    const char *round; /* of the database; NULL = all */
+    size_t round_column;
     const char *out;
     const char *name; /* of the new profile */
     const char *loadings;
@@ -99,6 +113,13 @@ static bool take_row(const struct deriving *d, const struct feed_row *row, doubl
     return true;
 }
 
+/* A row of another round than the one asked for. */
+static bool is_other(const struct deriving *d, const struct feed_row *row)
+{
+    return d->round && d->round_column < row->len &&
+           !cell_is(&row->cells[d->round_column], d->round, strlen(d->round));
+}
+
 static enum err read_rows(struct ctx *ctx, struct deriving *d)
 {
     double *points = ARENA_ARRAY(ctx->arena, d->p->len + 1, double);
@@ -107,6 +128,10 @@ static enum err read_rows(struct ctx *ctx, struct deriving *d)
     enum err rc = feed_next(ctx, d->feed, &row, &more);
 
     while (rc == OK && more) {
+        if (is_other(d, &row)) {
+            rc = feed_next(ctx, d->feed, &row, &more);
+            continue;
+        }
         if (take_row(d, &row, points)) {
             d->rows++;
             for (int k = 0; k < PROFILE_SECTIONS; k++)
@@ -120,24 +145,35 @@ static enum err read_rows(struct ctx *ctx, struct deriving *d)
     return rc;
 }
 
-static enum err read_file(struct ctx *ctx, struct deriving *d, const char *key)
+static enum err check_file(struct ctx *ctx, const struct deriving *d, bool more)
 {
-    const struct score_options o = { .key = key, .profile = d->p };
+    if (!more)
+        return ctx_fail(ctx, ERR_INVALID, tr(ctx, "{0} is empty.", TR_TEXT(d->file)));
+    if (sink_is_file(d->out, feed_fd(d->feed)))
+        return ctx_fail(
+            ctx, ERR_INVALID,
+            tr(ctx, "{0} is the file that is read; choose another name.", TR_TEXT(d->out)));
+    return OK;
+}
+
+static enum err read_interviews(struct ctx *ctx, struct deriving *d, const char *key)
+{
+    const struct score_options o = { .key = d->file ? key : WEIGHTS_KEY, .profile = d->p };
     struct feed_row row = { 0 };
     bool more = false;
-    enum err rc = feed_open(ctx, &d->feed, d->file);
+    enum err rc = d->file ? feed_open(ctx, &d->feed, d->file)
+                          : weights_interviews(ctx, &d->feed, d->p, d->round);
 
     if (rc)
         return rc;
     rc = feed_next(ctx, d->feed, &row, &more);
-    if (rc == OK && !more)
-        rc = ctx_fail(ctx, ERR_INVALID, tr(ctx, "{0} is empty.", TR_TEXT(d->file)));
-    if (rc == OK && sink_is_file(d->out, feed_fd(d->feed)))
-        rc = ctx_fail(
-            ctx, ERR_INVALID,
-            tr(ctx, "{0} is the file that is read; choose another name.", TR_TEXT(d->out)));
+    if (rc == OK && d->file)
+        rc = check_file(ctx, d, more);
     if (rc == OK)
         rc = columns_read(ctx, &d->columns, heading_words_new(ctx->arena, d->p), &row, &o);
+    for (size_t i = 0; rc == OK && d->round && i < d->columns.width; i++)
+        if (text_equal(d->columns.headings[i], FIELD_RSS_ROUND))
+            d->round_column = i;
     for (int k = 0; k < PROFILE_SECTIONS; k++)
         d->moments[k] = moments_new(ctx->arena, d->p, (enum dimension)k);
     if (rc == OK)
@@ -391,15 +427,34 @@ static bool good_name(const char *name)
            strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
+/* A file, or a database as a user: what belongs to the other one would mean nothing. */
+static enum err read_source(struct ctx *ctx, struct deriving *d, const struct opts *opts)
+{
+    bool database = opt_text(opts, "database") != NULL;
+
+    if (opt_words(opts) != (database ? 0 : 1) || opt_text(opts, "out") == NULL)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "Say which interviews to read and which profile to write: homeward"
+                                " survey weights FILE.csv --out NAME.csv"));
+    if (database && (opt_text(opts, "content") || opt_text(opts, "key")))
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "--content and --key are for interviews in a file, not for those"
+                                " of a database."));
+    if (!database && (opt_text(opts, "round") || opt_text(opts, "as")))
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "--round and --as are for interviews of a database: say"
+                                " --database too."));
+    d->file = opt_word(opts, 0);
+    d->round = opt_text(opts, "round");
+    return OK;
+}
+
 static enum err read_options(struct ctx *ctx, struct deriving *d, const struct opts *opts)
 {
     const char *base;
 
-    if (opt_words(opts) != 1 || opt_text(opts, "out") == NULL)
-        return ctx_fail(ctx, ERR_INVALID,
-                        tr(ctx, "Say which interviews to read and which profile to write: homeward"
-                                " survey weights FILE.csv --out NAME.csv"));
-    d->file = opt_word(opts, 0);
+    if (read_source(ctx, d, opts))
+        return ERR_INVALID;
     d->out = opt_text(opts, "out");
     d->loadings = opt_text(opts, "loadings");
     base = strrchr(d->out, '/') ? strrchr(d->out, '/') + 1 : d->out;
@@ -442,11 +497,11 @@ enum err weights_command(struct ctx *ctx, int argc, char **argv)
 
     if (rc || !opts)
         return rc;
-    rc = survey_load_content(ctx, opt_text(opts, "content"));
+    rc = survey_load_content(ctx, ctx->db ? NULL : opt_text(opts, "content"));
     if (rc == OK)
         rc = read_options(ctx, &d, opts);
     if (rc == OK)
-        rc = read_file(ctx, &d, opt_text(opts, "key"));
+        rc = read_interviews(ctx, &d, opt_text(opts, "key"));
     if (rc == OK)
         rc = derive(ctx, &d);
     if (rc == OK)

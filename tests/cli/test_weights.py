@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """homeward survey weights against principal components worked out here, by power iteration; the
-profile that it writes is one that homeward survey score takes.
+profile that it writes is one that homeward survey score takes. From a database the weights are those
+of the same interviews in an exported file; this part runs on PostgreSQL too, when HOMEWARD_PG_URL is
+set.
 
 HOMEWARD is the program, HOMEWARD_SOURCE the source tree. Prints TAP.
 """
@@ -8,6 +10,7 @@ import csv
 import math
 import os
 import random
+import sqlite3
 import sys
 
 sys.path.insert(0, os.path.join(os.environ["HOMEWARD_SOURCE"], "tests", "cli"))
@@ -120,13 +123,13 @@ def expected(people):
     return out
 
 
-def weights(file, *more):
+def weights(*words):
     for name in ("own.csv", "loadings.csv"):
         if os.path.exists(path("scoring/" + name)):
             os.remove(path("scoring/" + name))
     os.makedirs(path("scoring"), exist_ok=True)
-    return run("survey", "weights", file, "--out", path("scoring/own.csv"), "--loadings",
-               path("loadings.csv"), *more)
+    return run("survey", "weights", *words, "--out", path("scoring/own.csv"), "--loadings",
+               path("loadings.csv"))
 
 
 def profile_weights():
@@ -211,7 +214,79 @@ def test_odd():
     ok(done.returncode != 0 and "Own Name.csv" in done.stderr, "a name that is none is refused")
 
 
-test_weights()
-test_profile()
-test_odd()
+def remembered(database):
+    """Audit rows of exports of interviews, and ids of interviews that were noted as exported."""
+    with sqlite3.connect(database) as db:
+        exports = db.execute("SELECT count(*) FROM audit WHERE action = 'rss.export'").fetchone()[0]
+    with sqlite3.connect(database + ".access") as db:
+        noted = [row[0].split() for row in db.execute(
+            "SELECT records FROM access WHERE action = 'export' AND form = 'rss'")]
+    return exports, sum(len(ids) for ids in noted)
+
+
+def test_database():
+    base = os.environ.get("HOMEWARD_PG_URL")
+    url = base.replace("/homeward?", f"/weights_{os.getpid()}?") if base else path("office.db")
+    at = ["--database", url, "--key-file", path("office.master")]
+    done = run("demo", *at, "--people", "60")
+    ok(done.returncode == 0, "a demo office", done.stderr)
+    done = run("export", "rss", *at, "--as", "supervisor", "--status", "completed", "--out",
+               path("rss.csv"))
+    ok(done.returncode == 0, "its interviews are exported", done.stderr)
+    file = weights(path("rss.csv"), "--key", "record.parent")
+    with open(path("loadings.csv"), encoding="utf-8") as text:
+        loadings = text.read()
+    theirs = profile_weights()
+    before = None if base else remembered(url)
+    done = weights(*at, "--as", "supervisor")
+    with open(path("loadings.csv"), encoding="utf-8") as text:
+        same = text.read() == loadings
+    ok(file.returncode == 0 and done.returncode == 0 and same and done.stdout == file.stdout
+       and profile_weights() == theirs and "economic,food_reduction," in loadings,
+       "from the database come the weights of the same interviews in a file",
+       file.stderr + done.stderr + done.stdout)
+    if not base:
+        with open(path("rss.csv"), newline="", encoding="utf-8") as text:
+            count = sum(1 for _ in csv.DictReader(text))
+        exports, noted = remembered(url)
+        ok(exports == before[0] + 1 and noted == before[1] + count > before[1],
+           "which is audited as an export, with each interview", (before, exports, noted, count))
+    with open(path("rss.csv"), newline="", encoding="utf-8") as text:
+        rows = list(csv.DictReader(text))
+    final = [row for row in rows if row["round"] == "final"]
+    with open(path("final.csv"), "w", newline="", encoding="utf-8") as text:
+        out = csv.DictWriter(text, rows[0].keys())
+        out.writeheader()
+        out.writerows(final)
+    file = weights(path("final.csv"), "--key", "record.parent")
+    done = weights(*at, "--as", "supervisor", "--round", "final")
+    ok(done.returncode != 0 and "at least 30" in done.stderr and 0 < len(final) < 30
+       and done.stdout == file.stdout and not os.path.exists(path("scoring/own.csv")),
+       "one round alone is counted alone, and too few of them are told", done.stdout + done.stderr)
+    refused(at)
+
+
+def refused(at):
+    done = weights(*at, "--as", "casemanager")
+    ok(done.returncode != 0 and "role" in done.stderr and "interviews" not in done.stdout
+       and not os.path.exists(path("scoring/own.csv")), "who may not export interviews is refused",
+       done.stderr)
+    done = weights(*at, "--as", "supervisor", "--round", "never")
+    ok(done.returncode != 0 and "baseline" in done.stderr, "an unknown round is told", done.stderr)
+    done = weights(path("rss.csv"), *at, "--as", "supervisor")
+    ok(done.returncode != 0 and "which interviews" in done.stderr,
+       "a file and a database at once are refused", done.stderr)
+    done = weights(*at, "--as", "supervisor", "--key", "round")
+    ok(done.returncode != 0 and "--key" in done.stderr, "what is for files alone is refused",
+       done.stderr)
+    done = weights(path("rss.csv"), "--round", "final")
+    ok(done.returncode != 0 and "--database" in done.stderr,
+       "what is for databases alone is refused", done.stderr)
+
+
+if not os.environ.get("HOMEWARD_PG_URL"):
+    test_weights()
+    test_profile()
+    test_odd()
+test_database()
 finish()
