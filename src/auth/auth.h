@@ -156,6 +156,9 @@ enum err user_list(struct ctx *ctx, struct user_row **out, size_t *len_out) MUST
 /* Active staff of all offices with a role that has the permission, whoever asks. */
 enum err user_list_with(struct ctx *ctx, struct user_row **out, size_t *len_out,
                         const char *permission) MUST_USE;
+/* The active ones of user_list with a role that has the permission. */
+enum err user_list_who(struct ctx *ctx, struct user_row **out, size_t *len_out,
+                       const char *permission) MUST_USE;
 /* Active staff of an office who have a role, at most USERS_OF_ROLE_MAX; whoever acts. */
 #define USERS_OF_ROLE_MAX 100
 enum err user_ids_of_role(struct ctx *ctx, const char ***out, size_t *len_out, const char *role,

@@ -474,13 +474,13 @@ static bool has_permission(struct ctx *ctx, const struct user_row *row, const ch
     return false;
 }
 
-enum err user_list_with(struct ctx *ctx, struct user_row **out, size_t *len_out,
-                        const char *permission)
+static enum err list_able(struct ctx *ctx, struct user_row **out, size_t *len_out,
+                          const char *office, const char *permission)
 {
     struct user_row *all = NULL;
     size_t len = 0;
     size_t n = 0;
-    enum err rc = list_of(ctx, &all, &len, "");
+    enum err rc = list_of(ctx, &all, &len, office);
 
     if (rc)
         return rc;
@@ -490,4 +490,16 @@ enum err user_list_with(struct ctx *ctx, struct user_row **out, size_t *len_out,
     *out = all;
     *len_out = n;
     return OK;
+}
+
+enum err user_list_with(struct ctx *ctx, struct user_row **out, size_t *len_out,
+                        const char *permission)
+{
+    return list_able(ctx, out, len_out, "", permission);
+}
+
+enum err user_list_who(struct ctx *ctx, struct user_row **out, size_t *len_out,
+                       const char *permission)
+{
+    return list_able(ctx, out, len_out, office_reached(ctx), permission);
 }

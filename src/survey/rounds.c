@@ -1,5 +1,7 @@
 #include "survey/rounds.h"
 
+#include <stdlib.h>
+
 #include "auth/auth.h"
 #include "core/asset.h"
 #include "core/csv.h"
@@ -183,19 +185,50 @@ const char *survey_round_warning(struct ctx *ctx, const struct survey_due due[RO
 
 /* --- the case team --- */
 
+/* Ids of users, each once. */
+struct team {
+    const char **ids;
+    size_t len;
+    size_t room;
+};
+
+static bool team_has(const struct team *t, const char *user_id)
+{
+    for (size_t i = 0; i < t->len; i++)
+        if (text_equal(t->ids[i], user_id))
+            return true;
+    return false;
+}
+
+static void team_add(struct ctx *ctx, struct team *t, const char *user_id)
+{
+    if (text_blank(user_id) || team_has(t, user_id))
+        return;
+    if (t->len == t->room) {
+        const char **more = ARENA_ARRAY(ctx->arena, t->room * 2 + 8, const char *);
+
+        for (size_t i = 0; i < t->len; i++)
+            more[i] = t->ids[i];
+        t->ids = more;
+        t->room = t->room * 2 + 8;
+    }
+    t->ids[t->len++] = user_id;
+}
+
 /* Now, or in an earlier version. */
-static enum err worked_on(struct ctx *ctx, bool *out, const struct record *rec, const char *user_id)
+static enum err team_of_case(struct ctx *ctx, struct team *t, const struct record *rec)
 {
     const struct record *at = rec;
     enum err rc = OK;
 
-    for (int64_t v = rec->version; rc == OK && !*out; v--) {
-        *out = text_equal(at->created_by, user_id) || text_equal(at->updated_by, user_id) ||
-               record_is(at, FIELD_CASE_WORKER, user_id) ||
-               record_is(at, FIELD_CASE_WORKER_HOST, user_id);
-        if (v == 1)
+    for (int64_t v = rec->version; rc == OK; v--) {
+        team_add(ctx, t, at->created_by);
+        team_add(ctx, t, at->updated_by);
+        team_add(ctx, t, record_value(at, FIELD_CASE_WORKER));
+        team_add(ctx, t, record_value(at, FIELD_CASE_WORKER_HOST));
+        if (v <= 1)
             break;
-        if (!*out) {
+        {
             struct record *before = NULL;
 
             rc = record_version_whole(ctx, &before, rec, v - 1);
@@ -205,16 +238,66 @@ static enum err worked_on(struct ctx *ctx, bool *out, const struct record *rec, 
     return rc;
 }
 
-enum err survey_case_team(struct ctx *ctx, bool *out, const char *person_id, const char *user_id)
+static enum err team_of(struct ctx *ctx, struct team *t, const char *person_id)
 {
     struct record **items = NULL;
     size_t len = 0;
     enum err rc = record_children_whole(ctx, &items, &len, FORM_CASE, person_id);
 
-    *out = false;
-    for (size_t i = 0; rc == OK && i < len && !*out; i++)
-        rc = worked_on(ctx, out, items[i], user_id);
+    for (size_t i = 0; rc == OK && i < len; i++)
+        rc = team_of_case(ctx, t, items[i]);
     return rc;
+}
+
+enum err survey_case_team(struct ctx *ctx, bool *out, const char *person_id, const char *user_id)
+{
+    struct team team = { 0 };
+    enum err rc = team_of(ctx, &team, person_id);
+
+    *out = team_has(&team, user_id);
+    return rc;
+}
+
+static int by_team_and_name(const void *a, const void *b)
+{
+    const struct interviewer *x = a;
+    const struct interviewer *y = b;
+
+    if (x->is_case_team != y->is_case_team)
+        return x->is_case_team ? 1 : -1;
+    return text_compare(x->name, y->name);
+}
+
+const struct interviewer *survey_interviewer_find(const struct interviewer *items, size_t len,
+                                                  const char *id)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text_equal(items[i].id, id))
+            return &items[i];
+    return NULL;
+}
+
+enum err survey_interviewers(struct ctx *ctx, struct interviewer **out, size_t *len_out,
+                             const char *person_id)
+{
+    struct user_row *able = NULL;
+    struct team team = { 0 };
+    struct interviewer *items;
+    size_t len = 0;
+    size_t n = 0;
+    enum err rc = user_list_who(ctx, &able, &len, PERM_RSS_CREATE);
+
+    if (rc == OK)
+        rc = team_of(ctx, &team, person_id);
+    if (rc)
+        return rc;
+    items = ARENA_ARRAY(ctx->arena, len + 1, struct interviewer);
+    for (size_t i = 0; i < len; i++)
+        items[n++] = (struct interviewer){ able[i].id, able[i].name, team_has(&team, able[i].id) };
+    qsort(items, n, sizeof(*items), by_team_and_name);
+    *out = items;
+    *len_out = n;
+    return OK;
 }
 
 /* --- the profile --- */

@@ -44,6 +44,22 @@ const char *survey_round_warning(struct ctx *ctx, const struct survey_due due[RO
 /* Whether a user has or had to do with the person's cases: in charge of one, or wrote in it. */
 enum err survey_case_team(struct ctx *ctx, bool *out, const char *person_id,
                           const char *user_id) MUST_USE;
+
+struct interviewer {
+    const char *id; /* of the user */
+    const char *name;
+    bool is_case_team;
+};
+
+/*
+ * Who may lead an interview with the person: active staff that the acting user's office knows and
+ * who may begin one. By name; who has or had to do with the person's cases comes last (R-A4-05).
+ */
+enum err survey_interviewers(struct ctx *ctx, struct interviewer **out, size_t *len_out,
+                             const char *person_id) MUST_USE;
+/* The one with the id; NULL: not among them. */
+const struct interviewer *survey_interviewer_find(const struct interviewer *items, size_t len,
+                                                  const char *id);
 /* Puts what person, return and case say into the interview's profile, as far as it is empty. */
 enum err survey_prefill(struct ctx *ctx, struct record *rss) MUST_USE;
 

@@ -212,6 +212,34 @@ enum err survey_person_asked(struct ctx *ctx, struct record **out, const struct 
     return rc ? rc : record_load_allowed(ctx, out, FORM_PERSON, id);
 }
 
+/* The case team comes last; who begins is chosen, unless another was sent. */
+static enum err fill_interviewers(struct ctx *ctx, struct survey_start_view *v, const char *sent)
+{
+    struct survey_option_view *items;
+    struct interviewer *who = NULL;
+    size_t len = 0;
+    enum err rc = survey_interviewers(ctx, &who, &len, v->person_id);
+
+    if (rc)
+        return rc;
+    if (text_blank(sent))
+        sent = ctx->user_id;
+    items = ARENA_ARRAY(ctx->arena, len + 1, struct survey_option_view);
+    for (size_t i = 0; i < len; i++) {
+        items[i] = (struct survey_option_view){ .code = who[i].id,
+                                                .label = who[i].name,
+                                                .chosen = text_equal(who[i].id, sent) };
+        if (who[i].is_case_team)
+            v->team_len++;
+        if (who[i].is_case_team && text_equal(who[i].id, ctx->user_id))
+            v->is_case_team = true;
+    }
+    v->free_len = len - v->team_len;
+    v->free = v->free_len ? items : NULL;
+    v->team = v->team_len ? items + v->free_len : NULL;
+    return OK;
+}
+
 static enum err show_start(struct ctx *ctx, const struct req *req, struct res *res, int status)
 {
     struct survey_start_view v = { 0 };
@@ -224,12 +252,13 @@ static enum err show_start(struct ctx *ctx, const struct req *req, struct res *r
 
     if (rc == OK)
         rc = survey_rounds(ctx, due, &arrived, person);
-    if (rc == OK)
-        rc = survey_case_team(ctx, &v.is_case_team, person->id, ctx->user_id);
     if (rc)
         return rc;
     v.person = person->title;
     v.person_id = person->id;
+    rc = fill_interviewers(ctx, &v, sent ? req_text(req, "interviewer") : "");
+    if (rc)
+        return rc;
     v.person_link = url_build(ctx, "/records/person/{}", person->id);
     v.action = url_build(ctx, "/survey/start");
     v.date = sent ? req_text(req, "date") : today;
@@ -278,8 +307,36 @@ static size_t pairs_of(struct ctx *ctx, struct answer_pair *pairs, const struct 
     return len;
 }
 
+/* Who leads it as sent, else who begins. NULL: nobody who may. */
+static enum err chosen(struct ctx *ctx, const struct interviewer **out, const struct req *req,
+                       const char *person_id)
+{
+    const char *id = req_text(req, "interviewer");
+    struct interviewer *items = NULL;
+    size_t len = 0;
+    enum err rc = survey_interviewers(ctx, &items, &len, person_id);
+
+    *out = NULL;
+    if (rc == OK)
+        *out = survey_interviewer_find(items, len, text_blank(id) ? ctx->user_id : id);
+    return rc;
+}
+
+/* What is unusual about the interview, in words; NULL = nothing. */
+static const char *warning_of(struct ctx *ctx, const struct interviewer *who, const char *round)
+{
+    const char *team;
+
+    if (!who->is_case_team || text_equal(who->id, ctx->user_id))
+        return round; /* the page has told who begins already */
+    team =
+        tr(ctx, "Who leads this interview works or worked on the person's case. People speak more"
+                " freely with somebody else. The interview will say so.");
+    return round ? arena_printf(ctx->arena, "%s %s", team, round) : team;
+}
+
 static enum err begin(struct ctx *ctx, const struct req *req, struct res *res,
-                      const struct record *person)
+                      const struct record *person, const struct interviewer *who)
 {
     struct answer_pair pairs[PAIRS_MAX];
     struct survey_due due[ROUNDS];
@@ -289,13 +346,10 @@ static enum err begin(struct ctx *ctx, const struct req *req, struct res *res,
     const char *arrived = NULL;
     struct record *rec = NULL;
     struct unfinished u = { .id = id_new(ctx->arena, ctx->now_ms), .pairs = pairs };
-    bool team = false;
     enum err rc = record_new(ctx, &rec, FORM_RSS, person->id);
 
     if (rc == OK)
         rc = survey_rounds(ctx, due, &arrived, person);
-    if (rc == OK)
-        rc = survey_case_team(ctx, &team, person->id, ctx->user_id);
     if (rc == OK)
         rc = survey_prefill(ctx, rec);
     if (rc)
@@ -304,13 +358,14 @@ static enum err begin(struct ctx *ctx, const struct req *req, struct res *res,
     record_set(rec, FIELD_RSS_INTERVIEW_DATE, day);
     record_set(rec, FIELD_RSS_INTERVIEW_LOCATION, req_text(req, "location"));
     record_set(rec, FIELD_RSS_PRIVATE_SPACE, req_text(req, "private"));
+    record_set(rec, FIELD_RSS_INTERVIEWER, who->id);
     record_set(rec, FIELD_RSS_IS_CASE_TEAM,
-               team ? CODE_RSS_IS_CASE_TEAM_YES : CODE_RSS_IS_CASE_TEAM_NO);
+               who->is_case_team ? CODE_RSS_IS_CASE_TEAM_YES : CODE_RSS_IS_CASE_TEAM_NO);
     u.len = pairs_of(ctx, pairs, rec);
     rc = rec->failed ? rec->failed : unfinished_keep(ctx, rec->form, &u);
     if (rc)
         return rc;
-    warning = survey_round_warning(ctx, due, round, day);
+    warning = warning_of(ctx, who, survey_round_warning(ctx, due, round, day));
     if (warning != NULL)
         res_flash(res, warning);
     return res_see_other(res, url_build(ctx, "/records/rss/unfinished/{}", u.id));
@@ -318,11 +373,18 @@ static enum err begin(struct ctx *ctx, const struct req *req, struct res *res,
 
 enum err survey_post_start(struct ctx *ctx, const struct req *req, struct res *res)
 {
+    const struct interviewer *who = NULL;
     struct record *person = NULL;
     enum err rc = survey_person_asked(ctx, &person, req);
 
+    if (rc == OK)
+        rc = chosen(ctx, &who, req, person->id);
     if (rc)
         return rc;
+    if (who == NULL) {
+        (void)ctx_fail_field(ctx, "start", tr(ctx, "Choose who leads the interview."));
+        return show_start(ctx, req, res, 422);
+    }
     if (!is_choice(ctx, FIELD_RSS_ROUND, req_text(req, "round")) ||
         !is_choice(ctx, FIELD_RSS_INTERVIEW_LOCATION, req_text(req, "location")) ||
         !is_choice(ctx, FIELD_RSS_PRIVATE_SPACE, req_text(req, "private")) ||
@@ -332,7 +394,7 @@ enum err survey_post_start(struct ctx *ctx, const struct req *req, struct res *r
                                      " speak there unheard."));
         return show_start(ctx, req, res, 422);
     }
-    return begin(ctx, req, res, person);
+    return begin(ctx, req, res, person, who);
 }
 
 /* --- stopping --- */

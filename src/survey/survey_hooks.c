@@ -44,7 +44,8 @@ static bool is_second_entry(const struct record *rec, const struct record *old)
 static enum err may_correct(struct ctx *ctx, const struct record *rec, const struct record *old)
 {
     const char *why = record_value(rec, FIELD_RSS_CORRECTION_REASON);
-    bool mine = text_equal(old->created_by, ctx->user_id) || is_second_entry(rec, old);
+    bool mine = text_equal(old->created_by, ctx->user_id) ||
+                record_is(old, FIELD_RSS_INTERVIEWER, ctx->user_id) || is_second_entry(rec, old);
 
     if (!text_equal(old->status, STATUS_RSS_COMPLETED))
         return ctx_fail(ctx, ERR_CONFLICT,
@@ -64,6 +65,7 @@ static enum err may_correct(struct ctx *ctx, const struct record *rec, const str
 /* How a new one ended; who leads it has or had to do with the case. */
 static enum err begin(struct ctx *ctx, struct record *rec)
 {
+    const char *who;
     bool team = false;
     enum err rc;
 
@@ -75,7 +77,8 @@ static enum err begin(struct ctx *ctx, struct record *rec)
         rec->status = STATUS_RSS_REFUSED;
         return OK;
     }
-    rc = survey_case_team(ctx, &team, rec->parent_id, ctx->user_id);
+    who = record_value(rec, FIELD_RSS_INTERVIEWER);
+    rc = survey_case_team(ctx, &team, rec->parent_id, text_blank(who) ? ctx->user_id : who);
     if (rc)
         return rc;
     if (team)

@@ -187,7 +187,11 @@ struct survey_start_view {
     const char *date;
     const char *problem; /* NULL = none */
     struct survey_sitting_view at;
-    bool is_case_team;
+    const struct survey_option_view *free; /* who may lead it; NULL = none */
+    size_t free_len;
+    const struct survey_option_view *team; /* of them, the case team; NULL = none */
+    size_t team_len;
+    bool is_case_team; /* the acting user */
 };
 
 struct survey_line_view {

@@ -251,13 +251,10 @@ static const struct field_spec whose_fields[] = {
 };
 
 static const struct field_spec start_fields[] = {
-    { "person", INPUT_ID },
-    { "case", INPUT_ID },
-    { "round", INPUT_CODE },
-    { "date", INPUT_TEXT, .max = 20 },
-    { "location", INPUT_CODE },
-    { "private", INPUT_CODE },
-    { 0 },
+    { "person", INPUT_ID },      { "case", INPUT_ID },
+    { "round", INPUT_CODE },     { "date", INPUT_TEXT, .max = 20 },
+    { "interviewer", INPUT_ID }, { "location", INPUT_CODE },
+    { "private", INPUT_CODE },   { 0 },
 };
 
 static const struct field_spec paper_fields[] = {

@@ -110,6 +110,11 @@ async function begun_and_stopped(server, lang, width, script = true) {
   if (lang !== "en") await pick_language(v.page, lang);
   await v.page.goto(`/survey/start?person=${person}`);
   same(await v.page.locator("input[name='round']:checked").count(), 1, `a round is suggested: ${tag}`);
+  ok((await v.page.locator("select[name='interviewer'] option").count()) > 2, `who may interview is offered: ${tag}`);
+  same(await v.page.locator("select[name='interviewer'] option[selected]").count(), 1, `who begins is chosen: ${tag}`);
+  ok(await v.page.locator("select[name='interviewer'] optgroup").count() === 2
+     && (await v.page.locator("select[name='interviewer'] optgroup").last().locator("option").count()) > 0, `the case team stands last: ${tag}`);
+  await v.page.locator("select[name='interviewer']").selectOption(await v.page.locator("optgroup").last().locator("option").first().getAttribute("value"));
   await look(v, `start-${lang}-${width}`);
   await v.page.locator("input[name='location'][value='on_site']").check();
   await v.page.locator("input[name='private'][value='yes']").check();

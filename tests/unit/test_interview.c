@@ -131,7 +131,7 @@ static void a_round_stays_open_after_a_refusal_and_ends_with_a_completed_intervi
 
 /* --- who leads it, and what is known --- */
 
-/* Proves R-A4-05, RC-09: stored whatever was answered, and no obstacle. */
+/* Proves RC-09: stored whatever was answered, and no obstacle. */
 static void whoever_works_on_the_case_is_told_so_in_the_interview(void **state)
 {
     struct fixture *f = *state;
@@ -151,6 +151,77 @@ static void whoever_works_on_the_case_is_told_so_in_the_interview(void **state)
     fixture_as(f, "case_manager");
     must(f, survey_case_team(&f->ctx, &team, person->id, f->ctx.user_id));
     assert_false(team);
+}
+
+/* The id of a user of the fixture. */
+static const char *user_of(struct fixture *f, const char *login)
+{
+    const char *id;
+
+    fixture_as(f, login);
+    id = arena_strdup(f->ctx.arena, f->ctx.user_id);
+    fixture_as(f, "supervisor");
+    return id;
+}
+
+/* Proves R-A4-05: whoever had to do with the case, now or before, stands last and is marked. */
+static void the_case_team_comes_last_among_those_who_may_interview(void **state)
+{
+    struct fixture *f = *state;
+    const char *kofi = user_of(f, "case_manager");
+    const char *aminata = user_of(f, "supervisor");
+    struct record *person = person_stored(f, PERSON_AWA);
+    const struct interviewer *found;
+    struct interviewer *who = NULL;
+    struct record *rec;
+    size_t len = 0;
+
+    must(f, survey_interviewers(&f->ctx, &who, &len, person->id));
+    assert_int_equal(len, 2);
+    assert_string_equal(who[0].name, "Aminata Traore"); /* by name: nobody has a case */
+    assert_string_equal(who[1].name, "Kofi Mensah");
+    assert_false(who[0].is_case_team || who[1].is_case_team);
+    assert_null(
+        survey_interviewer_find(who, len, user_of(f, "administrator"))); /* may not interview */
+    rec = child_stored(f, FORM_CASE, person, "opened=2026-11-02");
+    must(f, survey_interviewers(&f->ctx, &who, &len, person->id));
+    assert_int_equal(len, 2);
+    assert_string_equal(who[0].id, kofi);
+    assert_string_equal(who[1].id, aminata);
+    assert_true(who[1].is_case_team && !who[0].is_case_team);
+    record_set(rec, FIELD_CASE_WORKER, kofi);
+    must(f, record_update(&f->ctx, rec, rec->version));
+    must(f, record_load(&f->ctx, &rec, FORM_CASE, rec->id));
+    record_set(rec, FIELD_CASE_WORKER, aminata); /* handed on: still of the team before */
+    must(f, record_update(&f->ctx, rec, rec->version));
+    must(f, survey_interviewers(&f->ctx, &who, &len, person->id));
+    found = survey_interviewer_find(who, len, kofi);
+    assert_non_null(found);
+    assert_true(found->is_case_team);
+}
+
+/* Proves R-A4-05: who leads it is kept, sealed, and is whose work on the case counts. */
+static void the_interview_tells_who_led_it(void **state)
+{
+    struct fixture *f = *state;
+    const char *kofi = user_of(f, "case_manager");
+    struct record *person = person_stored(f, PERSON_AWA);
+    struct record *rss;
+
+    (void)child_stored(f, FORM_CASE, person, "opened=2026-11-02"); /* by the supervisor */
+    rss = child_stored(f, FORM_RSS, person,
+                       arena_printf(f->ctx.arena, BEGUN ANSWERED ";interviewer=%s", kofi));
+    must(f, record_load(&f->ctx, &rss, FORM_RSS, rss->id));
+    assert_true(record_is(rss, FIELD_RSS_INTERVIEWER, kofi));
+    assert_true(record_is(rss, FIELD_RSS_IS_CASE_TEAM, CODE_RSS_IS_CASE_TEAM_NO));
+    fixture_as(f, "case_manager"); /* who led it may correct it, though another typed it */
+    record_set(rss, FIELD_RSS_CORRECTION_REASON, "Misread");
+    must(f, record_update(&f->ctx, rss, rss->version));
+    fixture_as(f, "supervisor");
+    rss =
+        child_stored(f, FORM_RSS, person,
+                     arena_printf(f->ctx.arena, BEGUN ANSWERED ";interviewer=%s", f->ctx.user_id));
+    assert_true(record_is(rss, FIELD_RSS_IS_CASE_TEAM, CODE_RSS_IS_CASE_TEAM_YES));
 }
 
 /* Proves R-A4-08 as far as the case knows it. */
@@ -416,6 +487,8 @@ int main(void)
         TEST(an_organisation_changes_the_windows_in_the_rules_alone),
         TEST(a_round_stays_open_after_a_refusal_and_ends_with_a_completed_interview),
         TEST(whoever_works_on_the_case_is_told_so_in_the_interview),
+        TEST(the_case_team_comes_last_among_those_who_may_interview),
+        TEST(the_interview_tells_who_led_it),
         TEST(the_profile_is_filled_in_from_person_return_and_case),
         TEST(when_the_person_stops_all_is_erased_but_day_mode_and_reason),
         TEST(a_pause_that_nobody_takes_up_is_discarded_by_the_job),

@@ -151,6 +151,65 @@ static void who_came_between_is_not_written_over(void **state)
                      versions(p));
 }
 
+/* The id that is chosen among the interviewers. */
+static const char *chosen_of(struct pages *p, const struct page *page)
+{
+    const char *at = strstr(page->body, "name=\"interviewer\"");
+
+    at = at ? strstr(at, "\" selected") : NULL;
+    if (at == NULL)
+        fail_msg("nobody is chosen: %d %s", page->status, page->body);
+    return arena_strndup(p->arena, at - 36, 36);
+}
+
+static size_t place_of(const struct page *page, const char *text)
+{
+    const char *at = strstr(page->body, text);
+
+    if (at == NULL)
+        fail_msg("not on the page: %s", text);
+    return (size_t)(at - page->body);
+}
+
+/* Proves R-A4-05: the page offers who may interview, the case team last; the choice is kept. */
+static void who_leads_an_interview_is_chosen_when_it_begins(void **state)
+{
+    struct pages *p = *state;
+    const char *person = page_id(page_given_person(p, PAGES_AWA));
+    const char *whose = arena_printf(p->arena, "person=%s", person);
+    const char *sent = arena_printf(
+        p->arena, "person=%s&round=baseline&date=2026-11-20&location=on_site&private=yes", person);
+    struct page page = page_get(p, CASE_MANAGER, "/survey/start", whose);
+    const char *kofi = chosen_of(p, &page);
+    const char *aminata;
+    const char *task = NULL;
+
+    assert_false(shows(&page, "Works or worked on the case")); /* nobody has a case yet */
+    (void)page_given_case(p, person, &task);
+    page = page_get(p, SUPERVISOR, "/survey/start", whose);
+    aminata = chosen_of(p, &page);
+    assert_string_not_equal(kofi, aminata);
+    assert_true(shows(&page, "You work or worked on this person"));
+    assert_true(place_of(&page, kofi) < place_of(&page, "Works or worked on the case"));
+    assert_true(place_of(&page, aminata) > place_of(&page, "Works or worked on the case"));
+    page = page_get(p, CASE_MANAGER, "/survey/start", whose);
+    assert_false(shows(&page, "You work or worked on this person"));
+    page = page_post(p, CASE_MANAGER, "/survey/start",
+                     arena_printf(p->arena, "%s&interviewer=%s", sent, person));
+    assert_int_equal(page.status, 422); /* the id of nobody who may */
+    assert_true(shows(&page, "Choose who leads the interview."));
+    page = page_post(p, CASE_MANAGER, "/survey/start",
+                     arena_printf(p->arena, "%s&interviewer=%s", sent, aminata));
+    assert_int_equal(page.status, 303);
+    page = page_get(p, CASE_MANAGER, page.location, NULL);
+    assert_true(shows(&page, arena_printf(p->arena, "value=\"%s\"", aminata)));
+    assert_true(shows(&page, "name=\"is_case_team\" value=\"yes\" checked"));
+    page = page_post(p, CASE_MANAGER, "/survey/start", sent); /* nobody said: who begins */
+    assert_int_equal(page.status, 303);
+    page = page_get(p, CASE_MANAGER, page.location, NULL);
+    assert_true(shows(&page, arena_printf(p->arena, "value=\"%s\"", kofi)));
+}
+
 #define PAGES(name) cmocka_unit_test_setup_teardown(name, pages_setup, pages_teardown)
 
 int main(void)
@@ -161,6 +220,7 @@ int main(void)
         PAGES(differences_stand_side_by_side_and_the_paper_decides),
         PAGES(the_first_entry_can_be_the_right_one),
         PAGES(who_came_between_is_not_written_over),
+        PAGES(who_leads_an_interview_is_chosen_when_it_begins),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
