@@ -305,14 +305,29 @@ static bool lists_children(const struct record_filter *f)
            f->conditions_len == 0;
 }
 
+/* The page of a list, one record more if there are more, and how many there are. */
+static enum err find_page(struct ctx *ctx, struct record_list *list, struct pick *pick)
+{
+    const struct record_condition *rarest = NULL;
+    int64_t n = 0;
+    enum err rc = find_rarest(ctx, &rarest, &n, pick);
+
+    pick->by = n <= FEW ? rarest : NULL; /* many are met soon in the order of the list */
+    if (rc == OK && pick->filter->sort == SORT_TITLE)
+        rc = page_by_title(ctx, list, pick);
+    else if (rc == OK)
+        rc = page_in_order(ctx, list, pick, rarest);
+    if (list->count > RECORD_COUNT_MAX)
+        list->count = -1;
+    return rc;
+}
+
 enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
                      const struct record_filter *filter)
 {
     struct record_filter f = filter ? *filter : (struct record_filter){ 0 };
     struct pick pick = { .filter = &f };
     struct record_list list = { .items = ARENA_ARRAY(ctx->arena, LIMIT_MAX + 1, struct record *) };
-    const struct record_condition *rarest = NULL;
-    int64_t n = 0;
     bool none = false;
     enum err rc;
 
@@ -332,16 +347,9 @@ enum err record_list(struct ctx *ctx, struct record_list *out, const char *kind,
     }
     pick.limit = f.limit + 1;
     pick.deleted = text_equal(f.status, STATUS_DELETED) && sees_bin(ctx, pick.form);
-    rc = find_rarest(ctx, &rarest, &n, &pick);
-    pick.by = n <= FEW ? rarest : NULL; /* many are met soon in the order of the list */
-    if (rc == OK && f.sort == SORT_TITLE)
-        rc = page_by_title(ctx, &list, &pick);
-    else if (rc == OK)
-        rc = page_in_order(ctx, &list, &pick, rarest);
+    rc = find_page(ctx, &list, &pick);
     if (rc)
         return rc;
-    if (list.count > RECORD_COUNT_MAX)
-        list.count = -1;
     if (lists_children(&f) && list.len <= f.limit)
         record_keep_listed(ctx, pick.form, f.parent_id, list.items, list.len);
     if (list.len > f.limit) {
