@@ -321,6 +321,8 @@ def check_follow_ups(fields, specs):
     for name, row in fields.items():
         if row["type"] != "text" or row["_group"] == "profile" or name == "correction_reason":
             continue # the profile is copied from the case; the program asks for the reason
+        if row["bind::hw:ref"]:
+            continue # a record that is chosen, no words
         if (row["bind::hw:stat"] or row["bind::hw:core"]
                 or row["bind::hw:privacy"] != "sensitive"):
             problem(row, "bind::hw:stat", "a note is sensitive, never counted, never core")
