@@ -7,14 +7,14 @@
 
 #include "core/buf.h"
 #include "core/text.h"
+#include "merge_trial.h"
 #include "people/identity.h"
 #include "people/merge.h"
 #include "people_fixture.h"
 #include "records/attach.h"
 
-#define CALLS_MAX 3000
-#define WHY       "The same tattoo and the same mother"
-#define DAY       ((int64_t)24 * 60 * 60 * 1000)
+#define WHY "The same tattoo and the same mother"
+#define DAY ((int64_t)24 * 60 * 60 * 1000)
 
 #define OUSMANE                                                                                    \
     "names.1.name_text=Ousmane;names.1.name_script=Latn;names.2.name_text=Ndiaye;"                 \
@@ -408,70 +408,28 @@ static void not_the_same_is_remembered_with_the_reason_and_taken_back(void **sta
 
 /* --- every call fails in turn --- */
 
-struct trial {
-    const struct twins *t;
-    const char *join;
-};
-
-static enum err confirm(struct fixture *f, const struct trial *w)
+static const char *everything(struct fixture *f, const void *of)
 {
-    const char *kept = NULL;
+    const struct twins *t = of;
 
-    return merge_confirm(&f->ctx, &kept, w->t->kept, w->t->gone);
-}
-
-static enum err undo(struct fixture *f, const struct trial *w)
-{
-    return merge_undo(&f->ctx, w->join, "Two brothers");
-}
-
-static const char *everything(struct fixture *f, const struct twins *t)
-{
     return arena_printf(f->ctx.arena, "%s%s%s%lld %lld", said(f, "person", t->kept),
                         said(f, "person", t->gone), said(f, "case", t->gone_case),
                         (long long)count_of(f, f->ctx.db, "SELECT count(*) FROM record_history"),
                         (long long)count_of(f, f->ctx.db, "SELECT count(*) FROM audit"));
 }
 
-static void all_or_nothing(struct fixture *f,
-                           enum err (*run)(struct fixture *, const struct trial *),
-                           const struct trial *w)
-{
-    const char *before = everything(f, w->t);
-    int made = 0;
-    int n;
-
-    for (n = 1; n < CALLS_MAX; n += n < 12 ? 1 : 7) {
-        struct arena_mark mark = arena_mark(f->ctx.arena);
-        enum err rc;
-
-        ctx_clear_problems(&f->ctx);
-        db_fail_at(f->ctx.db, n);
-        rc = run(f, w);
-        made = db_calls(f->ctx.db);
-        db_fail_at(f->ctx.db, 0);
-        assert_false(db_in_transaction(f->ctx.db));
-        if (rc == OK)
-            break;
-        assert_int_equal(rc, ERR_DB);
-        ctx_clear_problems(&f->ctx);
-        assert_string_equal(everything(f, w->t), before);
-        arena_rewind(f->ctx.arena, mark);
-    }
-    assert_true(n > 40 && made < n + 7);
-    assert_string_not_equal(everything(f, w->t), before);
-}
-
 static void a_merge_and_its_undoing_are_all_or_nothing(void **state)
 {
     struct fixture *f = *state;
     const struct twins t = given_twins(f);
-    struct trial w = { .t = &t };
+    struct merge_trial w = {
+        .kept = t.kept, .gone = t.gone, .everything = everything, .of = &t, .step = 7, .least = 40
+    };
 
     ask(f, &t, CHOOSE);
-    all_or_nothing(f, confirm, &w);
+    merge_is_all_or_nothing(f, &w);
     w.join = join_of(f, &t);
-    all_or_nothing(f, undo, &w);
+    merge_is_all_or_nothing(f, &w);
     assert_string_equal(whole(f, "case", t.gone_case)->parent_id, t.gone);
 }
 

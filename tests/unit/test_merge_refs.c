@@ -11,13 +11,13 @@
 
 #include "core/buf.h"
 #include "letters/letters.h"
+#include "merge_trial.h"
 #include "people/merge.h"
 #include "plans_help.h"
 #include "records/attach.h"
 #include "records/records_inner.h"
 
-#define CALLS_MAX 6000
-#define WHY       "The same tattoo and the same mother"
+#define WHY "The same tattoo and the same mother"
 #define OUSMANE                                                                                    \
     "names.1.name_text=Ousmane;names.1.name_script=Latn;names.2.name_text=Ndiaye;"                 \
     "names.2.name_script=Latn;birth_date=1990-02-03;birth_precision=day;sex=male"
@@ -306,25 +306,9 @@ static void an_index_from_before_gets_the_references_and_a_new_one_too(void **st
 
 /* --- every call fails in turn --- */
 
-struct trial {
-    const struct family *t;
-    const char *join;
-};
-
-static enum err confirm(struct fixture *f, const struct trial *w)
+static const char *everything(struct fixture *f, const void *of)
 {
-    const char *kept = NULL;
-
-    return merge_confirm(&f->ctx, &kept, w->t->kept, w->t->gone);
-}
-
-static enum err undo(struct fixture *f, const struct trial *w)
-{
-    return merge_undo(&f->ctx, w->join, "Two brothers");
-}
-
-static const char *everything(struct fixture *f, const struct family *t)
-{
+    const struct family *t = of;
     struct buf b;
 
     buf_init(&b, f->ctx.arena, 4096);
@@ -338,46 +322,19 @@ static const char *everything(struct fixture *f, const struct family *t)
     return buf_text(&b);
 }
 
-static void all_or_nothing(struct fixture *f,
-                           enum err (*run)(struct fixture *, const struct trial *),
-                           const struct trial *w)
-{
-    const char *before = everything(f, w->t);
-    int made = 0;
-    int n;
-
-    for (n = 1; n < CALLS_MAX; n += n < 12 ? 1 : 31) {
-        struct arena_mark mark = arena_mark(f->ctx.arena);
-        enum err rc;
-
-        ctx_clear_problems(&f->ctx);
-        db_fail_at(f->ctx.db, n);
-        rc = run(f, w);
-        made = db_calls(f->ctx.db);
-        db_fail_at(f->ctx.db, 0);
-        assert_false(db_in_transaction(f->ctx.db));
-        if (rc == OK)
-            break;
-        assert_int_equal(rc, ERR_DB);
-        ctx_clear_problems(&f->ctx);
-        assert_string_equal(everything(f, w->t), before);
-        arena_rewind(f->ctx.arena, mark);
-    }
-    assert_true(n > 80 && made < n + 31);
-    assert_string_not_equal(everything(f, w->t), before);
-}
-
 static void pointing_elsewhere_and_back_is_all_or_nothing(void **state)
 {
     struct fixture *f = *state;
     const struct family t = given_family(f);
-    struct trial w = { .t = &t };
+    struct merge_trial w = {
+        .kept = t.kept, .gone = t.gone, .everything = everything, .of = &t, .step = 31, .least = 80
+    };
 
     ask(f, &t);
-    all_or_nothing(f, confirm, &w);
+    merge_is_all_or_nothing(f, &w);
     assert_string_equal(member(f, &t, 2), t.kept);
     w.join = join_of(f, &t);
-    all_or_nothing(f, undo, &w);
+    merge_is_all_or_nothing(f, &w);
     assert_string_equal(member(f, &t, 2), t.gone);
     assert_string_equal(line_of(f, &t), t.gone);
 }
