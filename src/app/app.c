@@ -113,6 +113,7 @@ static const struct nav_item all_nav[] = {
     { N_("Rules"), "/rules", "rule.view", NAV_ADMIN },
     { N_("Letters"), "/letters", PERM_LETTER_MANAGE, NAV_ADMIN },
     { N_("Settings of messages"), "/messages/settings", "settings.manage", NAV_ADMIN },
+    { N_("Scoring profiles"), "/survey/profiles", "settings.manage", NAV_ADMIN },
     { N_("Webhooks"), "/webhooks", "settings.manage", NAV_ADMIN },
     { 0 },
 };
@@ -126,6 +127,8 @@ static enum err made_from_forms(struct ctx *ctx)
     const struct grid *before = grid_of();
     enum err rc = profiles_load(ctx);
 
+    if (!rc)
+        rc = profile_main_load(ctx);
     if (!rc)
         rc = grid_load(ctx);
     if (!rc)
@@ -343,6 +346,8 @@ enum err app_prepare(struct ctx *ctx)
 {
     enum err rc = records_prepare(ctx);
 
+    if (!rc)
+        rc = profile_main_load(ctx);
     return rc ? rc : facts_prepare(ctx);
 }
 

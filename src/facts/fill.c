@@ -248,7 +248,7 @@ static enum err fill_measured(struct fill *f, struct fact_row *out, size_t first
     size_t len = 0;
     enum err rc;
 
-    while (m->names[len])
+    while (m->name(f->ctx, len))
         len++;
     values = ARENA_ARRAY(f->ctx->arena, len + 1, const char *);
     rc = m->values(f->ctx, rec, values);

@@ -78,7 +78,8 @@ static enum err ask_all(struct ctx *ctx, struct rounds *r, release_of get)
     if (!fact_table_find(ctx, &t, FORM_RSS))
         return ctx_fail_field(ctx, "first", tr(ctx, "Nothing is counted of this kind."));
     for (size_t c = 0; rc == OK && c < t.len && r->len < SCORES_MAX; c++)
-        if (t.columns[c].kind == FACT_SCORE && t.columns[c].measured)
+        if (t.columns[c].kind == FACT_SCORE && t.columns[c].measured &&
+            t.columns[c].nth < t.columns[c].measured->main_len)
             rc = ask_pair(ctx, r, &t, &t.columns[c], get);
     return rc ? rc : ask_pair(ctx, r, &t, NULL, get);
 }

@@ -108,11 +108,11 @@ static void add_measured(struct ctx *ctx, struct fact_table *t, const struct for
     for (const struct fact_measured *const *m = measured_used; m && *m; m++) {
         if (!text_equal((*m)->kind, form->kind))
             continue;
-        for (size_t n = 0; (*m)->names[n]; n++)
+        for (size_t n = 0; (*m)->name(ctx, n); n++)
             add_column(
                 ctx, t,
                 &(struct fact_column){ .kind = FACT_SCORE, .form = form, .measured = *m, .nth = n },
-                (*m)->names[n]);
+                (*m)->name(ctx, n));
     }
 }
 

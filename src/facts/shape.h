@@ -42,8 +42,11 @@ enum fact_kind {
  */
 struct fact_measured {
     const char *kind;
-    const char *counted;      /* NULL = whatever its status */
-    const char *const *names; /* of columns, a to z and underscores; ends with NULL */
+    const char *counted; /* NULL = whatever its status */
+    /* Of a column, a to z, 0 to 9 and underscores, in ctx->arena; NULL behind the last. */
+    const char *(*name)(struct ctx *ctx, size_t n);
+    size_t
+        main_len; /* so many of the first are the main ones: a report that asks no more has them */
     const char *(*title)(struct ctx *ctx, size_t n);
     /* One decimal number for each name; NULL = none. */
     enum err (*values)(struct ctx *ctx, const struct record *rec, const char **out);

@@ -81,6 +81,12 @@ enum err publish_check(struct ctx *ctx, struct form_plan *out,
 enum err publish_now(struct ctx *ctx, const struct form_plan *plan, const struct kind_grant *grants,
                      size_t grants_len, int64_t *epoch_out) MUST_USE;
 
+/*
+ * Every process makes anew what it keeps of forms and settings before its next request. Inside the
+ * transaction that changes them.
+ */
+enum err forms_look_again(struct ctx *ctx) MUST_USE;
+
 /* --- drafts --- */
 
 /* With the files that came with it. */

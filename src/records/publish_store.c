@@ -104,17 +104,31 @@ enum err publish_now_of(struct ctx *ctx, struct form_now *out, const char *kind,
     return OK;
 }
 
-enum err publish_write(struct ctx *ctx, const struct form_plan *plan, int64_t *epoch_out)
+static enum err next_epoch(struct ctx *ctx, int64_t *out)
 {
     struct rows *rows = NULL;
     bool there = false;
-    int64_t epoch = 0;
     enum err rc = db_query(ctx, &rows, &EPOCH_NEXT);
 
     if (!rc)
-        rc = sql_one_int(ctx, &epoch, rows, &there);
+        rc = sql_one_int(ctx, out, rows, &there);
     if (!rc && !there)
         rc = ctx_fail(ctx, ERR_DB, "the counter form_epoch is missing");
+    return rc;
+}
+
+enum err forms_look_again(struct ctx *ctx)
+{
+    int64_t epoch = 0;
+
+    return next_epoch(ctx, &epoch);
+}
+
+enum err publish_write(struct ctx *ctx, const struct form_plan *plan, int64_t *epoch_out)
+{
+    int64_t epoch = 0;
+    enum err rc = next_epoch(ctx, &epoch);
+
     if (!rc)
         rc = sql_make_tables(ctx, plan->form);
     if (!rc)

@@ -470,6 +470,7 @@ enum err profile_parse(struct ctx *ctx, const struct profile **out, const struct
 static struct arena *own;
 static struct profile **profiles;
 static size_t profiles_len;
+static const struct profile *main_profile; /* NULL = the shipped one */
 
 static enum err load_all(struct ctx *ctx, struct arena *arena, struct profile ***out,
                          size_t *len_out)
@@ -520,15 +521,28 @@ enum err profiles_load(struct ctx *ctx)
     own = arena;
     profiles = list;
     profiles_len = len;
+    main_profile = NULL;
     return OK;
 }
 
 const struct profile *profile_find(const char *name)
 {
+    if (name == NULL)
+        return main_profile ? main_profile : profile_shipped();
     for (size_t i = 0; i < profiles_len; i++)
-        if (strcmp(profiles[i]->name, name ? name : SHIPPED) == 0)
+        if (strcmp(profiles[i]->name, name) == 0)
             return profiles[i];
     return NULL;
+}
+
+const struct profile *profile_shipped(void)
+{
+    return profile_find(SHIPPED);
+}
+
+void profile_use(const struct profile *p)
+{
+    main_profile = p;
 }
 
 const struct profile *profile_at(size_t place)

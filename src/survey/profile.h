@@ -154,6 +154,11 @@ void profile_make_points(struct profile_file *file, struct profile *p);
 void profile_make_weights(struct profile_file *file, struct profile *p);
 /* Slots for finding codes quickly, once points and weights are known. */
 void profile_make_slots(struct arena *arena, struct question *q);
+/* The one that comes with the program; and the one that profile_find(NULL) gives from now on, NULL
+ * = the shipped one. */
+const struct profile *profile_shipped(void);
+void profile_use(const struct profile *p);
+
 /* Reads one profile from bytes, for tests and fuzzing; name is the file's without .csv. */
 enum err profile_parse(struct ctx *ctx, const struct profile **out, const struct forms *forms,
                        const char *name, const char *csv, size_t len) MUST_USE;

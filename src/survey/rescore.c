@@ -39,6 +39,15 @@ static enum err load_state(struct ctx *ctx, struct state *out, const struct prof
     return rc;
 }
 
+enum err survey_profile_done(struct ctx *ctx, bool *out, const struct profile *p)
+{
+    struct state state = { 0 };
+    enum err rc = load_state(ctx, &state, p);
+
+    *out = state.done;
+    return rc;
+}
+
 static enum err is_scored(struct ctx *ctx, bool *out, const struct record *rss,
                           const struct profile *p)
 {

@@ -45,8 +45,23 @@ struct scores {
  * ERR_INVALID tells every mistake of every file: field = "scoring/mine.csv:12:points".
  */
 enum err profiles_load(struct ctx *ctx) MUST_USE;
-/* NULL name = the shipped profile. NULL if there is none of that name. */
+/* NULL name = the main profile. NULL if there is none of that name. */
 const struct profile *profile_find(const char *name);
+
+/*
+ * The main profile of the organisation: its scores are shown first, a plan begins with them,
+ * reports of rounds have them. Interviews are scored with every profile whichever is the main one,
+ * results and facts of each are kept apart, and a plan keeps the scores and the name of the profile
+ * it began with; so to choose another one changes nothing that was made.
+ */
+#define PROFILE_SETTING "survey.profile"
+/* Reads the setting, once the profiles are loaded; one that is gone is the shipped one again. */
+enum err profile_main_load(struct ctx *ctx) MUST_USE;
+/*
+ * By settings.manage. Every process looks at it before its next request. ERR_INVALID: there is none
+ * of that name, or earlier interviews are still being scored with it.
+ */
+enum err profile_main_set(struct ctx *ctx, const char *name) MUST_USE;
 /* One after the other, in byte order of names; NULL behind the last. */
 const struct profile *profile_at(size_t place);
 const char *profile_name(const struct profile *p);
@@ -97,7 +112,7 @@ struct record_hooks;
 
 /*
  * Results in force of a person that was loaded (so is within scope), of one profile (NULL = the
- * shipped one), oldest interview first; none for who may not read interviews. Noted in the access
+ * main one), oldest interview first; none for who may not read interviews. Noted in the access
  * log.
  */
 enum err survey_results(struct ctx *ctx, struct survey_result **out, size_t *len_out,

@@ -19,6 +19,8 @@ enum err survey_store_add(struct ctx *ctx, struct survey_result *r,
  * cannot be scored. */
 enum err survey_store_score(struct ctx *ctx, const struct record *rec,
                             const struct profile *p) MUST_USE;
+/* Whether all interviews that were there before a profile are scored with it. */
+enum err survey_profile_done(struct ctx *ctx, bool *out, const struct profile *p) MUST_USE;
 /* Whether the acting user may read interviews and their results. */
 bool survey_may_read(const struct ctx *ctx);
 /* RC-01: consent was given in the form that the place of the interview asks for. */

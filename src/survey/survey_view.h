@@ -122,6 +122,25 @@ struct survey_part_view {
     const char *profile_title;
 };
 
+/* --- the profiles --- */
+
+struct survey_profile_view {
+    const char *name;
+    const char *title;
+    const char *version; /* homeward-1, version 1 */
+    bool shipped;
+    bool main;
+    bool chosen;
+    bool waits; /* earlier interviews are not all scored with it */
+};
+
+struct survey_profiles_view {
+    struct survey_profile_view *items;
+    size_t items_len;
+    const char *problem;
+    const char *gone;
+};
+
 /* --- one result --- */
 
 struct survey_answer_view {

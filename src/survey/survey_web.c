@@ -289,7 +289,15 @@ static const struct field_spec stop_fields[] = {
     { 0 },
 };
 
+static const struct field_spec profile_fields[] = {
+    { "profile", INPUT_TEXT, .max = 60 },
+    { 0 },
+};
+
 const struct route survey_routes[] = {
+    { GET, "/survey/profiles", PERM_SETTINGS_MANAGE, survey_get_profiles, NO_FIELDS },
+    { POST, "/survey/profiles", PERM_SETTINGS_MANAGE, survey_post_profiles,
+      FIELDS(profile_fields) },
     { GET, "/survey/start", PERM_RSS_CREATE, survey_get_start, FIELDS(whose_fields) },
     { POST, "/survey/start", PERM_RSS_CREATE, survey_post_start, FIELDS(start_fields) },
     { GET, "/survey/paper", PERM_RSS_CREATE, survey_get_paper, FIELDS(whose_fields) },

@@ -32,6 +32,10 @@ enum err survey_post_paper(struct ctx *ctx, const struct req *req, struct res *r
 enum err survey_get_second(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
 enum err survey_post_second(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
 
+/* The main profile (profile_main.c). */
+enum err survey_get_profiles(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
+enum err survey_post_profiles(struct ctx *ctx, const struct req *req, struct res *res) MUST_USE;
+
 /* Entry from paper (survey_paper_web.c), for the first time or again. */
 struct survey_paper_of {
     struct record *person;

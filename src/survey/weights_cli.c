@@ -467,7 +467,7 @@ static enum err read_options(struct ctx *ctx, struct deriving *d, const struct o
                            "{0} is no name for a new profile: small letters, digits and -,"
                            " then .csv, and none that there is: {1}.",
                            TR_TEXT(base), TR_TEXT(profile_list(ctx))));
-    d->p = profile_find(opt_text(opts, "profile"));
+    d->p = opt_text(opts, "profile") ? profile_find(opt_text(opts, "profile")) : profile_shipped();
     if (d->p == NULL)
         return ctx_fail(ctx, ERR_INVALID,
                         tr(ctx, "There is no profile {0}; there are: {1}.",

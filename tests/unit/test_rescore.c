@@ -11,7 +11,10 @@
 
 #include "core/asset.h"
 #include "core/text.h"
+#include "facts/facts.h"
+#include "facts/shape.h"
 #include "forms_gen.h"
+#include "survey/profile.h"
 #include "survey/survey.h"
 #include "survey_fixture.h"
 
@@ -201,6 +204,86 @@ static void a_round_that_fails_is_done_again(void **state)
     assert_int_equal(rc, OK);
 }
 
+static int64_t epoch(struct fixture *f)
+{
+    return count_of(f, f->ctx.db, "SELECT value FROM counter WHERE name = 'form_epoch'");
+}
+
+/* What the person's page, a plan and a report take; a result names its profile and stays. */
+static void the_main_profile_is_chosen_once_earlier_interviews_have_it(void **state)
+{
+    struct fixture *f = *state;
+    struct record *person = person_stored(f, PERSON_AWA);
+    int64_t before = epoch(f);
+
+    (void)interview(f, person, "2026-05-04");
+    run_to_end(f);
+    load_second(f, "1");
+    fixture_as(f, "administrator");
+    assert_int_equal(profile_main_set(&f->ctx, "third"), ERR_INVALID);
+    assert_int_equal(profile_main_set(&f->ctx, "second"), ERR_INVALID); /* not scored yet */
+    assert_int_equal(epoch(f), before);
+    run_to_end(f);
+    ctx_clear_problems(&f->ctx);
+    must(f, profile_main_set(&f->ctx, "second"));
+    assert_int_equal(epoch(f), before + 1); /* every process looks */
+    assert_int_equal(audit_count(f, "setting.set"), 1);
+    fixture_as(f, "supervisor");
+    assert_string_equal(economic(f, person, NULL), "0.500000");
+    must(f, profile_main_load(&f->ctx));
+    assert_string_equal(economic(f, person, NULL), "0.428571");
+    assert_string_equal(economic(f, person, "homeward-1"), "0.500000");
+    assert_int_equal(rows(f, "in_force = 1"), 2); /* nothing was made or taken away */
+    (void)remove(own_file(f));                    /* it is taken out of the program's content */
+    must(f, asset_use_directory(&f->ctx, arena_printf(f->ctx.arena, "%s/content", f->dir)));
+    load_lasting(f, profiles_load);
+    must(f, profile_main_load(&f->ctx));
+    assert_string_equal(economic(f, person, NULL), "0.500000");
+}
+
+static void follow(struct fixture *f)
+{
+    fixture_as_nobody(f);
+    must(f, facts_catch_up(&f->ctx, NULL));
+    fixture_as(f, "supervisor");
+}
+
+static const char *measured_title(struct fixture *f, const struct fact_table *t, const char *key)
+{
+    const struct fact_column *c = fact_column_find(t, key);
+
+    assert_non_null(c);
+    return fact_column_title(&f->ctx, t, c);
+}
+
+/* Columns of a profile are its own: figures that were given out mean the same afterwards. */
+static void statistics_keep_the_scores_of_each_profile_apart(void **state)
+{
+    static const struct fact_measured *const measured[] = { &survey_measured, NULL };
+    struct fixture *f = *state;
+    struct record *person = person_stored(f, PERSON_AWA);
+    struct fact_table t = { 0 };
+
+    facts_use_measured(measured);
+    (void)interview(f, person, "2026-05-04");
+    follow(f);
+    load_second(f, "1");
+    profile_use(profile_find("second"));
+    follow(f); /* new columns: everybody is looked at again */
+    assert_int_equal(count_of(f, f->ctx.db,
+                              "SELECT count(*) FROM fact_rss WHERE m_rss_score_economic = 0.5"
+                              " AND m_rss_score_economic_second BETWEEN 0.4285 AND 0.4286"),
+                     1);
+    assert_true(fact_table_find(&f->ctx, &t, FORM_RSS));
+    assert_string_equal(measured_title(f, &t, "rss.score_economic"),
+                        "Score: Economic (homeward-1 1)");
+    assert_string_equal(measured_title(f, &t, "rss.score_economic_second"),
+                        "Score: Economic (second 1)");
+    assert_int_equal(fact_column_find(&t, "rss.score_economic_second")->nth, DIM_ECONOMIC);
+    assert_true(fact_column_find(&t, "rss.score_economic")->nth >= survey_measured.main_len);
+    facts_use_measured(NULL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, interview_setup, teardown)
 
 int main(void)
@@ -211,6 +294,8 @@ int main(void)
         TEST(another_version_of_a_profile_adds_too),
         TEST(what_has_no_answers_is_passed_over),
         TEST(a_round_that_fails_is_done_again),
+        TEST(the_main_profile_is_chosen_once_earlier_interviews_have_it),
+        TEST(statistics_keep_the_scores_of_each_profile_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

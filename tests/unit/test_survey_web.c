@@ -9,6 +9,7 @@
 
 #include "core/text.h"
 #include "pages.h"
+#include "survey/survey.h"
 
 #define SITTING "round=baseline&date=2026-11-20&location=on_site&private=yes&consent=1"
 /* The middle of the scales; question 2 sometimes, question 8 land and animals. */
@@ -210,6 +211,35 @@ static void who_leads_an_interview_is_chosen_when_it_begins(void **state)
     assert_true(shows(&page, arena_printf(p->arena, "value=\"%s\"", kofi)));
 }
 
+/* Proves R-A4-26 as far as an administrator chooses the profile that is shown first. */
+static void an_administrator_chooses_the_main_profile(void **state)
+{
+    struct pages *p = *state;
+    struct ctx ctx = p->ctx;
+    struct page page = page_get(p, ADMIN, "/survey/profiles", NULL);
+
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "name=\"profile\" value=\"homeward-1\" checked"));
+    assert_true(shows(&page, "Earlier interviews are still being scored with it"));
+    assert_true(shows(&page, "Plans that have begun keep the scores"));
+    page = page_post(p, ADMIN, "/survey/profiles", "profile=homeward-1");
+    assert_int_equal(page.status, 422);
+    assert_true(shows(&page, "Choose it once that is done."));
+    ctx.db = home_write_db(p->home);
+    assert_int_equal(survey_rescore_round(&ctx), OK);
+    page = page_post(p, ADMIN, "/survey/profiles", "profile=other");
+    assert_int_equal(page.status, 422);
+    assert_true(shows(&page, "Choose one of the profiles: homeward-1."));
+    page = page_post(p, ADMIN, "/survey/profiles", "profile=homeward-1");
+    assert_int_equal(page.status, 303);
+    page = page_get(p, ADMIN, page.location, NULL);
+    assert_false(shows(&page, "Earlier interviews are still being scored with it"));
+    assert_int_equal(page_get(p, NOBODY, "/survey/profiles", NULL).status, 303);
+    assert_int_equal(page_get(p, SUPERVISOR, "/survey/profiles", NULL).status, 403);
+    page = page_post(p, SUPERVISOR, "/survey/profiles", "profile=homeward-1");
+    assert_int_equal(page.status, 403);
+}
+
 #define PAGES(name) cmocka_unit_test_setup_teardown(name, pages_setup, pages_teardown)
 
 int main(void)
@@ -221,6 +251,7 @@ int main(void)
         PAGES(the_first_entry_can_be_the_right_one),
         PAGES(who_came_between_is_not_written_over),
         PAGES(who_leads_an_interview_is_chosen_when_it_begins),
+        PAGES(an_administrator_chooses_the_main_profile),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
