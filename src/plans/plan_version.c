@@ -5,6 +5,8 @@
 #include "plans/plan.h"
 #include "records/records.h"
 
+#define SECOND_VERSION "2"
+
 static bool is_kept(const struct record *rec)
 {
     return !text_equal(rec->status, RECORD_DELETED);
@@ -62,6 +64,8 @@ static void copy_plan(struct record *to, const struct record *from, const char *
     forget_ids(to->answers);
     drop_lines(to);
     to->answers->rows_len[approvals->place] = 0;
+    /* Asked from the second version on; its number is given when it is saved. */
+    record_set(to, FIELD_PLAN_PLAN_VERSION, SECOND_VERSION);
     record_set(to, FIELD_PLAN_AMENDS, from->id);
     record_set(to, FIELD_PLAN_AMENDMENT_REASON, reason);
     record_set(to, FIELD_PLAN_RETURNEE_COPY_GIVEN_AT, "");

@@ -332,6 +332,8 @@ static void a_new_version_replaces_the_one_in_force_in_one_step(void **state)
     assert_int_equal(plan_amend(&f->ctx, &before, plan->id, "Again"), ERR_CONFLICT);
     ctx_clear_problems(&f->ctx);
     assert_string_equal(record_value(next, FIELD_PLAN_PLAN_VERSION), "2");
+    assert_string_equal(record_value(next, FIELD_PLAN_AMENDS), plan->id);
+    assert_string_equal(record_value(next, FIELD_PLAN_AMENDMENT_REASON), "She moved");
     assert_string_equal(record_value(next, FIELD_PLAN_AGREED_ON), "2026-11-22");
     assert_int_equal(rows_of(next, FIELD_PLAN_APPROVALS), 0);
     assert_string_equal(status_of(f, plan), STATUS_PLAN_ACTIVE);

@@ -92,6 +92,8 @@ static void the_baseline_is_shown_by_round_and_day(void **state)
     id = page_given_plan(p, id);
     page = page_get(p, SUPERVISOR, path_of(p, "/records/plan/%s/edit", id), NULL);
     assert_int_equal(page.status, 200);
+    shown = between(p, &page, "id=\"f-amends\"", ">"); /* a first plan changes none */
+    assert_non_null(strstr(shown, " hidden"));
     shown = between(p, &page, "id=\"f-baseline_interview\"", "</output>");
     assert_non_null(strstr(shown, "Baseline"));
     assert_non_null(strstr(shown, "2026-11-20"));
