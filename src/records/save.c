@@ -10,6 +10,7 @@
 #include "core/id.h"
 #include "core/text.h"
 #include "records/merge_inner.h"
+#include "records/unfinished.h"
 
 #define NUMBER_MAX ((size_t)100)
 
@@ -485,6 +486,8 @@ static enum err write_change(struct ctx *ctx, struct plan *p, const struct recor
         rc = c->also(ctx, p->s.rec, old);
     if (rc == OK)
         rc = record_after_save(ctx, p->s.rec, old);
+    if (rc == OK && c->erase)
+        rc = unfinished_erase(ctx, p->s.rec);
     if (rc == OK && c->erase)
         rc = erase_key(ctx, c->erase);
     return rc;

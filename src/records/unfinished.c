@@ -5,6 +5,7 @@
 #include "auth/auth.h"
 #include "core/buf.h"
 #include "core/date.h"
+#include "core/id.h"
 #include "core/text.h"
 #include "records/attach_inner.h"
 #include "records/records_inner.h"
@@ -13,6 +14,7 @@
 #define DAY_MS    ((int64_t)24 * 60 * 60 * 1000)
 #define ENDED_MS  DAY_MS /* how long an ended one is remembered */
 #define AT_ONCE   500
+#define SOME      50 /* opened one after the other */
 #define PAIRS_MAX 20000
 
 #define COLUMNS "id, form, record_id, saved_at, expires_at, key_id, sealed"
@@ -35,6 +37,9 @@ DB_SQL(
     " AND unfinished.form = excluded.form");
 DB_SQL(UNFINISHED_OLD, "SELECT id, form, user_id, key_id FROM unfinished"
                        " WHERE expires_at <= $1 LIMIT $2");
+DB_SQL(UNFINISHED_ALL, "SELECT " COLUMNS ", user_id FROM unfinished WHERE sealed IS NOT NULL"
+                       " AND id > $1 ORDER BY id LIMIT $2");
+DB_SQL(UNFINISHED_EMPTY, "UPDATE unfinished SET key_id = NULL, sealed = NULL WHERE id = $1");
 DB_SQL(UNFINISHED_DELETE, "DELETE FROM unfinished WHERE id = $1 AND expires_at <= $2");
 
 /* --- how long, and how it is written --- */
@@ -266,7 +271,6 @@ static enum err drop_files(struct ctx *ctx, const struct sealed_row *row)
     return rc;
 }
 
-/* reason NULL: it was saved, or nobody needs to know. */
 /* What was typed, as the record that it would have become. */
 static enum err draft_record(struct ctx *ctx, struct record **out, const struct sealed_row *row,
                              const char *kind)
@@ -309,6 +313,7 @@ static enum err tell(struct ctx *ctx, const struct sealed_row *row, const char *
     return rc;
 }
 
+/* reason NULL: it was saved, or nobody needs to know. */
 static enum err end_row(struct ctx *ctx, const struct sealed_row *row, const char *kind,
                         const char *id, const char *reason)
 {
@@ -412,4 +417,118 @@ enum err unfinished_expire(struct ctx *ctx)
     for (size_t i = 0; rc == OK && i < n; i++)
         rc = db_exec(ctx, NULL, &UNFINISHED_DELETE, DB_TEXT(old[i].id), DB_INT(ctx->now_ms));
     return db_end(ctx, rc);
+}
+
+/* --- of who is erased --- */
+
+struct whose {
+    struct sealed_row row;
+    const char *user_id;
+};
+
+static enum err read_some(struct ctx *ctx, struct whose *some, size_t *len_out, const char *after)
+{
+    struct rows *rows = NULL;
+    bool more = true;
+    size_t n = 0;
+    enum err rc = db_query(ctx, &rows, &UNFINISHED_ALL, DB_TEXT(after), DB_INT(SOME));
+
+    while (rc == OK && more) {
+        rc = db_next(ctx, rows, &more);
+        if (rc || !more)
+            break;
+        read_row(&some[n].row.u, rows);
+        some[n].row.key_id = row_text(rows, 5);
+        some[n].row.sealed.bytes = row_blob(rows, 6, &some[n].row.sealed.len);
+        some[n++].user_id = row_text(rows, 7);
+    }
+    db_rows_close(rows);
+    *len_out = n;
+    return rc;
+}
+
+/* Whether a record of a kind, as far as there is one, is the erased one or has its key. */
+static enum err is_of(struct ctx *ctx, bool *out, const char *kind, const char *id,
+                      const struct record *erased)
+{
+    struct pick pick = { .form = kind ? form_find(ctx->forms, kind) : NULL,
+                         .ids = &id,
+                         .ids_len = 1,
+                         .anywhere = true,
+                         .bare = true };
+    struct record *rec = NULL;
+    size_t len = 0;
+    enum err rc = OK;
+
+    *out = text_equal(id, erased->id);
+    if (*out || !pick.form || !id || !id_valid(id))
+        return OK;
+    rc = record_pick(ctx, &rec, &len, &pick, 0);
+    if (rc == OK && len == 1)
+        *out = text_equal(rec->key_id, erased->key_id);
+    return rc;
+}
+
+/* It changes a record of the erased one, would stand below one, or refers to the erased one. */
+static enum err is_about(struct ctx *ctx, bool *out, const struct whose *w,
+                         const struct record *erased)
+{
+    const struct form *form = form_find(ctx->forms, w->row.u.kind);
+    struct problem *last = ctx->problems_last;
+    struct unfinished u = { 0 };
+    const void *plain = NULL;
+    size_t len = 0;
+    enum err rc = is_of(ctx, out, w->row.u.kind, w->row.u.record_id, erased);
+
+    if (rc || *out)
+        return rc;
+    rc = vault_unseal(ctx, &plain, &len, w->row.key_id, place_of(ctx, w->row.u.id), &w->row.sealed);
+    if (rc == ERR_NOT_FOUND) {
+        ctx_problems_back(ctx, last);
+        return OK;
+    }
+    if (rc)
+        return rc;
+    read_pairs(ctx, &u, plain, len);
+    for (size_t i = 0; rc == OK && !*out && i < u.len; i++) {
+        *out = text_equal(u.pairs[i].value, erased->id);
+        if (!*out && form && strcmp(u.pairs[i].name, "_parent") == 0)
+            rc = is_of(ctx, out, form->parent, u.pairs[i].value, erased);
+    }
+    return rc;
+}
+
+static enum err empty(struct ctx *ctx, const struct whose *w)
+{
+    struct ctx theirs = *ctx;
+    enum err rc;
+
+    theirs.user_id = w->user_id;
+    rc = drop_files(&theirs, &w->row);
+    ctx->problems = theirs.problems;
+    ctx->problems_last = theirs.problems_last;
+    if (rc == OK)
+        rc = db_exec(ctx, NULL, &UNFINISHED_EMPTY, DB_TEXT(w->row.u.id));
+    return rc ? rc : erase_key(ctx, w->row.key_id);
+}
+
+enum err unfinished_erase(struct ctx *ctx, const struct record *erased)
+{
+    struct whose *some = ARENA_ARRAY(ctx->arena, SOME, struct whose);
+    const char *after = "";
+    size_t len = SOME;
+    enum err rc = OK;
+
+    while (rc == OK && len == SOME) {
+        rc = read_some(ctx, some, &len, after);
+        for (size_t i = 0; rc == OK && i < len; i++) {
+            bool about = false;
+
+            rc = is_about(ctx, &about, &some[i], erased);
+            if (rc == OK && about)
+                rc = empty(ctx, &some[i]);
+            after = some[i].row.u.id;
+        }
+    }
+    return rc;
 }

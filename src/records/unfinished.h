@@ -60,5 +60,11 @@ enum err unfinished_give_up(struct ctx *ctx, const char *kind, const char *id,
 #define UNFINISHED_EXPIRED "pause_expired" /* the reason when the time is over */
 /* Erases what is too old, and tells given_up of it as the user who typed it; the job role. */
 enum err unfinished_expire(struct ctx *ctx) MUST_USE;
+/*
+ * Somebody is erased: what anybody has typed about them goes too, with its keys: changes of their
+ * record and of those below it, new ones below, and what refers to them. Within the transaction.
+ */
+struct record;
+enum err unfinished_erase(struct ctx *ctx, const struct record *erased) MUST_USE;
 
 #endif

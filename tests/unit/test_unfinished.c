@@ -160,6 +160,46 @@ static void a_database_that_fails_leaves_it_kept_or_ended_and_nothing_between(vo
     }
 }
 
+static void keep_about(struct fixture *f, const char *kind, const char *id,
+                       const struct answer_pair *pair, const char *record_id)
+{
+    const struct answer_pair pairs[] = { { "notes", "Fatimata called" }, *pair };
+    const struct unfinished u = { .id = id, .record_id = record_id, .pairs = pairs, .len = 2 };
+
+    must(f, unfinished_keep(&f->ctx, form_find(f->ctx.forms, kind), &u));
+}
+
+static void what_was_typed_about_who_is_erased_goes_with_them(void **state)
+{
+    struct fixture *f = *state;
+    struct record *awa = person_stored(f, PERSON_AWA);
+    struct record *binta = person_stored(f, "names.1.name_text=Binta;names.1.name_script=Latn");
+    struct record *of = child_stored(f, "case", awa, "opened=2026-10-02");
+    const struct answer_pair none = { "sex", "female" };
+    const struct answer_pair below = { "_parent", awa->id };
+    const struct answer_pair deeper = { "_parent", of->id };
+    const struct answer_pair named = { "members.1.member", awa->id };
+    const struct answer_pair other = { "_parent", binta->id };
+
+    keep_about(f, "person", "0190f3a2-0000-7000-8000-000000000001", &none, awa->id);
+    keep_about(f, "case", "0190f3a2-0000-7000-8000-000000000002", &none, of->id);
+    keep_about(f, "case", "0190f3a2-0000-7000-8000-000000000003", &below, NULL);
+    keep_about(f, "plan", "0190f3a2-0000-7000-8000-000000000004", &deeper, NULL);
+    keep_about(f, "household", "0190f3a2-0000-7000-8000-000000000005", &named, NULL);
+    keep_about(f, "case", ID_A, &other, NULL);
+    keep_about(f, "person", ID_B, &none, binta->id);
+    person_erase(f, awa, "On request");
+    assert_int_equal(
+        count_of(f, f->ctx.db, "SELECT count(*) FROM unfinished WHERE sealed IS NOT NULL"), 2);
+    assert_int_equal(
+        count_of(f, f->keys, "SELECT count(*) FROM data_key WHERE erased_at IS NOT NULL"), 6);
+    fixture_as(f, "supervisor");
+    assert_int_equal(load(f, "person", "0190f3a2-0000-7000-8000-000000000001"), ERR_NOT_FOUND);
+    assert_int_equal(kept_of(f, NULL), 2);
+    must(f, load(f, "case", ID_A));
+    must(f, load(f, "person", ID_B));
+}
+
 /* --- pages --- */
 
 #define PERSON_PAIRS "names.1.name_text=Awa&names.1.name_script=Latn"
@@ -332,6 +372,7 @@ int main(void)
         TEST(an_interview_is_kept_for_the_day_and_other_forms_for_two_weeks),
         TEST(one_user_keeps_a_bounded_number),
         TEST(a_database_that_fails_leaves_it_kept_or_ended_and_nothing_between),
+        TEST(what_was_typed_about_who_is_erased_goes_with_them),
         PAGES(a_page_is_kept_offered_resumed_and_gone_once_it_is_saved),
         PAGES(without_script_a_button_keeps_it_and_another_discards_it),
         PAGES(a_family_that_was_kept_for_later_is_shown_again_at_once),
