@@ -34,6 +34,10 @@ DB_SQL(APART_IDS, "SELECT high_id FROM not_same WHERE low_id = $1 UNION ALL"
 DB_SQL(MATCH_CLOSE, "UPDATE identity_match SET closed_at = $3, closed_by = $4 WHERE low_id = $1"
                     " AND high_id = $2 AND closed_at IS NULL");
 
+DB_SQL(ASK_ERASE, "DELETE FROM merge_ask WHERE low_id = $1 OR high_id = $1");
+DB_SQL(APART_ERASE, "DELETE FROM not_same WHERE low_id = $1 OR high_id = $1");
+DB_SQL(MATCH_ERASE, "DELETE FROM identity_match WHERE low_id = $1 OR high_id = $1");
+
 static const char *low(const char *a, const char *b)
 {
     return strcmp(a, b) < 0 ? a : b;
@@ -444,6 +448,15 @@ enum err merge_refuse(struct ctx *ctx, const char *a, const char *b)
 enum err merge_forget(struct ctx *ctx)
 {
     return db_exec(ctx, NULL, &ASK_OLD, DB_INT(ctx->now_ms - REQUEST_KEPT_MS));
+}
+
+enum err merge_erase(struct ctx *ctx, const char *id)
+{
+    enum err rc = db_exec(ctx, NULL, &ASK_ERASE, DB_TEXT(id));
+
+    if (rc == OK)
+        rc = db_exec(ctx, NULL, &APART_ERASE, DB_TEXT(id));
+    return rc ? rc : db_exec(ctx, NULL, &MATCH_ERASE, DB_TEXT(id));
 }
 
 /* --- undoing --- */

@@ -64,6 +64,11 @@ enum err merge_confirm(struct ctx *ctx, const char **kept_out, const char *a,
 enum err merge_refuse(struct ctx *ctx, const char *a, const char *b) MUST_USE;
 /* Forgets those that have lapsed; once a day. */
 enum err merge_forget(struct ctx *ctx) MUST_USE;
+/*
+ * Somebody is erased: what was said of them and others goes, with the reasons, which lie under the
+ * key of the audit. Within the transaction.
+ */
+enum err merge_erase(struct ctx *ctx, const char *id) MUST_USE;
 
 /* The last moment at which it can be undone. */
 int64_t merge_until(const struct record_join *join);

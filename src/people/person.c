@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "forms_gen.h"
 #include "people/identity.h"
+#include "people/merge.h"
 #include "people/people.h"
 #include "records/merge.h"
 
@@ -237,8 +238,11 @@ static enum err after_save(struct ctx *ctx, const struct record *rec, const stru
 {
     const bool erased = text_equal(rec->status, STATUS_PERSON_ERASED);
 
-    if (erased && old && !text_equal(old->status, STATUS_PERSON_ERASED))
-        return record_merge_erase(ctx, rec);
+    if (erased && old && !text_equal(old->status, STATUS_PERSON_ERASED)) {
+        enum err rc = merge_erase(ctx, rec->id);
+
+        return rc ? rc : record_merge_erase(ctx, rec);
+    }
     return text_equal(rec->status, STATUS_PERSON_ACTIVE) ? identity_note(ctx, rec) : OK;
 }
 

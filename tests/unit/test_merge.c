@@ -383,6 +383,33 @@ static void erasing_the_one_erases_both(void **state)
     assert_string_equal(row_value(rec, "names", 1, "name_text"), "");
 }
 
+static int64_t pairs_of(struct fixture *f)
+{
+    return count_of(f, f->ctx.db,
+                    "SELECT (SELECT count(*) FROM merge_ask) + (SELECT count(*) FROM not_same)"
+                    " + (SELECT count(*) FROM identity_match)");
+}
+
+static void nothing_that_was_said_of_a_pair_outlives_who_is_erased(void **state)
+{
+    struct fixture *f = *state;
+    const struct twins t = given_twins(f);
+    struct record *rec = whole(f, "person", t.kept);
+    struct record *other = person_stored(f, OSMAN);
+
+    must(f, not_same_set(&f->ctx, t.gone, t.kept, "Awa says they are cousins"));
+    must(f, not_same_set(&f->ctx, t.gone, other->id, "Two mothers"));
+    must(f, merge_ask(&f->ctx, &(struct merge_wish){ .kept_id = other->id,
+                                                     .kept_version = 1,
+                                                     .gone_id = t.kept,
+                                                     .gone_version = rec->version,
+                                                     .choices = "",
+                                                     .reason = WHY }));
+    assert_int_equal(pairs_of(f), 3);
+    person_erase(f, rec, "Asked for it");
+    assert_int_equal(pairs_of(f), 1); /* of the two others */
+}
+
 static void not_the_same_is_remembered_with_the_reason_and_taken_back(void **state)
 {
     struct fixture *f = *state;
@@ -528,6 +555,7 @@ int main(void)
         T(of_two_merges_at_the_same_time_one_is_told_that_it_came_late),
         T(a_merged_record_can_be_read_and_no_longer_changed),
         T(erasing_the_one_erases_both),
+        T(nothing_that_was_said_of_a_pair_outlives_who_is_erased),
         T(not_the_same_is_remembered_with_the_reason_and_taken_back),
         T(a_merge_and_its_undoing_are_all_or_nothing),
         T(a_match_in_another_office_is_told_to_the_identity_officer_alone),
