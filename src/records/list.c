@@ -108,7 +108,10 @@ static enum err take_page(struct ctx *ctx, struct record **out, size_t *len_out,
 {
     const char *token = pick->filter->after;
     size_t at = start_of(order, token ? strchr(token, '.') + 1 : NULL);
-    struct pick these = { .form = pick->form, .ids = order->ids + at, .anywhere = pick->anywhere };
+    struct pick these = { .form = pick->form,
+                          .ids = order->ids + at,
+                          .anywhere = pick->anywhere,
+                          .deleted = pick->deleted };
     struct record *recs[LIMIT_MAX + 1];
     size_t len = 0;
     size_t n = 0;

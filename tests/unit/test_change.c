@@ -30,9 +30,12 @@ static struct record *again(struct fixture *f, const struct record *rec)
 
 static int64_t listed(struct fixture *f, const char *kind, const char *parent, const char *status)
 {
-    const struct record_filter filter = { .parent_id = parent, .status = status };
+    struct record_filter filter = { .parent_id = parent, .status = status };
     struct record_list list = { 0 };
 
+    must(f, record_list(&f->ctx, &list, kind, &filter));
+    assert_int_equal((int64_t)list.len, list.count);
+    filter.sort = SORT_TITLE; /* the same, by name */
     must(f, record_list(&f->ctx, &list, kind, &filter));
     assert_int_equal((int64_t)list.len, list.count);
     return list.count;
