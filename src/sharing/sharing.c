@@ -313,8 +313,34 @@ static enum err after_save(struct ctx *ctx, const struct record *rec, const stru
     return recall(ctx, rec);
 }
 
+static bool ends_it(const char *path)
+{
+    return text_equal(path, FIELD_CONSENT_WITHDRAWN_AT) ||
+           text_equal(path, FIELD_CONSENT_WITHDRAWN_THROUGH) ||
+           text_equal(path, FIELD_CONSENT_FILE);
+}
+
+/* What a person agreed to, was told and signed is not another thing afterwards. */
+static enum err before_save(struct ctx *ctx, struct record *rec, const struct record *old)
+{
+    struct record_change *items = NULL;
+    size_t len = 0;
+    enum err rc;
+
+    if (!old || text_equal(old->status, STATUS_CONSENT_DRAFT))
+        return OK;
+    rc = record_diff(ctx, &items, &len, old, rec);
+    for (size_t i = 0; rc == OK && i < len; i++)
+        if (!ends_it(items[i].path))
+            rc = ctx_fail_field(ctx, items[i].path,
+                                tr(ctx, "What the person has decided stays as it is. Write a new "
+                                        "consent, then record that it replaces this one."));
+    return rc;
+}
+
 const struct record_hooks consent_hooks = {
     .kind = FORM_CONSENT,
+    .before_save = before_save,
     .after_save = after_save,
 };
 

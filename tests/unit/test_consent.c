@@ -10,7 +10,9 @@
 #include "core/text.h"
 #include "forms_gen.h"
 #include "people/consent.h"
+#include "people/people.h"
 #include "people_fixture.h"
+#include "sharing/sharing.h"
 
 #define CALLS_MAX 200
 #define TODAY     "2026-11-22"
@@ -66,6 +68,44 @@ static enum consent_answer asked(struct fixture *f, const struct record *who)
     const struct consent_need need = need_of(who);
 
     return ask(f, &need);
+}
+
+static enum err changed_to(struct fixture *f, const struct record *given, const char *answers)
+{
+    struct record *rec = NULL;
+
+    ctx_clear_problems(&f->ctx);
+    must(f, record_load(&f->ctx, &rec, FORM_CONSENT, given->id));
+    person_fill(f, rec, answers);
+    return record_update(&f->ctx, rec, rec->version);
+}
+
+#define ONLY_WHO TOLD TO_CLINIC_WITH("identity")
+
+static void what_was_agreed_to_is_not_made_wider_afterwards(void **state)
+{
+    static const struct record_hooks *const hooks[] = { &people_hooks, &consent_hooks, NULL };
+    struct fixture *f = *state;
+    const struct record *awa = person_stored(f, PERSON_AWA);
+    struct record *rec = consent(f, awa, ONLY_WHO BY_ADULT SINCE, STATUS_CONSENT_GIVEN);
+
+    records_use_hooks(hooks);
+    assert_int_equal(asked(f, awa), CONSENT_NOT_CATEGORIES);
+    assert_int_equal(changed_to(f, rec, WHOLE), ERR_INVALID);
+    assert_non_null(ctx_problem(&f->ctx, "data_categories"));
+    assert_int_equal(changed_to(f, rec, ONLY_WHO BY_ADULT SINCE ";valid_to=2030-01-01"),
+                     ERR_INVALID);
+    assert_int_equal(changed_to(f, rec,
+                                ONLY_WHO BY_ADULT SINCE
+                                ";recipients.2.recipient_kind=health_facility;"
+                                "recipients.2.recipient_name=Another clinic"),
+                     ERR_INVALID);
+    assert_int_equal(asked(f, awa), CONSENT_NOT_CATEGORIES);
+    must(f, record_load(&f->ctx, &rec, FORM_CONSENT, rec->id));
+    record_set(rec, "withdrawn_at", TODAY);
+    must(f, record_update(&f->ctx, rec, rec->version));
+    rec = child_stored(f, FORM_CONSENT, awa, ONLY_WHO BY_ADULT SINCE);
+    must(f, changed_to(f, rec, WHOLE)); /* a draft */
 }
 
 static void without_any_consent_nothing_is_covered(void **state)
@@ -324,6 +364,7 @@ static void a_database_that_fails_never_gives_a_yes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(what_was_agreed_to_is_not_made_wider_afterwards),
         TEST(without_any_consent_nothing_is_covered),
         TEST(a_given_consent_covers_what_it_says_to_whom_it_names),
         TEST(what_is_not_said_is_not_covered),
