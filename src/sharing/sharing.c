@@ -378,19 +378,32 @@ enum err sharing_withdraw(struct ctx *ctx, const char *consent_id, int64_t versi
 
 /* --- expiry, by the job role --- */
 
-static enum err expire_one(struct ctx *ctx, struct ctx *whole, const char *id)
+static enum err expire_over(struct ctx *whole, struct record *rec)
 {
-    struct record *rec = NULL;
-    const char *until;
-    enum err rc = record_load_whole(whole, &rec, FORM_CONSENT, id);
+    const char *until = record_value(rec, FIELD_CONSENT_VALID_TO);
 
-    if (rc)
-        return rc;
-    until = record_value(rec, FIELD_CONSENT_VALID_TO);
     if (!text_equal(rec->status, STATUS_CONSENT_GIVEN) || text_blank(until) ||
-        text_compare(until, ctx_today(ctx)) >= 0)
+        text_compare(until, ctx_today(whole)) >= 0)
         return OK;
     return record_set_status(whole, rec, rec->version, STATUS_CONSENT_EXPIRED, NULL);
+}
+
+/* The last day is over when it is over at the office: the job role itself lives in UTC. */
+static enum err expire_one(struct ctx *whole, const char *id)
+{
+    const char *zone = whole->time_zone;
+    struct office office = { 0 };
+    struct record *rec = NULL;
+    enum err rc = record_load_whole(whole, &rec, FORM_CONSENT, id);
+
+    if (rc == OK)
+        rc = office_load(whole, &office, rec->office_id);
+    if (rc)
+        return rc;
+    whole->time_zone = office.time_zone;
+    rc = expire_over(whole, rec);
+    whole->time_zone = zone;
+    return rc;
 }
 
 #define PAGE 100
@@ -409,7 +422,7 @@ enum err sharing_expire(struct ctx *ctx)
 
         rc = record_list(&whole, &list, FORM_CONSENT, &filter);
         for (size_t i = 0; rc == OK && i < list.len; i++)
-            rc = expire_one(ctx, &whole, list.items[i]->id);
+            rc = expire_one(&whole, list.items[i]->id);
         if (rc == OK && list.next && strlen(list.next) < sizeof(after))
             memcpy(after, list.next, strlen(list.next) + 1);
         else

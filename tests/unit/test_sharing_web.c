@@ -453,19 +453,38 @@ static void the_person_gets_a_receipt_and_a_list_of_who_received_what(void **sta
     assert_non_null(strstr(text, "Clinique Espoir. Arranging services with others."));
 }
 
+#define HOUR         ((int64_t)60 * 60 * 1000)
+#define EXPIRED_ONES "SELECT count(*) FROM rec_consent WHERE status = 'expired'"
+DB_SQL(OFFICE_IN, "UPDATE office SET time_zone = $1");
+
+static void office_in(struct pages *p, const char *zone)
+{
+    assert_int_equal(db_begin(&p->ctx), OK);
+    assert_int_equal(db_exec(&p->ctx, NULL, &OFFICE_IN, DB_TEXT(zone)), OK);
+    assert_int_equal(db_commit(&p->ctx), OK);
+}
+
+static void must_expire(struct ctx *ctx)
+{
+    if (sharing_expire(ctx))
+        fail_msg("%s", ctx_first_problem(ctx));
+}
+
 static void a_consent_whose_last_day_is_over_becomes_expired(void **state)
 {
     struct pages *p = *state;
     struct ctx ctx = p->ctx;
     const struct given g = in_state(p, EXPIRED);
-    enum err rc;
 
     (void)in_state(p, GIVEN);
-    rc = sharing_expire(&ctx);
-    if (rc)
-        fail_msg("%s", ctx_first_problem(&ctx));
-    assert_int_equal(pages_count(p, "SELECT count(*) FROM rec_consent WHERE status = 'expired'"),
-                     1);
+    office_in(p, "Pacific/Pago_Pago"); /* 21:00 of its last day */
+    ctx.time_zone = "UTC";
+    must_expire(&ctx);
+    assert_int_equal(pages_count(p, EXPIRED_ONES), 0);
+    ctx.now_ms -= 21 * HOUR; /* 11:00 of its last day in UTC, and of the day after there */
+    office_in(p, "Pacific/Kiritimati");
+    must_expire(&ctx);
+    assert_int_equal(pages_count(p, EXPIRED_ONES), 1);
     assert_int_equal(pages_count(p, arena_printf(p->arena,
                                                  "SELECT count(*) FROM rec_consent WHERE status ="
                                                  " 'expired' AND id = '%s'",
