@@ -241,7 +241,7 @@ static enum err lite_open(struct ctx *ctx, struct db *db)
         if (rc)
             return rc;
     }
-    if (sqlite3_open_v2(db->url, &db->lite, flags, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(db->url, &db->lite, flags, db_vfs()) != SQLITE_OK)
         return fail_open(ctx, db->url, db->lite ? sqlite3_errmsg(db->lite) : "there is no memory");
     return lite_configure(ctx, db);
 }

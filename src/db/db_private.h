@@ -161,6 +161,8 @@ enum err db_fail_other(struct ctx *ctx, const char *what, const char *reason);
 
 /* A commit of this connection reached the WAL: it needs db_flush. */
 void flush_note(struct db *db);
+/* Name of the VFS that writes a commit's frames to the WAL at once. */
+const char *db_vfs(void);
 enum err flush_lite(struct ctx *ctx, struct db *db) MUST_USE;
 
 /* Value of a PostgreSQL cell in binary format. */

@@ -169,6 +169,33 @@ static void a_wal_that_has_grown_begins_anew_once_it_is_tidied(void **state)
     assert_int_equal(db_check(&f->ctx, f->db), OK);
 }
 
+/* More than the cache holds is written to the WAL before the commit, so a rollback leaves some. */
+static void what_a_rollback_leaves_is_never_written_over_the_rows_of_others(void **state)
+{
+    struct fix *f = use(state);
+    struct db *other = NULL;
+
+    assert_int_equal(db_open(&f->ctx, &other, f->url, DB_READ_WRITE, NULL), OK);
+    for (int round = 0; round < 3; round++) {
+        const int first = round * 1000;
+
+        assert_int_equal(db_begin(&f->ctx), OK);
+        add_big(f, f->db, first, 500 + 7 * round);
+        db_rollback(&f->ctx);
+        assert_int_equal(db_begin_on(&f->ctx, other), OK);
+        add_big(f, other, first, 499);
+        assert_int_equal(db_commit_on(&f->ctx, other), OK);
+        add_big(f, f->db, first + 700, 1);
+        assert_int_equal(db_check(&f->ctx, other), OK);
+        assert_int_equal(count(f), 500 * (round + 1));
+    }
+    db_close(other);
+    db_close(f->db);
+    fix_open(f);
+    assert_int_equal(db_check(&f->ctx, f->db), OK);
+    assert_int_equal(count(f), 1500);
+}
+
 /* --- a full disk --- */
 
 static void fill(struct fix *f, enum err *rc_out, int64_t *saved_out)
@@ -268,6 +295,7 @@ int main(void)
         LITE(who_waits_too_long_to_write_is_told_that_it_is_busy),
         LITE(damage_is_found_by_the_check),
         LITE(a_wal_that_has_grown_begins_anew_once_it_is_tidied),
+        LITE(what_a_rollback_leaves_is_never_written_over_the_rows_of_others),
         LITE(a_full_disk_is_said_and_reads_go_on),
         LITE(a_full_file_system_is_said_and_reads_go_on),
     };
