@@ -125,7 +125,7 @@ static struct forms_live live;
 static enum err made_from_forms(struct ctx *ctx)
 {
     const struct grid *before = grid_of();
-    enum err rc = profiles_load(ctx);
+    enum err rc = profiles_load_again(ctx);
 
     if (!rc)
         rc = profile_main_load(ctx);
@@ -333,6 +333,7 @@ enum err app_load(struct ctx *ctx)
     records_watch_merge(messages_follow_merge);
     identity_use_teller(notify);
     letters_use_guard(guard_letter);
+    publish_use_check(survey_check_form);
     records_use_judge(&sharing_judge);
     facts_use_measured(all_measured);
     facts_use_keep(all_kept);
@@ -346,6 +347,8 @@ enum err app_prepare(struct ctx *ctx)
 {
     enum err rc = records_prepare(ctx);
 
+    if (!rc)
+        rc = profiles_load_again(ctx);
     if (!rc)
         rc = profile_main_load(ctx);
     return rc ? rc : facts_prepare(ctx);

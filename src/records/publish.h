@@ -68,6 +68,17 @@ struct form_plan {
     const char *shape; /* of form_shape, once published */
 };
 
+/*
+ * What another room has to say about a form before it is published: warnings at rows of the sheets.
+ * Called with each form that is good otherwise.
+ */
+struct form_told;
+typedef void (*form_check)(struct ctx *ctx, const struct form *form, struct form_told *told);
+void publish_use_check(form_check check); /* NULL = none */
+/* A warning at a choice; text says what to do. */
+void form_tell_choice(struct form_told *told, const struct field *f, const struct choice *choice,
+                      const char *text);
+
 /* Reads the file as it would be published now. OK also when it has mistakes: they are in out. */
 enum err publish_check(struct ctx *ctx, struct form_plan *out,
                        const struct form_text *text) MUST_USE;

@@ -468,6 +468,31 @@ static void check_form_wide(struct rules *r)
         told(r, tr(r->ctx, "This is the version that is in force already."));
 }
 
+/* --- what other rooms say --- */
+
+struct form_told {
+    struct rules *r;
+};
+
+static form_check check_used;
+
+void publish_use_check(form_check check)
+{
+    check_used = check;
+}
+
+/* A choice of a file that came with the form stands in no sheet: it is told at its question. */
+void form_tell_choice(struct form_told *told, const struct field *f, const struct choice *choice,
+                      const char *text)
+{
+    bool sheet = !f->choices->file && choice->row > 0;
+
+    ctx_set_problem(told->r->ctx, OK,
+                    arena_printf(told->r->ctx->arena, "%s:%d:%s", told->r->plan->source.file,
+                                 sheet ? choice->row : f->row, sheet ? "name" : "type"),
+                    text);
+}
+
 enum err publish_rules(struct ctx *ctx, struct form_plan *plan)
 {
     struct rules *r = ARENA_NEW(ctx->arena, struct rules);
@@ -495,6 +520,8 @@ enum err publish_rules(struct ctx *ctx, struct form_plan *plan)
     rc = r->stored ? check_all_back(r) : OK;
     if (rc)
         return rc;
+    if (check_used)
+        check_used(ctx, plan->form, &(struct form_told){ r });
     plan->shape = buf_text(shape);
     if (!buf_ok(shape))
         return ctx_fail(ctx, ERR_LIMIT, tr(ctx, "The file has too many rows."));

@@ -400,7 +400,7 @@ static void read_questions(struct profile_file *file, struct arena *a, struct pr
         }
     }
     for (size_t i = 0; i < p->len; i++)
-        if (!seen[i])
+        if (!seen[i] && !file->adapted)
             profile_mistake(file, 0, NULL,
                             tr(ctx, "The question {0} is missing.", TR_TEXT(p->questions[i].name)));
     for (size_t i = 0; i < part->len; i++) {
@@ -472,8 +472,12 @@ static struct profile **profiles;
 static size_t profiles_len;
 static const struct profile *main_profile; /* NULL = the shipped one */
 
-static enum err load_all(struct ctx *ctx, struct arena *arena, struct profile ***out,
-                         size_t *len_out)
+struct profiles {
+    struct profile **items;
+    size_t len;
+};
+
+static enum err load_all(struct ctx *ctx, struct arena *arena, struct profiles *out, bool adapted)
 {
     const struct asset *const *files = asset_list(ctx->arena, DIRECTORY);
     enum err rc = OK;
@@ -481,36 +485,35 @@ static enum err load_all(struct ctx *ctx, struct arena *arena, struct profile **
 
     while (files[len])
         len++;
-    *out = ARENA_ARRAY(arena, len + 1, struct profile *);
+    out->items = ARENA_ARRAY(arena, len + 1, struct profile *);
     for (size_t i = 0; i < len; i++) {
         const char *file = files[i]->name + strlen(DIRECTORY);
-        struct profile_file one_file = { .ctx = ctx, .forms = ctx->forms };
+        struct profile_file one_file = { .ctx = ctx, .forms = ctx->forms, .adapted = adapted };
         enum err one;
 
         if (!text_ends(file, ".csv"))
             continue;
-        one = parse_into(&one_file, arena, &(*out)[*len_out],
+        one = parse_into(&one_file, arena, &out->items[out->len],
                          arena_strndup(ctx->arena, file, strlen(file) - strlen(".csv")),
                          (struct text_bytes){ (const char *)files[i]->bytes, files[i]->len });
         if (one)
             rc = one; /* the other files are read all the same, so that all mistakes are told */
         else
-            ++*len_out;
+            out->len++;
     }
     return rc;
 }
 
-enum err profiles_load(struct ctx *ctx)
+static enum err load(struct ctx *ctx, bool adapted)
 {
     struct arena *arena = arena_new(0);
-    struct profile **list = NULL;
-    size_t len = 0;
+    struct profiles list = { 0 };
     enum err rc = OK;
 
     if (!ctx->forms)
         rc = forms_load(ctx, &ctx->forms);
     if (!rc)
-        rc = load_all(ctx, arena, &list, &len);
+        rc = load_all(ctx, arena, &list, adapted);
     if (!rc)
         rc = survey_windows_load(ctx);
     if (rc) {
@@ -519,10 +522,20 @@ enum err profiles_load(struct ctx *ctx)
     }
     arena_free(own);
     own = arena;
-    profiles = list;
-    profiles_len = len;
+    profiles = list.items;
+    profiles_len = list.len;
     main_profile = NULL;
     return OK;
+}
+
+enum err profiles_load(struct ctx *ctx)
+{
+    return load(ctx, false);
+}
+
+enum err profiles_load_again(struct ctx *ctx)
+{
+    return load(ctx, true);
 }
 
 const struct profile *profile_find(const char *name)

@@ -133,6 +133,8 @@ struct profile_file {
     const struct forms *forms;
     const char *name; /* scoring/homeward-1.csv */
     struct profile_section parts[PART_COUNT];
+    bool adapted; /* forms as published: options and questions that the file does not know have no
+                     points */
     int mistakes;
 };
 

@@ -1,4 +1,6 @@
 /* The organisation's main scores profile: the setting, and the page where it is chosen. */
+#include <string.h>
+
 #include "auth/auth.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -59,6 +61,50 @@ enum err profile_main_set(struct ctx *ctx, const char *name)
     if (!rc)
         rc = forms_look_again(ctx);
     return db_end(ctx, rc);
+}
+
+/* --- forms that are to be published --- */
+
+static bool lacks_points(const struct question *q, const struct choice *c)
+{
+    int place = code_find(q, c->name, strlen(c->name));
+
+    if ((q->rule != RULE_CODE && q->rule != RULE_SOURCE) || c->decline || c->retired)
+        return false;
+    if (place < 0)
+        return true;
+    return q->rule == RULE_CODE ? q->codes[place].points == NO_POINTS : q->codes[place].step == 0;
+}
+
+static void check_question(struct ctx *ctx, const struct profile *p, const struct question *q,
+                           const struct field *f, struct form_told *told)
+{
+    for (size_t i = 0; f->choices && i < f->choices->len; i++) {
+        const struct choice *c = &f->choices->items[i];
+
+        if (lacks_points(q, c))
+            form_tell_choice(told, f, c,
+                             tr(ctx,
+                                "“{0}” has no points in the scoring profile {1}: with this answer"
+                                " {2} counts there as not answered. If it should count, give the"
+                                " answer the code of an option that has points; if it is a way not"
+                                " to answer, say so in hw:decline.",
+                                TR_TEXT(c->name), TR_TEXT(p->name), TR_TEXT(f->name)));
+    }
+}
+
+void survey_check_form(struct ctx *ctx, const struct form *form, struct form_told *told)
+{
+    for (size_t i = 0; profile_at(i); i++) {
+        const struct profile *p = profile_at(i);
+
+        for (size_t k = 0; text_equal(p->form->kind, form->kind) && k < p->len; k++) {
+            const struct field *f = field_find(form, p->questions[k].name);
+
+            if (f)
+                check_question(ctx, p, &p->questions[k], f, told);
+        }
+    }
 }
 
 /* --- the page --- */

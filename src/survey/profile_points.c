@@ -118,7 +118,7 @@ static void check_points(struct reading *r)
             profile_mistake(r->file, 0, NULL,
                             tr(ctx, "The question {0} needs points for “{1}”.", TR_TEXT(q->name),
                                TR_TEXT("*")));
-        for (size_t k = 0; q->rule == RULE_CODE && k < q->codes_len; k++)
+        for (size_t k = 0; q->rule == RULE_CODE && k < q->codes_len && !r->file->adapted; k++)
             if (q->codes[k].choice && !q->codes[k].decline && !r->points[i][k].there)
                 profile_mistake(r->file, 0, NULL,
                                 tr(ctx, "The question {0} needs points for “{1}”.",
@@ -172,7 +172,7 @@ static void check_steps(struct profile_file *file, const struct profile *p)
     for (size_t i = 0; i < p->len; i++) {
         const struct question *q = &p->questions[i];
 
-        for (size_t k = 0; q->rule == RULE_SOURCE && k < q->codes_len; k++)
+        for (size_t k = 0; q->rule == RULE_SOURCE && k < q->codes_len && !file->adapted; k++)
             if (q->codes[k].choice && !q->codes[k].decline && !q->codes[k].step)
                 profile_mistake(file, 0, NULL,
                                 tr(file->ctx, "The question {0} needs a step for “{1}”.",

@@ -45,6 +45,15 @@ struct scores {
  * ERR_INVALID tells every mistake of every file: field = "scoring/mine.csv:12:points".
  */
 enum err profiles_load(struct ctx *ctx) MUST_USE;
+/*
+ * The same for forms that were published: an option or question of which a profile does not know
+ * counts for it as one without an answer. survey_check_form tells of it before it is published.
+ */
+enum err profiles_load_again(struct ctx *ctx) MUST_USE;
+struct form;
+/* Told beside each option of the survey that a loaded profile has no points for: a form_check. */
+struct form_told;
+void survey_check_form(struct ctx *ctx, const struct form *form, struct form_told *told);
 /* NULL name = the main profile. NULL if there is none of that name. */
 const struct profile *profile_find(const char *name);
 

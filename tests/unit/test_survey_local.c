@@ -68,13 +68,49 @@ static void the_survey_s_lists_are_adapted_and_its_scores_stay(void **state)
     now = scored(f, "productive_assets=none;sections_selected=economic");
     assert_int_equal(now.of[DIM_ECONOMIC].num, 0);
     assert_true(now.of[DIM_ECONOMIC].den > 0);
-    /* an option that a score uses cannot go; one that it does not know has no points yet */
+    /* an option that a score uses cannot go */
     assert_string_equal(
         refused(f, arena_printf(f->ctx.arena, LOCAL_SURVEY, LOCAL_GUIDE, LOCAL_ASSETS)).column,
         "type");
-    (void)published(f, arena_printf(f->ctx.arena, LOCAL_SURVEY, PAPERS_OPTION,
-                                    LOCAL_ASSETS DECLINED_ASSETS LOCAL_PAPERS));
-    assert_int_equal(profiles_load(&f->ctx), ERR_INVALID);
+}
+
+/* Proves R-A4-23: a local option that no score knows is told where it stands before it is
+ * published; for the scores the question then counts as one without an answer. */
+static void an_option_without_points_is_told_before_it_is_published(void **state)
+{
+    struct fixture *f = *state;
+    const char *csv = arena_printf(f->ctx.arena, LOCAL_SURVEY, PAPERS_OPTION,
+                                   LOCAL_ASSETS DECLINED_ASSETS LOCAL_PAPERS);
+    struct scores with;
+    struct scores without;
+    struct form_plan plan;
+
+    must(f, profiles_load(&f->ctx));
+    publish_use_check(survey_check_form);
+    plan = planned(f, csv);
+    assert_int_equal(plan.bad, 0);
+    assert_int_equal(plan.mistakes_len, 1);
+    assert_true(plan.mistakes[0].warning);
+    assert_string_equal(plan.mistakes[0].file, "visit.csv");
+    assert_string_equal(plan.mistakes[0].sheet, "choices");
+    assert_int_equal(plan.mistakes[0].row, 18);
+    assert_string_equal(plan.mistakes[0].column, "name");
+    assert_string_equal(plan.mistakes[0].value, "consular_card");
+    assert_non_null(strstr(plan.mistakes[0].text, "scoring profile homeward-1"));
+    assert_non_null(strstr(plan.mistakes[0].text, "has_id_document counts there as not answered"));
+    (void)published(f, csv);
+    publish_use_check(NULL);
+    assert_int_equal(profiles_load(&f->ctx), ERR_INVALID); /* as the program's own forms are read */
+    ctx_clear_problems(&f->ctx);
+    must(f, profiles_load_again(&f->ctx));
+    with = scored(f, "has_id_document=consular_card;sections_selected=social");
+    assert_int_equal(with.of[DIM_SOCIAL].den, 0);
+    with = scored(f, "has_id_document=consular_card;housing_access=fair;sections_selected=social");
+    without = scored(f, "housing_access=fair;sections_selected=social");
+    assert_true(with.of[DIM_SOCIAL].den > 0);
+    assert_int_equal(with.of[DIM_SOCIAL].num, without.of[DIM_SOCIAL].num);
+    assert_int_equal(with.of[DIM_SOCIAL].den, without.of[DIM_SOCIAL].den);
+    assert_int_equal(with.dont_know_declined, 0);
 }
 
 int main(void)
@@ -82,6 +118,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_survey_s_lists_are_adapted_and_its_scores_stay, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(an_option_without_points_is_told_before_it_is_published,
+                                        setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
