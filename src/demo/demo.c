@@ -29,6 +29,12 @@ struct demo_size {
     bool brief;
 };
 
+struct demo_fund {
+    const char *code;
+    const char *donor;
+    const char *currency;
+};
+
 DB_SQL(PROGRAMME_ADD, "INSERT INTO programme (id, office_id, code, name, starts_on, ends_on)"
                       " VALUES ($1, $2, $3, $4, $5, $6)");
 DB_SQL(FUND_ADD, "INSERT INTO fund (id, office_id, programme_id, code, donor, currency, rules)"
@@ -37,7 +43,15 @@ DB_SQL(AREA_ADD, "INSERT INTO area (id, parent_id, pcode, country, level, name)"
                  " VALUES ($1, $2, $3, $4, $5, $6)");
 DB_SQL(AREA_BY_PCODE, "SELECT id FROM area WHERE pcode = $1");
 
-/* "SN-RR SN-JE": each with a fund of its own. */
+static enum err make_fund(struct ctx *ctx, const char *programme_id, const char *office_id,
+                          const struct demo_fund *f)
+{
+    return db_exec(ctx, NULL, &FUND_ADD, DB_TEXT(id_new(ctx->arena, ctx->now_ms)),
+                   DB_TEXT(office_id), DB_TEXT(programme_id), DB_TEXT(f->code), DB_TEXT(f->donor),
+                   DB_TEXT(f->currency), DB_NULL);
+}
+
+/* "SN-RR SN-JE": each with a fund of its own, and one of another donor in euros. */
 static enum err make_programme(struct ctx *ctx, const char *code, const char *office_id,
                                const char *currency)
 {
@@ -46,12 +60,15 @@ static enum err make_programme(struct ctx *ctx, const char *code, const char *of
                           DB_TEXT("Return and reintegration (demo)"), DB_TEXT("2025-01-01"),
                           DB_TEXT("2027-12-31"));
 
-    if (rc)
-        return rc;
-    return db_exec(ctx, NULL, &FUND_ADD, DB_TEXT(id_new(ctx->arena, ctx->now_ms)),
-                   DB_TEXT(office_id), DB_TEXT(id),
-                   DB_TEXT(arena_printf(ctx->arena, "%s-F1", code)), DB_TEXT("Invented Donor Fund"),
-                   DB_TEXT(currency), DB_NULL);
+    if (rc == OK)
+        rc = make_fund(ctx, id, office_id,
+                       &(struct demo_fund){ arena_printf(ctx->arena, "%s-F1", code),
+                                            "Invented Donor Fund", currency });
+    if (rc == OK)
+        rc = make_fund(ctx, id, office_id,
+                       &(struct demo_fund){ arena_printf(ctx->arena, "%s-F2", code),
+                                            "Invented Foundation", "EUR" });
+    return rc;
 }
 
 static enum err make_areas(struct ctx *ctx, const struct csv_table *places)

@@ -12,6 +12,8 @@
 #include "records/image.h"
 #include "records/records.h"
 
+#define SMALL 10000 /* an amount below this is no amount of francs or dinars */
+
 static const char *later_day(const struct life *l, int64_t days)
 {
     return date_from_days(l->ctx->arena, l->ctx->now_ms / DEMO_DAY_MS + days);
@@ -139,7 +141,6 @@ struct idea {
     const struct csv_table *plans;
     const struct csv_table *lines;
     size_t row;
-    const char *currency;
 };
 
 static const char *cell(const struct idea *i, const char *column)
@@ -175,9 +176,11 @@ static void add_line(struct life *l, struct record *rec, const struct idea *i, s
     cost = answers_add_row(l->ctx->arena, row, field_find(rec->form, FIELD_PLAN_COSTS));
     put(rec, cost, FIELD_PLAN_GOODS_EQUIPMENT_SERVICE, csv_table_cell(i->lines, line, "good"));
     put(rec, cost, FIELD_PLAN_ESTIMATED_COST,
-        arena_printf(l->ctx->arena, "%s %s", csv_table_cell(i->lines, line, "cost"), i->currency));
+        arena_printf(l->ctx->arena, "%s %s", csv_table_cell(i->lines, line, "cost"),
+                     cell(i, "currency")));
     if (!text_blank(l->programme))
-        put(rec, cost, FIELD_PLAN_COST_FUND, arena_printf(l->ctx->arena, "%s-F1", l->programme));
+        put(rec, cost, FIELD_PLAN_COST_FUND,
+            arena_printf(l->ctx->arena, "%s-%s", l->programme, cell(i, "fund")));
 }
 
 /* Lines of the idea; *components_out = the parts that they stand for, with spaces between. */
@@ -224,11 +227,8 @@ static void set_plan(struct life *l, struct record *rec, const struct idea *i)
     record_set(rec, FIELD_PLAN_SUMMARY_ECONOMIC, cell(i, "economic"));
     record_set(rec, FIELD_PLAN_SUMMARY_SOCIAL, cell(i, "social"));
     record_set(rec, FIELD_PLAN_SUMMARY_PSYCHOSOCIAL, cell(i, "psychosocial"));
-    record_set(rec, FIELD_PLAN_CURRENCY, i->currency);
-    if (text_equal(i->currency, "XOF"))
-        record_set(rec, FIELD_PLAN_CEILING, "800000 XOF");
-    else if (text_equal(i->currency, "IQD"))
-        record_set(rec, FIELD_PLAN_CEILING, "3500000 IQD");
+    record_set(rec, FIELD_PLAN_CURRENCY, cell(i, "currency"));
+    record_set(rec, FIELD_PLAN_CEILING, cell(i, "ceiling"));
     record_set(rec, FIELD_PLAN_EXPECTED_IMPROVEMENT, life_text(l, "plan_hope"));
     record_set(rec, FIELD_PLAN_MONITORING_HOW, life_text(l, "plan_monitoring"));
     record_set(rec, FIELD_PLAN_NEXT_REVIEW_ON, later_day(l, 170));
@@ -405,7 +405,8 @@ static enum err amend(struct life *l)
     return rc;
 }
 
-/* What goods and services really cost: near the estimate, in hundreds. */
+/* What goods and services really cost: near the estimate, in hundreds; of
+ * euros in tens. */
 static void pay(struct life *l, struct record *rec, struct answers *line)
 {
     const struct field *costs = field_find(rec->form, FIELD_PLAN_COSTS);
@@ -415,11 +416,13 @@ static void pay(struct life *l, struct record *rec, struct answers *line)
         const char *money = answers_get(line->rows[costs->place][k], planned);
         const char *space = money ? strchr(money, ' ') : NULL;
         int64_t amount = 0;
+        int64_t round;
 
-        if (!space || !parse_int(arena_strndup(l->ctx->arena, money, (size_t)(space - money)), 0,
+        if (!space || !parse_int(arena_strndup(l->ctx->arena, money, strcspn(money, ". ")), 0,
                                  INT64_C(1000000000), &amount))
             continue;
-        amount = amount * dice_between(&l->dice, 85, 112) / 10000 * 100;
+        round = amount < SMALL ? 10 : 100;
+        amount = amount * dice_between(&l->dice, 85, 112) / (100 * round) * round;
         put(rec, line->rows[costs->place][k], FIELD_PLAN_ACTUAL_COST,
             arena_printf(l->ctx->arena, "%lld%s", (long long)amount, space));
     }
@@ -479,10 +482,7 @@ static enum err weigh(struct life *l)
 enum err play_plan(struct life *l, const struct step *s)
 {
     const char *const match[] = { "language", life_lang(l), "sex", l->sex, NULL };
-    struct idea i = { .plans = &l->w->lists.plans,
-                      .lines = &l->w->lists.plan_lines,
-                      .currency =
-                          csv_table_cell(&l->w->lists.offices, l->family->office, "currency") };
+    struct idea i = { .plans = &l->w->lists.plans, .lines = &l->w->lists.plan_lines };
     const char *components = "";
     struct record *rec = NULL;
     enum err rc;

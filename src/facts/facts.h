@@ -37,6 +37,9 @@ enum err facts_catch_up(struct ctx *ctx, int64_t *people_out) MUST_USE;
 /* Makes the facts of everyone who can still be told anew, from their histories. */
 enum err facts_rebuild(struct ctx *ctx, int64_t *people_out) MUST_USE;
 
+/* The moment of which the facts are: they had all that was recorded before. 0 = not written yet. */
+enum err facts_moment(struct ctx *ctx, int64_t *ms_out) MUST_USE;
+
 extern const struct job_period facts_periods[];
 
 /* homeward facts rebuild; ctx is open. */

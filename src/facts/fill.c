@@ -22,6 +22,9 @@
 
 DB_SQL(FACTS_FOLLOWED, "SELECT value FROM counter WHERE name = 'facts'");
 DB_SQL(FACTS_FOLLOW, "UPDATE counter SET value = $1 WHERE name = 'facts'");
+DB_SQL(FACTS_MOMENT, "SELECT value FROM counter WHERE name = 'facts_moment'");
+DB_SQL(FACTS_MOMENT_SET, "INSERT INTO counter (name, value) VALUES ('facts_moment', $1)"
+                         " ON CONFLICT (name) DO UPDATE SET value = excluded.value");
 DB_SQL(FACTS_LAST, "SELECT coalesce(max(seq), 0) FROM record_history");
 DB_SQL(FACTS_CHANGES, "SELECT seq, form, root_id FROM record_history WHERE seq > $1"
                       " ORDER BY seq LIMIT $2");
@@ -628,9 +631,16 @@ enum err facts_catch_up(struct ctx *ctx, int64_t *people_out)
         if (rc == OK)
             arena_rewind(ctx->arena, mark);
     }
+    if (rc == OK && !more) /* else the next call goes on */
+        rc = db_exec(ctx, NULL, &FACTS_MOMENT_SET, DB_INT(ctx->now_ms));
     if (rc == OK && people_out)
         *people_out = people;
     return rc;
+}
+
+enum err facts_moment(struct ctx *ctx, int64_t *ms_out)
+{
+    return read_place(ctx, ms_out, &FACTS_MOMENT);
 }
 
 /* --- from scratch --- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "facts/facts.h"
 #include "forms_gen.h"
 #include "plans/plans_web.h"
 #include "plans_templates.h"
@@ -26,8 +27,9 @@ struct shown {
     size_t sums_len;
     struct cost_line *lines;
     size_t lines_len;
-    bool page;  /* has a title of its own */
-    bool plain; /* numbers for programs, not in the way of the language */
+    int64_t moment; /* of which the figures are; 0 = none yet */
+    bool page;      /* has a title of its own */
+    bool plain;     /* numbers for programs, not in the way of the language */
 };
 
 /* --- words --- */
@@ -188,7 +190,8 @@ static void add_about(struct ctx *ctx, struct document *d, const struct shown *s
     struct doc_pair pairs[8];
     size_t n = 0;
 
-    pairs[n++] = (struct doc_pair){ tr(ctx, "As at"), tr_moment(ctx, ctx->now_ms) };
+    if (s->moment)
+        pairs[n++] = (struct doc_pair){ tr(ctx, "As at"), tr_moment(ctx, s->moment) };
     for (size_t i = 0; i < 4; i++)
         if (*values[i])
             pairs[n++] = (struct doc_pair){
@@ -399,6 +402,8 @@ static enum err get_costs(struct ctx *ctx, const struct req *req, struct res *re
     enum err rc = fact_lists_load(ctx, &lists);
 
     s.lists = lists;
+    if (rc == OK)
+        rc = facts_moment(ctx, &s.moment);
     if (rc == OK)
         rc = costs_currencies(ctx, &s.currencies, &s.currencies_len);
     if (rc)

@@ -175,6 +175,29 @@ static void a_plan_counts_as_what_it_is(void **state)
     assert_true(shows(&page, "EUR,120.50,0.00,0.00,,,1"));
 }
 
+/* The moment of which the figures are, not that of looking at them; in the files too. */
+static void the_moment_of_the_figures_is_told(void **state)
+{
+    struct pages *p = *state;
+    struct page page = page_get(p, FINANCE, "/costs", "as=csv");
+    const char *first;
+
+    assert_false(shows(&page, "As at")); /* nothing was counted yet */
+    given_costs(p);
+    page = page_get(p, FINANCE, "/costs", "as=csv");
+    first = between(p, &page, "As at,", "\n");
+    p->ctx.now_ms += INT64_C(10) * 60 * 1000;
+    page = page_get(p, FINANCE, "/costs", "as=csv");
+    assert_string_equal(between(p, &page, "As at,", "\n"), first);
+    page = page_get(p, FINANCE, "/costs", "as=pdf");
+    assert_non_null(strstr(pdf_text(p, &page), "As at"));
+    count(p); /* nothing has changed: they are right as of now */
+    page = page_get(p, FINANCE, "/costs", "as=csv");
+    assert_string_not_equal(between(p, &page, "As at,", "\n"), first);
+    page = page_get(p, FINANCE, "/costs", NULL);
+    assert_true(shows(&page, "As at"));
+}
+
 static void costs_of_other_offices_and_of_other_roles_are_not_told(void **state)
 {
     struct pages *p = *state;
@@ -233,6 +256,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_plan_counts_as_what_it_is, pages_setup, pages_teardown),
         cmocka_unit_test_setup_teardown(costs_of_other_offices_and_of_other_roles_are_not_told,
                                         pages_setup, pages_teardown),
+        cmocka_unit_test_setup_teardown(the_moment_of_the_figures_is_told, pages_setup,
+                                        pages_teardown),
         cmocka_unit_test_setup_teardown(no_failure_leaves_half_of_the_costs, pages_setup,
                                         pages_teardown),
     };
