@@ -23,6 +23,7 @@ os.environ["HOMEWARD"] = os.path.join(ROOT, "build", "release", "homeward")
 os.environ["HOMEWARD_SOURCE"] = ROOT
 sys.path.insert(0, os.path.join(ROOT, "tests", "cli"))
 from kit import Browser, Server, run  # noqa: E402
+import creates  # noqa: E402
 import exchange  # noqa: E402
 import facts  # noqa: E402
 import forms  # noqa: E402
@@ -42,21 +43,6 @@ def option(name, default):
 
 
 QUICK = "--quick" in sys.argv
-
-
-def fdatasync_rate():
-    """Single 4 KB appends, each made durable: this disk's ceiling for one commit at a time."""
-    path = os.path.join(FOLDER, "sync")
-    fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
-    began, n = time.perf_counter(), 0
-    while time.perf_counter() - began < 1.5:
-        os.write(fd, b"x" * 4096)
-        os.fdatasync(fd)
-        n += 1
-    rate = n / (time.perf_counter() - began)
-    os.close(fd)
-    os.remove(path)
-    return rate
 
 
 def wrk(server, browser, path, seconds=4, script=None, connections=8):
@@ -188,33 +174,6 @@ def searches(say, browser, people):
         f"at most 20 ms; median {times[rounds // 2]:.1f} ms")
 
 
-CREATE = """
-local n = 0
-request = function()
-  n = n + 1
-  return wrk.format('POST', '/records/person', {
-    ['Content-Type'] = 'application/json', ['Accept'] = 'application/json',
-    ['Cookie'] = '%s', ['X-CSRF-Token'] = '%s' },
-    '{"names":[{"name_text":"Bench ' .. n .. '","name_kind":"given"}],"sex":"unknown"}')
-end
-"""
-
-
-def creates(say, server, browser, sync_rate):
-    """New people over the API, 8 at a time, each durable before its answer."""
-    cookie = "; ".join(f"{k}={v}" for k, v in browser.cookies.items())
-    path = os.path.join(FOLDER, "create.lua")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(CREATE % (cookie, browser.csrf))
-    rate, p99, bad = wrk(server, browser, "/", script=path)
-    if bad:
-        raise RuntimeError(f"{bad} people were refused")
-    say("durable creates of a person, 8 connections, of this disk's rate",
-        f"{100 * rate / sync_rate:.0f} %",
-        f"at least 60 %; {rate:.0f}/s of {sync_rate:.0f}/s, p99 {p99:.1f} ms; history, audit, rules,"
-        " index; client on the same cores")
-
-
 def demo(say, folder):
     for name in os.listdir(folder):
         if name.startswith("demo.db"):
@@ -226,7 +185,7 @@ def demo(say, folder):
     say("the demo of 500 lives made", f"{time.perf_counter() - began:.1f} s", "at most 20 s")
 
 
-def all_of(say, people, sync_rate, wanted):
+def all_of(say, people, wanted):
     """What stands on a database of its own, then what is asked of a server of many cases."""
     for name, measure, args in (
             ("scores", scoring.measure, (option("--interviews", 1000000),)),
@@ -248,9 +207,11 @@ def all_of(say, people, sync_rate, wanted):
     if wanted("search"):
         say.part("search", searches, browser, people)
     if wanted("creates"):
-        say.part("creates", creates, server, browser, sync_rate)
+        say.part("creates", creates.measure, server, browser, FOLDER, wrk)
     say("memory of all processes after this (PSS)", f"{pss_mb(server.process.pid):.0f} MiB")
     server.stop()
+    if wanted("creates"):
+        say.part("creates on a slow disk", creates.measure_slow, database, FOLDER, wrk)
     if wanted("exchange"):
         say.part("exchange", exchange.measure, database, FOLDER)
 
@@ -264,9 +225,7 @@ def main():
         os.remove(old)
     people = option("--people", 100000)
     only = sys.argv[sys.argv.index("--only") + 1].split(",") if "--only" in sys.argv else []
-    sync_rate = fdatasync_rate()
-    say("this disk: 4 KB appends made durable, one at a time", f"{sync_rate:.0f}/s")
-    all_of(say, people, sync_rate, lambda name: not only or name in only)
+    all_of(say, people, lambda name: not only or name in only)
     left = [] if people > 100000 else [
         ("1,000,000 cases at most 1.5 times as dear", "bench/run.py --people 1000000")]
     return 0 if say.end(left) else 1
