@@ -8,11 +8,13 @@ exit code. Jobs of the suite `db` run twice: on SQLite, and on PostgreSQL when H
 """
 import concurrent.futures
 import glob
+import itertools
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -111,6 +113,14 @@ def report(result):
         print(f"---- exit {code}\n" + "\n".join(shown) + "\n----", flush=True)
 
 
+def idle_seconds():
+    """How long one core has been idle in the mean, and the time."""
+    with open("/proc/stat", encoding="ascii") as file:
+        idle, waiting = map(int, file.readline().split()[4:6])
+    ticks = os.sysconf("SC_CLK_TCK") * (os.cpu_count() or 1)
+    return (idle + waiting) / ticks, time.monotonic()
+
+
 def main():
     os.chdir(ROOT)
     build = sys.argv[1]
@@ -119,17 +129,20 @@ def main():
     jobs += list(script_jobs(build, "--full" in sys.argv, os.environ.get("HOMEWARD_PG_URL")))
     jobs = [j for j in jobs if only in j.name]
     passed = failed = 0
+    before = idle_seconds()
     # Browsers, servers and databases wait for each other: one job more than there are cores. The
     # longest ones, in a browser, come first, so that none of them runs alone at the end.
     together = sorted((j for j in jobs if not j.alone), key=lambda j: "e2e" not in j.name)
-    with concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 2) + 1) as pool:
-        for result in pool.map(run, together):
-            report(result)
-            passed, failed = passed + result[1], failed + result[2]
-    for job in (j for j in jobs if j.alone):
-        result = run(job)
-        report(result)
-        passed, failed = passed + result[1], failed + result[2]
+    with tempfile.TemporaryDirectory(prefix="hw-demos-") as demos:
+        os.environ["HOMEWARD_DEMOS"] = demos  # made once, copied by every test
+        with concurrent.futures.ThreadPoolExecutor((os.cpu_count() or 2) + 1) as pool:
+            results = itertools.chain(pool.map(run, together),
+                                      map(run, (j for j in jobs if j.alone)))
+            for result in results:
+                report(result)
+                passed, failed = passed + result[1], failed + result[2]
+    idle, seconds = idle_seconds()[0] - before[0], idle_seconds()[1] - before[1]
+    print(f"{seconds:.0f} s, in which the cores were idle for {idle / seconds:.0%} of their time")
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed or not passed else 0
 

@@ -47,13 +47,36 @@ def finish():
     sys.exit(0 if results and all(results) else 1)
 
 
-def demo(folder, name="demo.db", people=60):
-    """A small demo database; its path."""
-    path = os.path.join(folder, name)
-    done = run("demo", "--database", path, "--people", str(people))
+def made_once(people):
+    """The folder of a demo of so many people; kit.mjs makes and takes the same ones."""
+    folder = os.path.join(os.environ.get("HOMEWARD_DEMOS") or scratch(), str(people))
+    making = folder + ".making"
+    if os.path.isdir(folder):
+        return folder
+    try:
+        os.mkdir(making)
+    except FileExistsError:  # another test is at it
+        if wait_for(lambda: not os.path.exists(making), 300):
+            return made_once(people)
+        raise RuntimeError("nobody ends making " + folder) from None
+    if os.path.isdir(folder):
+        os.rmdir(making)
+        return folder
+    done = run("demo", "--database", os.path.join(making, "demo.db"), "--people", str(people))
     if done.returncode != 0:
+        shutil.rmtree(making)
         raise RuntimeError("demo failed: " + done.stderr)
-    return path
+    os.rename(making, folder)
+    return folder
+
+
+def demo(folder, name="demo.db", people=60):
+    """A small demo database, a copy that is the caller's own; its path."""
+    master = made_once(people)
+    for file in os.listdir(master):
+        shutil.copy(os.path.join(master, file),
+                    os.path.join(folder, file.replace("demo.db", name, 1)))
+    return os.path.join(folder, name)
 
 
 class Server:

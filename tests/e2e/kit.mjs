@@ -77,13 +77,33 @@ export function run(command, ...words) {
   return execFileSync(command, words, { maxBuffer: 64 * 1024 * 1024 });
 }
 
-// A demo database, made once for each number of people; every call gets a copy of its own.
-export function demo(people) {
-  const master = scratch_path(`master-${people}`);
-  if (!fs.existsSync(master)) {
-    fs.mkdirSync(master);
-    homeward("demo", "--database", path.join(master, "demo.db"), "--people", String(people));
+const asleep = new Int32Array(new SharedArrayBuffer(4));
+
+// The folder of a demo of so many people; tests/cli/kit.py makes and takes the same ones.
+function made_once(people) {
+  const folder = path.join(process.env.HOMEWARD_DEMOS || scratch, String(people));
+  const making = folder + ".making";
+  for (const end = Date.now() + 300000; !fs.existsSync(folder); Atomics.wait(asleep, 0, 0, 100)) {
+    try {
+      fs.mkdirSync(making);
+    } catch (e) {
+      if (e.code === "EEXIST" && Date.now() < end) continue; // another test is at it
+      throw e;
+    }
+    try {
+      if (fs.existsSync(folder)) break;
+      homeward("demo", "--database", path.join(making, "demo.db"), "--people", String(people));
+      fs.renameSync(making, folder);
+    } finally {
+      fs.rmSync(making, { recursive: true, force: true });
+    }
   }
+  return folder;
+}
+
+// A demo database: every call gets a copy of its own.
+export function demo(people) {
+  const master = made_once(people);
   const folder = fs.mkdtempSync(path.join(scratch, "db-"));
   for (const name of fs.readdirSync(master))
     fs.copyFileSync(path.join(master, name), path.join(folder, name));
