@@ -19,6 +19,12 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TIMEOUT = 900
+# Long browser tests that --full does in parts: the variable that names a part, and all the parts.
+FULL_WAYS = {
+    "forms.test.mjs": ("HOMEWARD_WAY", ["en-script", "en-plain", "ar-script"]),
+    "look.test.mjs": ("HOMEWARD_LOOK", [f"{lang}-{width}" for lang in ("en", "ar", "fr", "es")
+                                        for width in (390, 1280)]),
+}
 
 
 class Job:
@@ -59,8 +65,11 @@ def script_jobs(build, full, pg):
         if pg and both(path):
             yield Job(path + " (PostgreSQL)", ["python3", path], {**env, "HOMEWARD_PG_URL": pg})
     for path in sorted(glob.glob("tests/e2e/*.test.mjs")):
-        yield Job(path, ["node", path], {**env, "HOMEWARD_FULL": "1"} if full else env, alone=full,
-                  timeout=2 * TIMEOUT if full else TIMEOUT)
+        name, ways = FULL_WAYS.get(os.path.basename(path), ("", [""])) if full else ("", [""])
+        for way in ways:
+            yield Job(f"{path} {way}".strip(), ["node", path],
+                      {**env, "HOMEWARD_FULL": "1", **({name: way} if way else {})} if full else env,
+                      timeout=2 * TIMEOUT if full else TIMEOUT)
     if full:
         for path in sorted(glob.glob("tests/full/*.sh")):
             yield Job(path, ["sh", path], env, alone=True, timeout=3 * TIMEOUT)

@@ -80,13 +80,42 @@ async function answer_shown(page) {
   });
 }
 
+// Runs before the page's own script: counts what the form waits for, its next question to the server
+// (asked a moment after a change) and the answers that are under way.
+function count_waiting() {
+  const later = window.setTimeout.bind(window);
+  const drop = window.clearTimeout.bind(window);
+  const soon = new Set();
+  let asked = 0;
+  const counted = (promise) => {
+    asked++;
+    const over = () => later(() => asked--, 0);
+    promise.then(over, over);
+    return promise;
+  };
+  window.setTimeout = (work, ms, ...rest) => {
+    const id = later((...words) => { soon.delete(id); work(...words); }, ms, ...rest);
+    if (ms <= 600) soon.add(id);
+    return id;
+  };
+  window.clearTimeout = (id) => { soon.delete(id); drop(id); };
+  const fetched = window.fetch.bind(window);
+  window.fetch = (...words) => counted(fetched(...words));
+  for (const how of ["json", "text"]) {
+    const read = Response.prototype[how];
+    Response.prototype[how] = function () { return counted(read.call(this)); };
+  }
+  window.waits_for_nothing = () => asked === 0 && soon.size === 0;
+}
+
 async function settle(v) {
-  if (v.script) await v.page.waitForTimeout(250);
   await v.page.waitForLoadState();
+  if (v.script) await v.page.waitForFunction(() => waits_for_nothing(), null, { polling: 20 });
 }
 
 async function press(v, name) {
   await v.page.locator(`form.record-form .form-end button[name="${name}"]:visible`).last().click();
+  if (v.script) await v.page.waitForTimeout(250); // it may be leaving the page
   await settle(v);
 }
 
@@ -262,6 +291,7 @@ main(async () => {
     if (WAY && WAY !== `${variant.lang}-${variant.script ? "script" : "plain"}`) continue;
     await part(`forms ${variant.lang} ${variant.script} ${variant.width}`, async () => {
       const v = await visit(server, variant);
+      await v.context.addInitScript(count_waiting);
       await sign_in(v.page, "supervisor");
       if (variant.lang !== "en") await pick_language(v.page, variant.lang);
       const person = await someone(v);
