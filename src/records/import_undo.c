@@ -49,11 +49,28 @@ static enum err read_page(struct undo *u, struct made *page, size_t *len_out, in
     return rc;
 }
 
+/* As record_undo does it: what stood there before is not asked whether it may be written today. */
+static enum err give_back(struct ctx *ctx, struct record *rec, int64_t version)
+{
+    const struct record_change_of change = { .action = "update", .audit = "edit" };
+    struct record *was = NULL;
+    struct record *old = NULL;
+    struct record next;
+    enum err rc = record_load_seen(ctx, &old, rec, version);
+
+    if (rc == OK)
+        rc = record_load_was(ctx, &was, old, version - 1);
+    if (rc)
+        return rc;
+    next = record_next_of(ctx, old);
+    next.answers = was->answers;
+    return record_store(ctx, rec, &next, old, &change);
+}
+
 /* A record that the import made goes; one that it changed becomes what it was. */
 static enum err take_back(struct undo *u, const struct made *m, const char **number_out)
 {
     struct ctx *ctx = u->ctx;
-    struct record *before = NULL;
     struct record *rec = NULL;
     enum err rc = record_load(ctx, &rec, m->kind, m->id);
 
@@ -62,11 +79,7 @@ static enum err take_back(struct undo *u, const struct made *m, const char **num
     *number_out = rec->number;
     if (m->version == 1)
         return record_delete(ctx, rec, m->version, tr(ctx, "The import was undone."));
-    rc = record_load_version(ctx, &before, m->kind, m->id, m->version - 1);
-    if (rc)
-        return rc;
-    rec->answers = before->answers;
-    return record_update(ctx, rec, m->version);
+    return give_back(ctx, rec, m->version);
 }
 
 /* With the note that it is done, in one transaction: whoever is killed goes on behind it. */

@@ -706,6 +706,33 @@ static void undoing_gives_back_what_an_import_had_changed(void **state)
     assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM import_made"), 0);
 }
 
+/* What stood there before need not be what may be written today. */
+static void undoing_gives_back_an_answer_that_could_not_be_given_any_more(void **state)
+{
+    struct fixture *f = *state;
+    struct record *awa = person_stored(f, PERSON_AWA);
+    struct record *of = child_stored(f, "case", awa, "opened=2026-10-02;worker=case_manager");
+    const char *before = arena_strdup(f->ctx.arena, record_value(of, "worker"));
+    const char *text = arena_printf(
+        f->ctx.arena, "record.parent,opened,worker\r\n%s,2026-10-02,supervisor\r\n", awa->number);
+    const struct import_decision same = { .row = 2, .choice = IMPORT_SAME, .record_id = of->id };
+    const struct import_options options = { .update = true,
+                                            .decisions = &same,
+                                            .decisions_len = 1 };
+    struct import_undone undone = { 0 };
+    struct import_report report = { 0 };
+    struct sheet *sheet = NULL;
+
+    must(f, sheet_open_bytes(&f->ctx, &sheet, text, strlen(text), &(struct sheet_options){ 0 }));
+    must(f, record_import(&f->ctx, &report, "case", sheet, &options));
+    assert_int_equal(report.updated, 1);
+    must(f, user_set_state(&f->ctx, "case_manager", "left"));
+    must(f, import_undo(&f->ctx, &undone, report.run_id, NULL, NULL));
+    assert_int_equal(undone.undone, 1);
+    must(f, record_load(&f->ctx, &of, "case", of->id));
+    assert_string_equal(record_value(of, "worker"), before);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, people_setup, people_teardown)
 
 int main(void)
@@ -735,6 +762,7 @@ int main(void)
         TEST(an_import_that_was_killed_goes_on_where_it_was),
         TEST(a_whole_import_can_be_undone_but_what_was_changed_stays),
         TEST(undoing_gives_back_what_an_import_had_changed),
+        TEST(undoing_gives_back_an_answer_that_could_not_be_given_any_more),
         TEST(json_is_read_by_its_form),
         TEST(json_that_is_wrong_is_told_by_path),
     };
