@@ -215,13 +215,42 @@ static enum err write_row(struct ctx *ctx, const struct form *form, const struct
     return db_end(ctx, rc);
 }
 
+/* A page that was open goes on sending: who was erased meanwhile does not come back by it. */
+static enum err not_erased(struct ctx *ctx, const char *kind, const char *id)
+{
+    struct pick pick = { .form = kind ? form_find(ctx->forms, kind) : NULL,
+                         .ids = &id,
+                         .ids_len = 1,
+                         .anywhere = true,
+                         .bare = true };
+    struct record *rec = NULL;
+    size_t len = 0;
+    enum err rc = OK;
+
+    if (pick.form && id && id_valid(id))
+        rc = record_pick(ctx, &rec, &len, &pick, 0);
+    return rc == OK && len == 1 && text_equal(rec->status, STATUS_ERASED) ? not_kept(ctx) : rc;
+}
+
+static enum err check_about(struct ctx *ctx, const struct form *form, const struct unfinished *u)
+{
+    enum err rc = not_erased(ctx, form->kind, u->record_id);
+
+    for (size_t i = 0; rc == OK && i < u->len; i++)
+        if (strcmp(u->pairs[i].name, "_parent") == 0)
+            rc = not_erased(ctx, form->parent, u->pairs[i].value);
+    return rc;
+}
+
 enum err unfinished_keep(struct ctx *ctx, const struct form *form, const struct unfinished *u)
 {
     struct sealed_row row = { 0 };
     struct sealed sealed = { 0 };
     struct buf b;
-    enum err rc = write_pairs(ctx, &b, u);
+    enum err rc = check_about(ctx, form, u);
 
+    if (rc == OK)
+        rc = write_pairs(ctx, &b, u);
     if (rc == OK)
         rc = find(ctx, &row, form->kind, u->id);
     if (rc == OK && row.key_id == NULL) {

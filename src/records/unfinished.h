@@ -37,7 +37,8 @@ struct unfinished {
 
 /*
  * Keeps pairs under an id that the page carries; the first time makes it. saved_at and expires_at
- * are not read. ERR_NOT_FOUND: it was saved or discarded meanwhile; ERR_LIMIT: too many, too long.
+ * are not read. ERR_NOT_FOUND: it was saved or discarded meanwhile, or what it changes or would
+ * stand below was erased; ERR_LIMIT: too many, too long.
  */
 enum err unfinished_keep(struct ctx *ctx, const struct form *form,
                          const struct unfinished *u) MUST_USE;

@@ -160,13 +160,19 @@ static void a_database_that_fails_leaves_it_kept_or_ended_and_nothing_between(vo
     }
 }
 
-static void keep_about(struct fixture *f, const char *kind, const char *id,
-                       const struct answer_pair *pair, const char *record_id)
+static enum err try_about(struct fixture *f, const char *kind, const char *id,
+                          const struct answer_pair *pair, const char *record_id)
 {
     const struct answer_pair pairs[] = { { "notes", "Fatimata called" }, *pair };
     const struct unfinished u = { .id = id, .record_id = record_id, .pairs = pairs, .len = 2 };
 
-    must(f, unfinished_keep(&f->ctx, form_find(f->ctx.forms, kind), &u));
+    return unfinished_keep(&f->ctx, form_find(f->ctx.forms, kind), &u);
+}
+
+static void keep_about(struct fixture *f, const char *kind, const char *id,
+                       const struct answer_pair *pair, const char *record_id)
+{
+    must(f, try_about(f, kind, id, pair, record_id));
 }
 
 static void what_was_typed_about_who_is_erased_goes_with_them(void **state)
@@ -198,6 +204,11 @@ static void what_was_typed_about_who_is_erased_goes_with_them(void **state)
     assert_int_equal(kept_of(f, NULL), 2);
     must(f, load(f, "case", ID_A));
     must(f, load(f, "person", ID_B));
+    /* Nor does a page that was open all the while bring them back. */
+    assert_int_equal(try_about(f, "person", "0190f3a2-0000-7000-8000-000000000006", &none, awa->id),
+                     ERR_NOT_FOUND);
+    assert_int_equal(try_about(f, "case", "0190f3a2-0000-7000-8000-000000000007", &below, NULL),
+                     ERR_NOT_FOUND);
 }
 
 /* --- pages --- */
