@@ -16,7 +16,7 @@
 
 static const char *day_of(struct ctx *ctx, int64_t ms)
 {
-    return tr_date(ctx, moment_date(ctx->arena, ms, "UTC"));
+    return tr_date(ctx, moment_date(ctx->arena, ms, ctx->time_zone));
 }
 
 /* Who sent a draft back, and why: the newest reason that its history tells. */

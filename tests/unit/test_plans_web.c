@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/text.h"
+#include "db/db.h"
 #include "pages.h"
 
 #define PERSON                                                                                     \
@@ -245,6 +246,15 @@ static struct page posted(struct pages *p, enum who who, const char *id, const c
 }
 
 /* Proves R-A3-09: on the pages; the reason for which it was sent back is shown to its author. */
+DB_SQL(OFFICE_IN, "UPDATE office SET time_zone = $1");
+
+static void office_in(struct pages *p, const char *zone)
+{
+    assert_int_equal(db_begin(&p->ctx), OK);
+    assert_int_equal(db_exec(&p->ctx, NULL, &OFFICE_IN, DB_TEXT(zone)), OK);
+    assert_int_equal(db_commit(&p->ctx), OK);
+}
+
 static void a_plan_is_sent_back_approved_signed_and_given_on_its_page(void **state)
 {
     struct pages *p = *state;
@@ -259,6 +269,10 @@ static void a_plan_is_sent_back_approved_signed_and_given_on_its_page(void **sta
     page = page_get(p, CASE_MANAGER, plan, NULL);
     assert_true(shows(&page, "No &lt;b&gt;price"));
     assert_false(shows(&page, "Who has agreed"));
+    office_in(p, "Pacific/Pago_Pago"); /* where it is the evening before */
+    page = page_get(p, CASE_MANAGER, plan, NULL);
+    assert_true(shows(&page, "on 21 Nov 2026: No"));
+    office_in(p, "Africa/Dakar");
     moved(p, CASE_MANAGER, id, "submitted", "");
     moved(p, SUPERVISOR, id, "approved", "");
     assert_int_equal(page_get(p, FINANCE, sign, NULL).status, 403);
