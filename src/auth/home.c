@@ -125,11 +125,14 @@ static enum err check_there(struct ctx *ctx, const struct home *home)
 
 /* --- the secret that opens the vault --- */
 
-static enum err get_passphrase(struct ctx *ctx, const char **out, const char *path)
+/* twice: it is to protect new keys, and a slip of the keyboard would lock everybody out. */
+static enum err get_passphrase(struct ctx *ctx, const char **out, const char *path, bool twice)
 {
     const struct secret_words words = {
         .field = "passphrase",
-        .ask = tr(ctx, "Passphrase:"),
+        .ask = twice ? tr(ctx, "New passphrase:") : tr(ctx, "Passphrase:"),
+        .again = twice ? tr(ctx, "The new passphrase again:") : NULL,
+        .differ = tr(ctx, "The two passphrases are not the same."),
         .none = tr(ctx, "No passphrase was given."),
         .no_terminal = tr(ctx, "A passphrase is needed, and there is no terminal to ask on. "
                                "Give it with --passphrase-file FILE."),
@@ -152,21 +155,24 @@ static enum err find_secret(struct ctx *ctx, const struct home *home, const stru
             out->key_file = arena_printf(ctx->arena, "%s.master", home->urls[STORE_MAIN]);
         return OK;
     }
-    return get_passphrase(ctx, &out->passphrase, o->passphrase_file);
+    return get_passphrase(ctx, &out->passphrase, o->passphrase_file, false);
 }
 
-static enum err make_vault(struct ctx *ctx, const struct home *home, const struct home_options *o)
+/* out opens what was made. */
+static enum err make_vault(struct ctx *ctx, const struct home *home, const struct home_options *o,
+                           struct vault_secret *out)
 {
-    struct vault_secret secret = { 0 };
-    enum err rc = find_secret(ctx, home, o, o->use_passphrase, &secret);
+    enum err rc = o->use_passphrase
+                      ? get_passphrase(ctx, &out->passphrase, o->passphrase_file, true)
+                      : find_secret(ctx, home, o, false, out);
 
     if (rc)
         return rc;
-    if (secret.key_file != NULL && !file_exists(secret.key_file))
-        rc = vault_key_file_create(ctx, secret.key_file);
+    if (out->key_file != NULL && !file_exists(out->key_file))
+        rc = vault_key_file_create(ctx, out->key_file);
     if (rc)
         return rc;
-    return vault_create(ctx, home->dbs[STORE_KEYS], &secret);
+    return vault_create(ctx, home->dbs[STORE_KEYS], out);
 }
 
 DB_SQL_KEYS(STORE_COUNT, "SELECT count(*) FROM store");
@@ -200,10 +206,10 @@ static enum err open_vault(struct ctx *ctx, struct home *home, const struct home
                            "be read. Restore it from a backup.",
                            TR_TEXT(home->urls[STORE_KEYS])));
     if (!rc && fresh)
-        rc = make_vault(ctx, home, o);
-    if (!rc)
+        rc = make_vault(ctx, home, o, &secret);
+    else if (!rc)
         rc = vault_wants_passphrase(ctx, home->dbs[STORE_KEYS], &passphrase);
-    if (!rc)
+    if (!rc && !fresh)
         rc = find_secret(ctx, home, o, passphrase, &secret);
     if (!rc)
         rc = vault_open(ctx, &home->vault, home->dbs[STORE_KEYS], &secret);

@@ -23,8 +23,18 @@ struct facts_select_view {
     size_t options_len;
     const char *problem;
 };
+/* What is asked of a table: of the statistics, and of the costs of plans. */
+struct facts_asked_view {
+    const struct facts_select_view *shape; /* what the lines are */
+    size_t shape_len;
+    const struct facts_select_view *limits; /* what counts */
+    size_t limits_len;
+    const char *problem;
+};
+
 struct html;
 void facts_select_render(struct html *h, const struct facts_select_view *v);
+void facts_asked_render(struct html *h, const struct facts_asked_view *v);
 
 struct facts_kind_view {
     const char *label;
@@ -48,13 +58,9 @@ struct facts_page_view {
     const struct facts_kind_view *kinds;
     size_t kinds_len;
     const char *form;
-    const struct facts_select_view *shape; /* rows, columns, measure */
-    size_t shape_len;
-    const struct facts_select_view *limits; /* period, as at, filters */
-    size_t limits_len;
+    struct facts_asked_view asked; /* rows, columns, measure; period, as at, filters */
     const struct facts_made_view *made;
     size_t made_len;
-    const char *problem;
     int64_t threshold;
 };
 

@@ -252,7 +252,7 @@ static enum err show(struct ctx *ctx, struct res *res, int status, struct fact_a
         ARENA_ARRAY(ctx->arena, SELECTS_MAX, struct facts_select_view);
     struct facts_select_view *limits =
         ARENA_ARRAY(ctx->arena, SELECTS_MAX, struct facts_select_view);
-    struct facts_page_view v = { .shape = shape, .limits = limits };
+    struct facts_page_view v = { .asked = { .shape = shape, .limits = limits } };
     struct fact_table t = { 0 };
     struct fact_lists *l = NULL;
     enum err rc = fact_lists_load(ctx, &l);
@@ -268,12 +268,12 @@ static enum err show(struct ctx *ctx, struct res *res, int status, struct fact_a
     v.form = ask->form;
     fill_kinds(ctx, &v, ask);
     add_dims(ctx, shape, &t, ask);
-    v.shape_len = 4 + add_measures(ctx, shape + 4, &t, ask);
-    v.limits_len = add_periods(ctx, limits, &t, ask);
-    add_filters(ctx, limits + v.limits_len, &t, ask, l);
-    v.limits_len += FACT_FILTERS;
+    v.asked.shape_len = 4 + add_measures(ctx, shape + 4, &t, ask);
+    v.asked.limits_len = add_periods(ctx, limits, &t, ask);
+    add_filters(ctx, limits + v.asked.limits_len, &t, ask, l);
+    v.asked.limits_len += FACT_FILTERS;
     if (status != 200)
-        v.problem = ctx_first_problem(ctx);
+        v.asked.problem = ctx_first_problem(ctx);
     rc = fill_made(ctx, &v, l);
     if (rc == OK)
         facts_page_reply(res, status, &v);

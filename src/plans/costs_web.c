@@ -336,10 +336,10 @@ static struct url as_file(struct ctx *ctx, const struct cost_ask *a, const char 
 static enum err show(struct ctx *ctx, struct res *res, int status, const struct shown *s)
 {
     struct facts_select_view *selects = ARENA_ARRAY(ctx->arena, SELECTS, struct facts_select_view);
-    struct costs_page_view v = { .shape = selects,
-                                 .shape_len = 2,
-                                 .limits = selects + 2,
-                                 .limits_len = SELECTS - 2,
+    struct costs_page_view v = { .asked = { .shape = selects,
+                                            .shape_len = 2,
+                                            .limits = selects + 2,
+                                            .limits_len = SELECTS - 2 },
                                  .any = s->sums_len > 0,
                                  .pdf = as_file(ctx, &s->ask, "pdf"),
                                  .xlsx = as_file(ctx, &s->ask, "xlsx"),
@@ -352,7 +352,7 @@ static enum err show(struct ctx *ctx, struct res *res, int status, const struct 
     fill_choices(ctx, selects + 6, s, COST_BY_ASSISTANCE, s->ask.assistance);
     fill_periods(ctx, selects + 7, s);
     if (status != 200)
-        v.problem = ctx_first_problem(ctx);
+        v.asked.problem = ctx_first_problem(ctx);
     if (v.any)
         rc = report_items_fill(ctx, &v.items, &v.items_len, document_of(ctx, s));
     if (rc == OK)

@@ -31,11 +31,7 @@ struct follow_part_view {
 /* --- costs for finance --- */
 
 struct costs_page_view {
-    const struct facts_select_view *shape; /* what the lines are */
-    size_t shape_len;
-    const struct facts_select_view *limits;
-    size_t limits_len;
-    const char *problem;
+    struct facts_asked_view asked;
     bool any;
     const struct report_item_view *items;
     size_t items_len;

@@ -92,6 +92,20 @@ def on_terminal(words, answers):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode()
 
 
+def test_init_asks_twice(folder):
+    path = os.path.join(folder, "typed.db")
+    words = ("init", "--database", path, "--passphrase", "--organisation", "O", "--office", "Dakar",
+             "--code", "SN", "--country", "SN")
+    status, shown = on_terminal(words, ["river stone lamp", "river stone lmap", "river stone lamp"])
+    ok(status == 2 and "same" in shown and "stone" not in shown,
+       "two different answers make no key store", shown)
+    status, shown = on_terminal(words, ["river stone lamp"] * 3)
+    ok(status == 0 and shown.count("passphrase") == 2,
+       "a new passphrase is asked for twice, and not once more to open", shown)
+    ok(passes(path, "--passphrase-file", secret_file(folder, "river", "river stone lamp")),
+       "what was typed opens it")
+
+
 def test_keys_change(folder):
     path = os.path.join(folder, "pass.db")
     first, second = os.path.join(folder, "secret"), secret_file(folder, "second", "lamp river stone")
@@ -381,6 +395,7 @@ def main():
     test_help()
     test_missing(folder)
     test_passphrase(folder)
+    test_init_asks_twice(folder)
     test_keys_change(folder)
     database = demo(folder)
     test_key_file(folder, database)
