@@ -156,7 +156,10 @@ static enum err add_costs_of(struct keeping *k, const struct answers *line)
 {
     const struct field *costs = field_find(k->plan->form, FIELD_PLAN_COSTS);
     const char *own = record_value(k->plan, FIELD_PLAN_CURRENCY);
-    bool done = text_equal(said(k, line, FIELD_PLAN_LINE_STATUS), CODE_PLAN_LINE_STATUS_DONE);
+    const char *status = said(k, line, FIELD_PLAN_LINE_STATUS);
+    bool done = text_equal(status, CODE_PLAN_LINE_STATUS_DONE);
+    bool dropped = text_equal(status, CODE_PLAN_LINE_STATUS_DROPPED);
+    bool stands = !dropped && (k->stands != STANDS_ENDED || done);
     enum err rc = OK;
 
     for (size_t i = 0; rc == OK && i < line->rows_len[costs->place]; i++) {
@@ -172,7 +175,7 @@ static enum err add_costs_of(struct keeping *k, const struct answers *line)
 
         if (amount_of(k->ctx, said(k, row, FIELD_PLAN_ACTUAL_COST), &minor, &c.currency))
             c.spent = DB_INT(minor);
-        if ((k->stands != STANDS_ENDED || done) &&
+        if (stands &&
             amount_of(k->ctx, said(k, row, FIELD_PLAN_ESTIMATED_COST), &minor, &c.currency)) {
             c.estimated = DB_INT(minor);
             k->whole += text_equal(c.currency, own) ? minor : 0;
@@ -235,12 +238,8 @@ static enum err keep_plan(struct ctx *ctx, const struct fact_key *key, const str
         return OK;
     if (above)
         k.programme = programme_code(lists, record_value(above, FIELD_CASE_PROGRAMME));
-    for (size_t i = 0; rc == OK && i < rec->answers->rows_len[lines->place]; i++) {
-        const struct answers *line = rec->answers->rows[lines->place][i];
-
-        if (!text_equal(said(&k, line, FIELD_PLAN_LINE_STATUS), CODE_PLAN_LINE_STATUS_DROPPED))
-            rc = add_costs_of(&k, line);
-    }
+    for (size_t i = 0; rc == OK && i < rec->answers->rows_len[lines->place]; i++)
+        rc = add_costs_of(&k, rec->answers->rows[lines->place][i]);
     return rc ? rc : add_plan(&k);
 }
 

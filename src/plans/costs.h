@@ -9,8 +9,8 @@
  *
  * Planned: plans that are not agreed yet. Committed: agreed, in force or ended. Spent: real costs.
  * A version that changes another plan counts once it is in force, what it replaced no more, so
- * nothing counts twice. What was dropped does not count, nor of a plan that ended what was not
- * done.
+ * nothing counts twice. What was dropped, or not done in a plan that ended, counts as what was
+ * spent on it alone.
  *
  * Memory: ctx->arena. Errors: ERR_INVALID with the field; ERR_LIMIT over COST_LINES_MAX lines.
  */

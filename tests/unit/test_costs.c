@@ -95,6 +95,23 @@ static void given_costs(struct pages *p)
     count(p);
 }
 
+/* As the plan's own page has it: what is dropped is planned no longer, though it may have cost. */
+static void what_was_spent_on_an_action_that_was_dropped_is_spent(void **state)
+{
+    static const char dropped[] = "\"objectives\":\"Work\",\"currency\":\"XOF\",\"lines\":[" LINE(
+        "psychosocial", "dropped",
+        "{\"goods_equipment_service\":\"Group\",\"estimated_cost\":\"9999 XOF\","
+        "\"actual_cost\":\"5000 XOF\"}") "]";
+    struct pages *p = *state;
+    struct page page;
+
+    (void)given_plan(p, dropped);
+    count(p);
+    page = page_get(p, FINANCE, "/costs", "as=csv");
+    if (!shows(&page, "XOF,0,0,5000,,,1"))
+        fail_msg("%s", page.body);
+}
+
 /* Proves R-A3-05: costs and their total feed procurement; currencies stay apart. */
 static void finance_sees_exact_sums_by_currency_and_no_name(void **state)
 {
@@ -249,6 +266,8 @@ static void no_failure_leaves_half_of_the_costs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_was_spent_on_an_action_that_was_dropped_is_spent,
+                                        pages_setup, pages_teardown),
         cmocka_unit_test_setup_teardown(finance_sees_exact_sums_by_currency_and_no_name,
                                         pages_setup, pages_teardown),
         cmocka_unit_test_setup_teardown(filters_choose_and_what_cannot_be_chosen_is_said,
