@@ -123,7 +123,7 @@ static void write_html(struct xform *x)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         x_attr(x, names[i][0], names[i][1]);
     x_start(x, "h:head");
-    x_leaf(x, "h:title", label_text(x->ctx, &x->form->title));
+    x_leaf(x, "h:title", x->form->title.fallback ? x->form->title.fallback : "");
     xform_model(x);
     x_end(x);
     xform_body(x);

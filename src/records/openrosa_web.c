@@ -1,4 +1,5 @@
 /* Forms found by devices: OpenRosa's list of forms, and of the files that come with one. */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -8,7 +9,9 @@
 #include "records/records_inner.h"
 #include "records/screens_web.h"
 
-#define XML_TYPE "text/xml; charset=utf-8"
+#define XML_TYPE  "text/xml; charset=utf-8"
+#define KNOWN_MAX 256
+#define HASH_ROOM 80
 
 static const char *address(struct ctx *ctx, const struct req *req, const char *pattern,
                            const char *kind)
@@ -16,15 +19,42 @@ static const char *address(struct ctx *ctx, const struct req *req, const char *p
     return req_absolute(ctx, req, url_build(ctx, pattern, kind));
 }
 
-/* The hash is that of the XForm as this user fetches it: its title is in the user's language. */
-static enum err fill_form(struct ctx *ctx, struct openrosa_form *out, const struct req *req,
-                          const struct form *form)
+/* Of XForms that this process has written; a form has its place, a newer version takes it. */
+static struct known_hash {
+    char form[HASH_ROOM]; /* struct form: hash */
+    char xform[HASH_ROOM];
+} known[KNOWN_MAX];
+
+/* An XForm has all its languages and is the same for everybody: it is written once to be hashed. */
+static enum err hash_of(struct ctx *ctx, const char **out, const struct form *form, size_t place)
 {
-    struct form_medium *media = NULL;
-    size_t media_len = 0;
+    struct known_hash *k = &known[place % KNOWN_MAX];
+    struct arena_mark mark;
     const char *xml = NULL;
     size_t len = 0;
-    enum err rc = xform_write(ctx, &xml, &len, form);
+    enum err rc;
+
+    if (strcmp(k->form, form->hash) != 0) {
+        mark = arena_mark(ctx->arena);
+        rc = xform_write(ctx, &xml, &len, form);
+        if (rc)
+            return rc;
+        (void)snprintf(k->xform, sizeof(k->xform), "%s", openrosa_hash(ctx->arena, xml, len));
+        (void)snprintf(k->form, sizeof(k->form), "%s", form->hash);
+        arena_rewind(ctx->arena, mark);
+    }
+    *out = arena_strdup(ctx->arena, k->xform);
+    return OK;
+}
+
+static enum err fill_form(struct ctx *ctx, struct openrosa_form *out, const struct req *req,
+                          size_t place)
+{
+    const struct form *form = ctx->forms->items[place];
+    struct form_medium *media = NULL;
+    size_t media_len = 0;
+    const char *hash = NULL;
+    enum err rc = hash_of(ctx, &hash, form, place);
 
     if (!rc)
         rc = form_media(ctx, &media, &media_len, form);
@@ -34,7 +64,7 @@ static enum err fill_form(struct ctx *ctx, struct openrosa_form *out, const stru
         .id = form->kind,
         .name = label_text(ctx, &form->title),
         .version = form->version,
-        .hash = openrosa_hash(ctx->arena, xml, len),
+        .hash = hash,
         .download = address(ctx, req, "/forms/{}/xform.xml", form->kind),
         .manifest = media_len ? address(ctx, req, "/forms/{}/manifest.xml", form->kind) : NULL,
     };
@@ -57,7 +87,7 @@ enum err get_form_list(struct ctx *ctx, const struct req *req, struct res *res)
 
         if (!form_shown(ctx, form) || (asked[0] && strcmp(asked, form->kind) != 0))
             continue;
-        rc = fill_form(ctx, &items[n++], req, form);
+        rc = fill_form(ctx, &items[n++], req, i);
     }
     if (!rc)
         rc = openrosa_forms(ctx, &xml, &xml_len, items, n);

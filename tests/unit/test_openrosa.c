@@ -185,6 +185,30 @@ static void a_device_finds_the_forms_and_fetches_all_that_they_name(void **state
     xmlFreeDoc(doc);
 }
 
+/* Nothing is fetched again because the staff member reads another language now. */
+static void the_hash_of_a_form_is_the_same_in_every_language(void **state)
+{
+    struct pages *p = *state;
+    const char *names[2];
+    const char *hashes[2];
+
+    for (int i = 0; i < 2; i++) {
+        struct page page = fetched(p, SUPERVISOR, "/formList?formID=person");
+        xmlDocPtr doc = read_list(&page, "xforms", LIST_NS);
+        xmlNodePtr form = xmlDocGetRootElement(doc)->children;
+        size_t len = 0;
+        const char *xml = whole(p, SUPERVISOR, text_of(p, form, "downloadUrl"), &len);
+
+        names[i] = text_of(p, form, "name");
+        hashes[i] = text_of(p, form, "hash");
+        same_hash(p, xml, len, hashes[i]);
+        xmlFreeDoc(doc);
+        assert_int_equal(page_post(p, SUPERVISOR, "/language", "lang=fr").status, 303);
+    }
+    assert_string_not_equal(names[0], names[1]); /* the list is for people */
+    assert_string_equal(hashes[0], hashes[1]);
+}
+
 static void a_device_that_asks_for_one_form_gets_that_one(void **state)
 {
     struct pages *p = *state;
@@ -286,6 +310,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         PAGES(a_device_finds_the_forms_and_fetches_all_that_they_name),
+        PAGES(the_hash_of_a_form_is_the_same_in_every_language),
         PAGES(a_device_that_asks_for_one_form_gets_that_one),
         PAGES(what_a_user_may_not_see_is_not_in_the_list),
         PAGES(a_device_without_a_good_token_is_asked_for_one),
