@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+DB_SQL(T_SHORTEN, "UPDATE thing SET n = n + 1");
+
 /* --- SQLite alone --- */
 
 static void files_are_for_the_owner_only(void **state)
@@ -196,6 +198,47 @@ static void what_a_rollback_leaves_is_never_written_over_the_rows_of_others(void
     assert_int_equal(count(f), 1500);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    static char bytes[65536];
+    int in = open(from, O_RDONLY);
+    int out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ssize_t n;
+
+    assert_true(in >= 0 && out >= 0);
+    while ((n = read(in, bytes, sizeof(bytes))) > 0)
+        assert_int_equal(write(out, bytes, (size_t)n), n);
+    assert_int_equal(n, 0);
+    close(in);
+    close(out);
+}
+
+/* As after a power cut: the files alone, without what processes share. */
+static void what_was_written_in_pieces_is_whole_once_it_is_committed(void **state)
+{
+    struct fix *f = use(state);
+    static const char *const endings[] = { "-wal", "-shm", ".lock" };
+    const char *copy = arena_printf(f->ctx.arena, "%s/copy.db", f->dir);
+    struct db *cut = NULL;
+
+    assert_int_equal(db_begin(&f->ctx), OK);
+    add_big(f, f->db, 0, 500); /* more than the cache holds: pages are written, and again */
+    assert_int_equal(db_exec(&f->ctx, NULL, &T_SHORTEN), OK);
+    assert_int_equal(db_commit(&f->ctx), OK);
+    add(f, "last", 1);
+    copy_file(f->url, copy);
+    copy_file(arena_printf(f->ctx.arena, "%s-wal", f->url),
+              arena_printf(f->ctx.arena, "%s-wal", copy));
+    assert_int_equal(db_open(&f->ctx, &cut, copy, DB_READ_WRITE, NULL), OK);
+    assert_int_equal(db_check(&f->ctx, cut), OK);
+    f->ctx.db = cut;
+    assert_int_equal(count(f), 501);
+    f->ctx.db = f->db;
+    db_close(cut);
+    for (size_t i = 0; i < 3; i++)
+        unlink(arena_printf(f->ctx.arena, "%s%s", copy, endings[i]));
+}
+
 /* --- a full disk --- */
 
 static void fill(struct fix *f, enum err *rc_out, int64_t *saved_out)
@@ -296,6 +339,7 @@ int main(void)
         LITE(damage_is_found_by_the_check),
         LITE(a_wal_that_has_grown_begins_anew_once_it_is_tidied),
         LITE(what_a_rollback_leaves_is_never_written_over_the_rows_of_others),
+        LITE(what_was_written_in_pieces_is_whole_once_it_is_committed),
         LITE(a_full_disk_is_said_and_reads_go_on),
         LITE(a_full_file_system_is_said_and_reads_go_on),
     };
