@@ -237,8 +237,11 @@ static const struct job_kind *const all_jobs[] = { records_jobs, bulk_jobs, NULL
 static enum err ask_rules(struct ctx *ctx)
 {
     size_t done = 0;
+    enum err rc = rules_round(ctx, RULES_AT_ONCE, &done);
 
-    return rules_round(ctx, RULES_AT_ONCE, &done);
+    if (done >= RULES_AT_ONCE)
+        job_period_goes_on();
+    return rc;
 }
 
 static const struct job_period app_periods[] = {

@@ -621,6 +621,13 @@ static struct {
     int64_t rest_until; /* monotonic: a brief one that took long lets the job go on first */
 } periods_seen[PERIODS_MAX];
 
+static bool goes_on; /* said by the one that is run now */
+
+void job_period_goes_on(void)
+{
+    goes_on = true;
+}
+
 static int64_t *seen_at(const struct job_period *p)
 {
     for (size_t i = 0; i < PERIODS_MAX; i++) {
@@ -687,8 +694,11 @@ static enum err run_period(struct ctx *base, const struct job_period *p)
     }
     if (!rc && last_at != NULL)
         *last_at = base->now_ms;
+    goes_on = false;
     if (!rc && ours)
         rc = p->run(&ctx);
+    if (!rc && goes_on && last_at != NULL)
+        *last_at = base->now_ms - p->every_ms;
     if (db_in_transaction(ctx.db))
         db_rollback(&ctx);
     if (rc)

@@ -77,6 +77,12 @@ struct job_period {
     bool brief;
 };
 
+/*
+ * For the run of a period that is not kept in the database: it did as much as it does at once and
+ * more is left, so it comes again as soon as waiting jobs had their turn, not after every_ms.
+ */
+void job_period_goes_on(void);
+
 /* Once before fork. Tables end with { 0 }, the list of tables with NULL. */
 void jobs_use_kinds(const struct job_kind *const *tables);
 void jobs_use_periods(const struct job_period *const *tables);

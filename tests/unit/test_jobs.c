@@ -326,6 +326,7 @@ static enum err run_steps(struct job_work *w)
 
 static int64_t rounds;
 static int64_t brief_rounds;
+static int64_t left_rounds; /* of one that has more to do twice */
 
 static enum err count_round(struct ctx *ctx)
 {
@@ -340,12 +341,21 @@ static enum err count_brief_round(struct ctx *ctx)
     return ERR_IO; /* what one does wrong keeps no other back */
 }
 
+static enum err count_what_is_left(struct ctx *ctx)
+{
+    (void)ctx;
+    if (++left_rounds < 3)
+        job_period_goes_on();
+    return OK;
+}
+
 static const struct job_kind test_kinds[] = { { "steps", N_("Export"), run_steps }, { 0 } };
 static const struct job_kind *const with_steps[] = { records_jobs, test_kinds, NULL };
 static const struct job_kind *const without_steps[] = { records_jobs, NULL };
 static const struct job_period test_periods[] = {
     { "test.brief", 1000, count_brief_round, true },
     { "test.rounds", INT64_C(24) * 60 * 60 * 1000, count_round, false },
+    { "test.left", 10000, count_what_is_left, false },
     { 0 },
 };
 static const struct job_period *const periods[] = { test_periods, NULL };
@@ -390,15 +400,19 @@ static void what_comes_again_comes_once_in_its_time(void **state)
 
     fixture_as_nobody(f);
     jobs_use_periods(periods);
-    rounds = brief_rounds = 0;
+    rounds = brief_rounds = left_rounds = 0;
     assert_int_equal(jobs_run_periods(&f->ctx), ERR_IO);
     assert_int_equal(jobs_run_periods(&f->ctx), OK);
     assert_int_equal(rounds, 1);
     assert_int_equal(brief_rounds, 1);
+    assert_int_equal(left_rounds, 2);
     f->ctx.now_ms += 1000;
     assert_int_equal(jobs_run_periods(&f->ctx), ERR_IO);
     assert_int_equal(rounds, 1);
     assert_int_equal(brief_rounds, 2);
+    assert_int_equal(left_rounds, 3);
+    assert_int_equal(jobs_run_periods(&f->ctx), OK);
+    assert_int_equal(left_rounds, 3); /* nothing is left: the next one in its time */
     f->ctx.now_ms += test_periods[1].every_ms;
     /* Another host was faster. */
     tamper(f, f->ctx.db, "UPDATE job_period SET last_at = last_at + 86400000");
