@@ -260,44 +260,102 @@ static enum err note_list(struct ctx *ctx, const struct form *form, const struct
     return record_note(ctx, "list", form, ids, list->len);
 }
 
-/* The condition that the fewest records fulfil, of those that an index knows; NULL if none. */
-static enum err find_rarest(struct ctx *ctx, const struct record_condition **out, int64_t *n_out,
-                            const struct pick *pick)
-{
-    *n_out = RECORD_COUNT_MAX + 2;
-    for (size_t i = 0; i < pick->filter->conditions_len; i++) {
-        const struct record_condition *c = &pick->filter->conditions[i];
-        const struct record_filter alone = { .conditions = c, .conditions_len = 1 };
-        const struct pick one = {
-            .form = pick->form, .filter = &alone, .by = c, .deleted = pick->deleted
-        };
-        const struct field *f = field_find(pick->form, c->field);
-        int64_t n = 0;
-        enum err rc;
+/* What the fewest records fulfil, of that which an index knows. */
+struct rarest {
+    const struct record_condition *by; /* NULL: the status, or nothing */
+    int64_t n;                         /* more than RECORD_COUNT_MAX + 1: there is none */
+};
 
-        if (c->op != COND_IS || !sql_is_sorted(f) || f->kind == FIELD_SELECT_MULTIPLE)
+/* How many fulfil all conditions on one field, or have the status that is asked for. */
+static enum err count_alone(struct ctx *ctx, int64_t *out, const struct pick *pick,
+                            const struct record_condition *c)
+{
+    struct record_condition same[RECORD_CONDITIONS_MAX] = { 0 };
+    struct record_filter alone = { .conditions = same,
+                                   .status = c ? NULL : pick->filter->status,
+                                   .office_id = pick->filter->office_id };
+    const struct pick one = {
+        .form = pick->form, .filter = &alone, .by = c, .deleted = pick->deleted
+    };
+
+    for (size_t i = 0; c && i < pick->filter->conditions_len; i++)
+        if (text_equal(pick->filter->conditions[i].field, c->field))
+            same[alone.conditions_len++] = pick->filter->conditions[i];
+    return sql_count(ctx, out, &one, RECORD_COUNT_MAX + 1);
+}
+
+/* What is below one record is found from that record. */
+static enum err find_rarest(struct ctx *ctx, struct rarest *out, const struct pick *pick)
+{
+    const struct record_filter *filter = pick->filter;
+    enum err rc = OK;
+    int64_t n = 0;
+
+    *out = (struct rarest){ NULL, RECORD_COUNT_MAX + 2 };
+    if (filter->parent_id)
+        return OK;
+    for (size_t i = 0; rc == OK && i < filter->conditions_len; i++) {
+        const struct record_condition *c = &filter->conditions[i];
+        const struct field *f = field_find(pick->form, c->field);
+
+        if (!sql_is_sorted(f) || f->kind == FIELD_SELECT_MULTIPLE)
             continue;
-        rc = sql_count(ctx, &n, &one, RECORD_COUNT_MAX + 1);
-        if (rc)
-            return rc;
-        if (n < *n_out) {
-            *n_out = n;
-            *out = c;
-        }
+        rc = count_alone(ctx, &n, pick, c);
+        if (rc == OK && n < out->n)
+            *out = (struct rarest){ c, n };
     }
-    return OK;
+    if (rc == OK && filter->status) {
+        rc = count_alone(ctx, &n, pick, NULL);
+        if (rc == OK && n < out->n)
+            *out = (struct rarest){ NULL, n };
+    }
+    return rc;
+}
+
+/* Nothing else is asked for: who fulfils it has been counted. */
+static bool is_all(const struct record_filter *filter, const struct rarest *rarest)
+{
+    if (rarest->by && filter->status)
+        return false;
+    for (size_t i = 0; i < filter->conditions_len; i++)
+        if (!rarest->by || !text_equal(filter->conditions[i].field, rarest->by->field))
+            return false;
+    return true;
+}
+
+/* Counted by what is rarest; few is true if they are best found by it, too, and ordered then. */
+static enum err count_found(struct ctx *ctx, int64_t *out, struct pick *pick,
+                            const struct rarest *rarest)
+{
+    enum err rc = OK;
+
+    pick->by = rarest->by;
+    pick->few = true;
+    *out = rarest->n;
+    if (!is_all(pick->filter, rarest))
+        rc = sql_count(ctx, out, pick, RECORD_COUNT_MAX + 1);
+    if (*out > FEW) { /* many are met soon in the order of the list */
+        pick->by = NULL;
+        pick->few = false;
+    }
+    return rc;
 }
 
 /* A first page that all records fit on need not be counted. */
 static enum err page_in_order(struct ctx *ctx, struct record_list *list, struct pick *pick,
-                              const struct record_condition *rarest)
+                              const struct rarest *rarest)
 {
-    enum err rc = record_pick(ctx, list->items, &list->len, pick, record_title_parts(pick->form));
+    bool counted = rarest->n <= RECORD_COUNT_MAX + 1;
+    enum err rc = counted ? count_found(ctx, &list->count, pick, rarest) : OK;
 
-    list->count = (int64_t)list->len;
-    if (rc || (!pick->filter->after && list->len < pick->limit))
+    if (rc || (counted && list->count == 0))
         return rc;
-    pick->by = rarest;
+    rc = record_pick(ctx, list->items, &list->len, pick, record_title_parts(pick->form));
+    if (rc || counted)
+        return rc;
+    list->count = (int64_t)list->len;
+    if (!pick->filter->after && list->len < pick->limit)
+        return OK;
     return sql_count(ctx, &list->count, pick, RECORD_COUNT_MAX + 1);
 }
 
@@ -311,15 +369,15 @@ static bool lists_children(const struct record_filter *f)
 /* The page of a list, one record more if there are more, and how many there are. */
 static enum err find_page(struct ctx *ctx, struct record_list *list, struct pick *pick)
 {
-    const struct record_condition *rarest = NULL;
-    int64_t n = 0;
-    enum err rc = find_rarest(ctx, &rarest, &n, pick);
+    struct rarest rarest;
+    enum err rc = find_rarest(ctx, &rarest, pick);
 
-    pick->by = n <= FEW ? rarest : NULL; /* many are met soon in the order of the list */
-    if (rc == OK && pick->filter->sort == SORT_TITLE)
+    if (rc == OK && pick->filter->sort == SORT_TITLE) {
+        pick->by = rarest.n <= FEW ? rarest.by : NULL;
         rc = page_by_title(ctx, list, pick);
-    else if (rc == OK)
-        rc = page_in_order(ctx, list, pick, rarest);
+    } else if (rc == OK) {
+        rc = page_in_order(ctx, list, pick, &rarest);
+    }
     if (list->count > RECORD_COUNT_MAX)
         list->count = -1;
     return rc;
@@ -373,6 +431,7 @@ enum err record_count(struct ctx *ctx, int64_t *out, const char *kind,
 {
     struct record_filter f = filter ? *filter : (struct record_filter){ 0 };
     struct pick pick = { .filter = &f };
+    struct rarest rarest;
     int64_t n = 0;
     enum err rc = record_form(ctx, &pick.form, kind);
 
@@ -381,7 +440,11 @@ enum err record_count(struct ctx *ctx, int64_t *out, const char *kind,
     if (rc)
         return rc;
     pick.deleted = text_equal(f.status, STATUS_DELETED) && sees_bin(ctx, pick.form);
-    rc = sql_count(ctx, &n, &pick, RECORD_COUNT_MAX + 1);
+    rc = find_rarest(ctx, &rarest, &pick);
+    if (rc == OK && rarest.n <= RECORD_COUNT_MAX + 1)
+        rc = count_found(ctx, &n, &pick, &rarest);
+    else if (rc == OK)
+        rc = sql_count(ctx, &n, &pick, RECORD_COUNT_MAX + 1);
     if (rc == OK)
         *out = n > RECORD_COUNT_MAX ? -1 : n;
     return rc;

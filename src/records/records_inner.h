@@ -120,7 +120,8 @@ struct pick {
     bool anywhere; /* no scope, also what was deleted: for the index */
     bool deleted;  /* also what was deleted */
     bool whole;    /* no scope, but not what was deleted */
-    bool bare;     /* without the answers of the root: they are not unsealed */
+    bool bare;     /* no answers of the root, its office, parent and writers: nothing is opened */
+    bool few;      /* by, or else the status, finds few: they are put in order afterwards */
     bool oldest;   /* a page from the oldest on; its token is that of SORT_NEWEST */
 };
 

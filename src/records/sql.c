@@ -222,9 +222,13 @@ enum err sql_write(struct ctx *ctx, const struct saving *s, const struct write *
 
 /* --- reading --- */
 
-#define BARE_COLUMNS                                                                               \
+#define ROOT_COLUMNS                                                                               \
     "id, office_id, parent_id, number, version, status, key_id, created_at, created_by,"           \
     " updated_at, updated_by, parts"
+
+/* Of a bare record: what finds it, opens its repeats and calls it; texts that nobody reads cost. */
+#define BARE_COLUMNS                                                                               \
+    "id, NULL, NULL, number, version, status, key_id, created_at, NULL, updated_at, NULL, parts"
 
 /* The row as it lies there; its answers are opened when the keys of all rows are known. */
 static struct record *read_root(struct ctx *ctx, struct level_bytes *bytes, struct rows *rows,
@@ -357,8 +361,9 @@ static bool by_index(const struct pick *pick, const struct record_condition *c,
     if (!sql_is_sorted(f))
         return false;
     if (pick->by)
-        return c == pick->by;
-    return pick->filter->sort == SORT_FIELD && text_equal(c->field, pick->filter->sort_field);
+        return text_equal(c->field, pick->by->field);
+    return !pick->few && pick->filter->sort == SORT_FIELD &&
+           text_equal(c->field, pick->filter->sort_field);
 }
 
 /* The filter was checked: the field has a column, the value is of its type. */
@@ -396,8 +401,9 @@ static void add_filter(struct build *b, const struct pick *pick)
         build_add(b, " AND status <> '" STATUS_DELETED "'");
     if (pick->filter && pick->filter->parent_id)
         build_is(b, " AND parent_id = ", DB_TEXT(pick->filter->parent_id));
-    if (pick->filter && pick->filter->status)
-        build_is(b, " AND status = ", DB_TEXT(pick->filter->status));
+    if (pick->filter && pick->filter->status) /* as no index has it, where another is wanted */
+        build_is(b, pick->by ? " AND coalesce(status, '') = " : " AND status = ",
+                 DB_TEXT(pick->filter->status));
     if (pick->filter && pick->filter->office_id)
         build_is(b, " AND office_id = ", DB_TEXT(pick->filter->office_id));
     for (size_t i = 0; pick->filter && i < pick->filter->conditions_len; i++)
@@ -444,12 +450,19 @@ enum err sql_token_check(struct ctx *ctx, const char *token, enum record_sort so
     return ctx_fail_field(ctx, "after", tr(ctx, "This is not the address of a page of the list."));
 }
 
+/* What a list is ordered by: as the index of the order has it, or so that none is taken for it. */
+static const char *order_column(struct build *b, const struct pick *pick, const char *column,
+                                const char *empty)
+{
+    return pick->few ? arena_printf(b->ctx->arena, "coalesce(%s, %s)", column, empty) : column;
+}
+
 /* By a column: the place of the token's record is read from the table, so no value is in it. */
 static void order_by_field(struct build *b, const struct pick *pick, const char *table,
                            const char *after)
 {
     const struct field *f = field_find(pick->form, pick->filter->sort_field);
-    const char *column = sql_sort_column(b->ctx->arena, f);
+    const char *column = order_column(b, pick, sql_sort_column(b->ctx->arena, f), sql_empty(f));
     const char *way = pick->filter->down ? " DESC" : "";
 
     if (after) {
@@ -468,6 +481,8 @@ static void add_order(struct build *b, const struct pick *pick)
     enum record_sort sort = pick->filter->sort;
     const char *table = sql_table(b->ctx->arena, pick->form, NULL);
     bool after = pick->filter->after && token_parse(b->ctx->arena, &c, pick->filter->after, sort);
+    const char *number = order_column(b, pick, "number", "''");
+    const char *updated = order_column(b, pick, "updated_at", "0");
 
     if (pick->oldest) {
         if (after)
@@ -480,24 +495,26 @@ static void add_order(struct build *b, const struct pick *pick)
         return;
     }
     if (sort == SORT_NUMBER && after) {
-        build_add(b, " AND (number, id) > (SELECT number, id FROM ");
-        build_add(b, table);
+        build_add(b, arena_printf(b->ctx->arena, " AND (%s, id) > (SELECT number, id FROM %s",
+                                  number, table));
         build_is(b, " WHERE id = ", DB_TEXT(c.id));
         add_scope(b, pick); /* an id of elsewhere is as one that is not there */
         build_add(b, ")");
     } else if (sort == SORT_UPDATED && after) {
-        build_is(b, " AND (updated_at, id) < (", DB_INT(c.at));
+        build_add(b, arena_printf(b->ctx->arena, " AND (%s, id)", updated));
+        build_is(b, " < (", DB_INT(c.at));
         build_is(b, ", ", DB_TEXT(c.id));
         build_add(b, ")");
     } else if (after) {
         build_is(b, " AND id < ", DB_TEXT(c.id));
     }
     if (sort == SORT_NUMBER)
-        build_add(b, " ORDER BY number, id");
+        build_add(b, arena_printf(b->ctx->arena, " ORDER BY %s, id", number));
     else if (sort == SORT_UPDATED)
-        build_add(b, " ORDER BY updated_at DESC, id DESC");
+        build_add(b, arena_printf(b->ctx->arena, " ORDER BY %s DESC, id DESC", updated));
     else
-        build_add(b, " ORDER BY id DESC");
+        build_add(
+            b, arena_printf(b->ctx->arena, " ORDER BY %s DESC", order_column(b, pick, "id", "''")));
 }
 
 enum err sql_pick(struct ctx *ctx, struct record **out, int64_t *parts_out, size_t *len_out,
@@ -512,7 +529,7 @@ enum err sql_pick(struct ctx *ctx, struct record **out, int64_t *parts_out, size
 
     build_start(&b, ctx,
                 pick->bare ? "SELECT " BARE_COLUMNS " FROM "
-                           : "SELECT " BARE_COLUMNS ", open, sealed FROM ");
+                           : "SELECT " ROOT_COLUMNS ", open, sealed FROM ");
     build_add(&b, sql_table(ctx->arena, pick->form, NULL));
     add_filter(&b, pick);
     if (pick->filter)

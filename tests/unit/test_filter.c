@@ -101,6 +101,34 @@ static void conditions_hold_together_and_are_counted(void **state)
     assert_int_equal(read_all(f, filter, "opened"), CASES);
 }
 
+static void few_are_found_by_what_is_rarest_and_come_in_every_order(void **state)
+{
+    static const struct record_condition days[] = {
+        { "opened", COND_FROM, "2026-10-05" },
+        { "opened", COND_TO, "2026-10-12" },
+    };
+    const enum record_sort sorts[] = { SORT_NEWEST, SORT_NUMBER, SORT_UPDATED, SORT_FIELD };
+    struct fixture *f = *state;
+
+    given_cases(f);
+    for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
+        struct record_filter filter = { .sort = sorts[i],
+                                        .sort_field = "programme",
+                                        .status = "new" };
+        const char *column = sorts[i] == SORT_FIELD ? "programme" : NULL;
+        int64_t n = 0;
+
+        assert_int_equal(read_all(f, filter, column), CASES);
+        filter.conditions = days;
+        filter.conditions_len = 2;
+        assert_int_equal(read_all(f, filter, column), 24);
+        must(f, record_count(&f->ctx, &n, "case", &filter));
+        assert_int_equal(n, 24);
+        filter.status = "closed";
+        assert_int_equal(read_all(f, filter, column), 0);
+    }
+}
+
 static void what_is_sealed_or_unknown_is_not_asked_nor_sorted_by(void **state)
 {
     static const struct record_condition bad[] = {
@@ -166,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_list_is_sorted_by_any_open_column_and_paged_without_gap_or_twin),
         TEST(conditions_hold_together_and_are_counted),
+        TEST(few_are_found_by_what_is_rarest_and_come_in_every_order),
         TEST(what_is_sealed_or_unknown_is_not_asked_nor_sorted_by),
         TEST(a_kept_filter_is_its_owners_alone_and_holds_no_free_text),
         TEST(a_failed_keeping_of_a_filter_leaves_nothing),
