@@ -137,6 +137,8 @@ bool field_visible(const struct ctx *ctx, const struct field *f)
 
 void answers_hide(const struct ctx *ctx, struct answers *t)
 {
+    if (ctx->user && ctx->user->clearance == PRIVACY_SENSITIVE) /* the highest class */
+        return;
     for (size_t i = 0; i < t->form->all_len; i++) {
         const struct field *f = t->form->all[i];
         bool visible;

@@ -20,7 +20,7 @@ void records_use_hooks(const struct record_hooks *const *hooks)
 const struct record_hooks *record_hooks_of(const char *kind)
 {
     for (const struct record_hooks *const *h = hooks_used; h && *h; h++)
-        if (text_equal((*h)->kind, kind))
+        if (kind && (*h)->kind[0] == kind[0] && text_equal((*h)->kind, kind))
             return *h;
     return NULL;
 }

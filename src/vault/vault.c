@@ -165,12 +165,15 @@ static void begin_request(struct ctx *ctx, struct vault *vault)
     vault->cache_now_ms = ctx->now_ms;
 }
 
+#define CHANCE 12 /* characters at the end of an id which are made by chance */
+
 /* The slot of an id in the cache, or the free one where it belongs. */
 static uint8_t *slot_of(struct vault *vault, const char *id)
 {
+    size_t len = strlen(id);
     uint32_t h = 2166136261u;
 
-    for (const char *p = id; *p; p++)
+    for (const char *p = id + (len > CHANCE ? len - CHANCE : 0); *p; p++)
         h = (h ^ (unsigned char)*p) * 16777619u;
     for (;; h++) {
         uint8_t *slot = &vault->cache_slots[h % VAULT_SLOTS];
@@ -230,7 +233,7 @@ static enum err find_key(struct ctx *ctx, const unsigned char **out, const char 
     enum err rc;
 
     for (size_t i = 0; i < VAULT_SYSTEM_KEYS; i++) {
-        if (strcmp(id, vault_system_names[i]) == 0) {
+        if (id[0] == vault_system_names[i][0] && strcmp(id, vault_system_names[i]) == 0) {
             *out = vault->system[i];
             return OK;
         }
