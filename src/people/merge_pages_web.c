@@ -310,6 +310,8 @@ static enum err fill_undo(struct ctx *ctx, struct merge_undo_view *v, const char
     if (v->late)
         return OK;
     rc = fill_counts(ctx, v, &join);
+    if (rc == OK)
+        rc = record_part_refs(ctx, &v->refs, &join);
     return rc ? rc : fill_since(ctx, v, kept, &join);
 }
 

@@ -130,6 +130,7 @@ struct merge_undo_view {
     bool late; /* it is over */
     const struct count_view *counts;
     size_t counts_len;
+    int64_t refs;                    /* in other records, that are pointed back */
     const struct change_view *since; /* answers that were changed since: they stay */
     size_t since_len;
     const char *reason;

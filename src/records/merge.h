@@ -112,6 +112,9 @@ struct merge_count {
 enum err record_part_look(struct ctx *ctx, struct merge_count **out, size_t *len_out,
                           const struct record_join *join) MUST_USE;
 
+/* And how many references in other records, of whatever kind and office, are pointed back. */
+enum err record_part_refs(struct ctx *ctx, int64_t *out, const struct record_join *join) MUST_USE;
+
 /*
  * Rooms that keep rows about records: moves those of from that are sealed under one of the keys to
  * the other record; inside the transaction. Before fork; asking twice for one fn counts once.

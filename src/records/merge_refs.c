@@ -189,40 +189,64 @@ static bool put_back(struct answers *answers, const struct pointed *p,
     return true;
 }
 
+/* A record as it is, and as it is with what points back. */
+struct backing {
+    const struct record *now; /* NULL: there is none any more */
+    struct record next;
+    int64_t n; /* references that name the gone one again */
+};
+
 /* Lines of one record follow each other. */
-static enum err back_record(struct ctx *ctx, const struct pointed *items, size_t len,
-                            const struct record_join *join)
+static enum err back_answers(struct ctx *ctx, struct backing *out, const struct pointed *items,
+                             size_t len, const struct record_join *join)
 {
     struct pick pick = { .form = form_find(ctx->forms, items[0].form),
                          .ids = &items[0].id,
                          .ids_len = 1,
                          .anywhere = true };
     struct record *rec = NULL;
-    struct record next;
     size_t found = 0;
-    bool changed = false;
     enum err rc = pick.form ? record_pick(ctx, &rec, &found, &pick, PARTS_ALL) : OK;
 
     if (rc || found == 0)
         return rc;
-    next = record_next_of(ctx, rec);
+    out->now = rec;
+    out->next = record_next_of(ctx, rec);
     for (size_t i = 0; i < len; i++)
-        changed = put_back(next.answers, &items[i], join) || changed;
-    return changed ? store_pointed(ctx, &next, rec, "part") : OK;
+        out->n += put_back(out->next.answers, &items[i], join);
+    return OK;
 }
 
-enum err merge_refs_back(struct ctx *ctx, const struct record_join *join)
+static enum err each_back(struct ctx *ctx, int64_t *sum, const struct record_join *join, bool store)
 {
     struct pointed *items = NULL;
     size_t len = 0;
     enum err rc = read_list(ctx, &items, &len, join->id);
 
     for (size_t i = 0, n; rc == OK && i < len; i += n) {
+        struct backing b = { 0 };
+
         for (n = 1; i + n < len && text_equal(items[i + n].id, items[i].id); n++)
             continue;
-        rc = back_record(ctx, &items[i], n, join);
+        rc = back_answers(ctx, &b, &items[i], n, join);
+        if (rc == OK && b.n && store)
+            rc = store_pointed(ctx, &b.next, b.now, "part");
+        *sum += b.n;
     }
     return rc;
+}
+
+enum err merge_refs_back(struct ctx *ctx, const struct record_join *join)
+{
+    int64_t sum = 0;
+
+    return each_back(ctx, &sum, join, true);
+}
+
+enum err record_part_refs(struct ctx *ctx, int64_t *out, const struct record_join *join)
+{
+    *out = 0;
+    return each_back(ctx, out, join, false);
 }
 
 /* --- as if nothing was merged --- */

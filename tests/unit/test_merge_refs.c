@@ -145,6 +145,17 @@ static void part(struct fixture *f, const struct family *t)
     must(f, merge_undo(&f->ctx, join_of(f, t), "Two brothers"));
 }
 
+/* As the page of the undoing tells it; nothing is changed. */
+static int64_t refs_back(struct fixture *f, const struct family *t)
+{
+    struct record_join join = { 0 };
+    int64_t n = 0;
+
+    must(f, record_join_of(&f->ctx, &join, t->gone));
+    must(f, record_part_refs(&f->ctx, &n, &join));
+    return n;
+}
+
 static size_t papers(struct fixture *f, const char *id)
 {
     const struct record *rec = whole(f, FORM_PERSON, id);
@@ -210,6 +221,7 @@ static void rows_of_other_families_and_lines_of_plans_name_the_one_that_stands(v
     assert_int_equal(audit_count(f, "plan.merge"), 1);
     must(f, db_flush(&f->ctx, f->ctx.db));
     assert_false(files_hold(f, arena_printf(f->ctx.arena, "%s line_beneficiary", t.plan)));
+    assert_int_equal(refs_back(f, &t), 2);
     part(f, &t);
     assert_string_equal(member(f, &t, 1), t.awa);
     assert_string_equal(member(f, &t, 2), t.gone);
@@ -235,6 +247,7 @@ static void what_was_changed_in_between_is_not_lost(void **state)
     answers_set(rec->answers->rows[field_find(rec->form, FIELD_PLAN_LINES)->place][0],
                 field_find(rec->form, FIELD_PLAN_LINE_BENEFICIARY), t.awa);
     must(f, record_update(&f->ctx, rec, rec->version));
+    assert_int_equal(refs_back(f, &t), 1); /* the other one names somebody else now */
     part(f, &t);
     assert_string_equal(record_value(whole(f, FORM_HOUSEHOLD, t.house), FIELD_HOUSEHOLD_LABEL),
                         "Ndiaye of Rufisque");

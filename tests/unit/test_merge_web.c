@@ -60,7 +60,15 @@ static void two_people_merge_side_by_side_and_one_undoes_it(void **state)
     const char *b = given(p, "Osman", "1990-03-02");
     const char *two = path_of(p, "/people/%s/compare/%s", a, b);
     struct page page = page_get(p, CASE_MANAGER, two, NULL);
+    const char *house = arena_printf(p->arena,
+                                     "{\"parent\":\"%s\",\"answers\":{\"label\":\"Njie\","
+                                     "\"members\":[{\"member\":\"%s\",\"relationship\":"
+                                     "\"sibling\"}]}}",
+                                     given(p, "Awa", "1985-01-01"), b);
     const char *undo;
+
+    assert_int_equal(api_call(p, SUPERVISOR, "POST", "/records/household", house, NULL).status,
+                     201);
 
     assert_true(shows(&page, "name=\"take.birth_date\""));
     assert_false(shows(&page, "name=\"take.sex\"")); /* the same in both */
@@ -82,6 +90,7 @@ static void two_people_merge_side_by_side_and_one_undoes_it(void **state)
     undo = path_of(p, "/people/merged/%s", undo);
     page = page_get(p, SUPERVISOR, undo, NULL);
     assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "1 answer of another record names"));
     assert_int_equal(page_post(p, SUPERVISOR, undo, "reason=").status, 422);
     assert_int_equal(page_post(p, SUPERVISOR, undo, "reason=Brothers").status, 303);
     assert_int_equal(page_post(p, SUPERVISOR, undo, "reason=Brothers").status, 409);
