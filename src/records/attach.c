@@ -10,7 +10,7 @@
 #include "core/text.h"
 #include "records/attach_inner.h"
 #include "records/image.h"
-#include "records/records_inner.h"
+#include "records/merge_inner.h"
 
 #define MB               ((int64_t)1024 * 1024)
 #define RECORD_MB_MAX    1000
@@ -375,6 +375,8 @@ static enum err may_change(struct ctx *ctx, const struct record *rec)
     if (rc == OK &&
         (text_equal(rec->status, STATUS_DELETED) || text_equal(rec->status, STATUS_ERASED)))
         rc = record_is_deleted(ctx);
+    if (rc == OK && text_equal(rec->status, STATUS_MERGED))
+        rc = record_is_merged(ctx);
     return rc;
 }
 

@@ -222,6 +222,8 @@ enum err record_delete_look(struct ctx *ctx, const struct record *full)
 {
     if (text_equal(full->status, STATUS_DELETED))
         return ctx_fail(ctx, ERR_CONFLICT, tr(ctx, "This record is deleted already."));
+    if (text_equal(full->status, STATUS_MERGED)) /* the merge could not be undone any more */
+        return record_is_merged(ctx);
     return nothing_below(ctx, full);
 }
 

@@ -4,7 +4,7 @@
 #include "auth/auth.h"
 #include "core/id.h"
 #include "core/text.h"
-#include "records/records_inner.h"
+#include "records/merge_inner.h"
 
 DB_SQL(COMMENT_ADD, "INSERT INTO record_comment (id, office_id, form, record_id, key_id, sealed,"
                     " made_at, made_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
@@ -42,6 +42,8 @@ enum err record_comment_add(struct ctx *ctx, const struct record *rec, const cha
     struct sealed sealed = { 0 };
     enum err rc = record_permit(ctx, rec->form, "comment");
 
+    if (rc == OK && text_equal(rec->status, STATUS_MERGED))
+        rc = record_is_merged(ctx);
     if (rc == OK)
         rc = check_text(ctx, text);
     if (rc == OK)

@@ -346,6 +346,7 @@ static void a_merged_record_can_be_read_and_no_longer_changed(void **state)
 {
     struct fixture *f = *state;
     const struct twins t = given_twins(f);
+    const struct upload_bytes note = { "note.txt", "Where nobody looks", 18 };
     struct record_version *versions = NULL;
     struct record *rec = NULL;
     const char *what = NULL;
@@ -355,6 +356,9 @@ static void a_merged_record_can_be_read_and_no_longer_changed(void **state)
     must(f, record_load(&f->ctx, &rec, "person", t.gone));
     assert_string_equal(row_value(rec, "names", 1, "name_text"), "Osman");
     assert_int_equal(record_update(&f->ctx, rec, rec->version), ERR_CONFLICT);
+    assert_int_equal(record_delete(&f->ctx, rec, rec->version, "Twice"), ERR_CONFLICT);
+    assert_int_equal(record_comment_add(&f->ctx, rec, "Where nobody looks"), ERR_CONFLICT);
+    assert_int_equal(attachment_add(&f->ctx, &what, rec, &note), ERR_CONFLICT);
     must(f, record_undoable(&f->ctx, &what, rec));
     assert_null(what);
     assert_int_equal(record_new(&f->ctx, &rec, "case", t.gone), ERR_CONFLICT);
