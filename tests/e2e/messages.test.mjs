@@ -96,7 +96,7 @@ async function look(v, name, lang, width, address) {
   ok(wide <= room, `${tag}: no scrolling sideways`, `${wide} > ${room}`);
   const told = (await axe(page)).map((x) => `${x.id}: ${x.nodes[0].target.join(" ")}`);
   same(told, [], `${tag}: axe finds nothing`);
-  await page.screenshot({ path: path.join(SHOTS, `messages-${tag}.png`), fullPage: true });
+  if (FULL) await page.screenshot({ path: path.join(SHOTS, `messages-${tag}.png`), fullPage: true });
   same(v.complaints.splice(0), [], `${tag}: no complaint in the console`);
 }
 

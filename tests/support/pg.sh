@@ -26,7 +26,8 @@ start() {
         --no-sync --no-instructions >"$dir.log" 2>&1 || { cat "$dir.log" >&2; return 1; }
     as_server "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -s -o \
         "-F -c listen_addresses='' -c unix_socket_directories='$dir' -c max_connections=60 \
-         -c shared_buffers=32MB -c autovacuum=off" start >>"$dir.log" 2>&1 ||
+         -c shared_buffers=64MB -c autovacuum=off -c jit=off -c full_page_writes=off \
+         -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=4GB -c checkpoint_timeout=1h" start >>"$dir.log" 2>&1 ||
         { cat "$dir.log" "$dir/log" >&2; return 1; }
     rm -f "$dir.log"
     HOMEWARD_PG_URL="postgresql://homeward@/homeward?host=$dir"
