@@ -124,6 +124,34 @@ static enum err fill_tasks(struct ctx *ctx, struct home_block_view *out, bool *s
 
 /* --- records --- */
 
+/*
+ * Whom the lines are about where the record above them, such as the case of a contact, is known by
+ * its number only: that number, and the name of whose it is.
+ */
+static enum err fill_about(struct ctx *ctx, struct home_line_view *lines,
+                           const struct record_list *list, const char *parent)
+{
+    const char **ids = ARENA_ARRAY(ctx->arena, list->len + 1, const char *);
+    struct record **above = NULL;
+    const char **names = NULL;
+    size_t len = 0;
+    enum err rc;
+
+    for (size_t i = 0; i < list->len; i++)
+        if (list->items[i]->parent_id)
+            ids[len++] = list->items[i]->parent_id;
+    rc = record_load_several(ctx, &above, &len, parent, ids, len);
+    if (rc == OK)
+        rc = record_owners(ctx, &names, above, len);
+    for (size_t i = 0; rc == OK && i < list->len; i++)
+        for (size_t k = 0; k < len; k++)
+            if (text_equal(list->items[i]->parent_id, above[k]->id)) {
+                lines[i].number = lines[i].number ? lines[i].number : above[k]->number;
+                lines[i].note = names[k][0] ? names[k] : lines[i].note;
+            }
+    return rc;
+}
+
 static enum err fill_recent(struct ctx *ctx, struct home_block_view *out, bool *shown,
                             const char *kind)
 {
@@ -160,7 +188,7 @@ static enum err fill_recent(struct ctx *ctx, struct home_block_view *out, bool *
     out->more = tr(ctx, "All");
     out->more_link = url_build(ctx, "/records/{}", kind);
     if (list.len > 0)
-        return OK;
+        return form->parent && !owners[0][0] ? fill_about(ctx, lines, &list, form->parent) : OK;
     if (!form->parent && may(ctx, kind, "create"))
         out->empty =
             tr(ctx, "Nothing is registered here yet. Add the first one, or import a list.");

@@ -50,6 +50,11 @@ const char *record_name(struct ctx *ctx, const struct record *rec)
     return rec->number != NULL ? rec->number : label_text(ctx, &rec->form->title);
 }
 
+const char *record_window(struct ctx *ctx, const struct record *rec)
+{
+    return text_blank(rec->number) ? label_text(ctx, &rec->form->title) : rec->number;
+}
+
 const char *number_beside_name(struct ctx *ctx, const struct record *rec)
 {
     return text_equal(record_name(ctx, rec), rec->number) ? NULL : rec->number;
@@ -117,7 +122,8 @@ static const char *birth_shown(struct ctx *ctx, const struct record *rec, const 
     if (!date_valid(date) || text_equal(precision, CODE_PERSON_BIRTH_PRECISION_DAY))
         return tr_date(ctx, date);
     if (text_equal(precision, CODE_PERSON_BIRTH_PRECISION_MONTH))
-        return arena_strndup(ctx->arena, date, 7);
+        return tr(ctx, "{0} {1}", TR_TEXT(tr_month_short(ctx, date)),
+                  TR_TEXT(arena_strndup(ctx->arena, date, 4)));
     return tr(ctx, "about {0}", TR_TEXT(arena_strndup(ctx->arena, date, 4)));
 }
 

@@ -356,6 +356,7 @@ enum err reply_conflict(struct ctx *ctx, struct res *res, const struct record *m
     t = (struct three){ before->answers, now->answers, answers_copy(ctx->arena, mine->answers) };
     merge_run(&m, &t);
     add_level(&pairs, mine->answers);
+    v.window = record_window(ctx, now);
     v.title = record_name(ctx, now);
     v.their_at = now->updated_at;
     v.version = now->version;

@@ -67,6 +67,7 @@ static void fill_head(struct ctx *ctx, struct record_form_view *v, const struct 
         const char *other = record_stands_for(form);
 
         v->title = other ? title : tr(ctx, "New: {0}", TR_TEXT(title));
+        v->window = v->title;
         v->action = url_build(ctx, "/records/{}", form->kind);
         v->cancel = v->parent_id != NULL ? v->parent_link
                     : other              ? url_build(ctx, "/records/{}", other)
@@ -74,6 +75,7 @@ static void fill_head(struct ctx *ctx, struct record_form_view *v, const struct 
         v->search_id = s->post == NULL ? NULL : s->post->search_id;
     } else {
         v->title = tr(ctx, "Edit: {0}", TR_TEXT(record_name(ctx, rec)));
+        v->window = tr(ctx, "Edit: {0}", TR_TEXT(record_window(ctx, rec)));
         v->action = record_url(ctx, rec);
         v->cancel = v->action;
         v->number = number_beside_name(ctx, rec);

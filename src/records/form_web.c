@@ -388,11 +388,11 @@ static void fill_problem(struct ctx *ctx, struct problem_view *out, const struct
         return;
     if (w->problem != NULL)
         out->text = w->problem;
-    out->label = row == NULL ? w->label : arena_printf(ctx->arena, "%s, %s", row, w->label);
+    out->label = row == NULL ? w->label : tr(ctx, "{0}, {1}", TR_TEXT(row), TR_TEXT(w->label));
     out->id = w->id;
-    if (row == NULL && strstr(out->text, w->label) != NULL) {
-        out->label = out->text; /* it names the question itself */
-        out->text = NULL;
+    if (strstr(out->text, w->label) != NULL) { /* it names the question itself */
+        out->label = row == NULL ? out->text : row;
+        out->text = row == NULL ? NULL : out->text;
     }
     (void)p;
 }

@@ -504,6 +504,7 @@ static enum err get_preview(struct ctx *ctx, const struct req *req, struct res *
     if (rc)
         return rc;
     v.title = tr(ctx, "Preview: {0}", TR_TEXT(label_text(ctx, &plan.form->title)));
+    v.window = v.title;
     v.action = url_build(ctx, "/forms/drafts/{}/preview", draft.id);
     v.cancel = url_build(ctx, "/forms/drafts/{}", draft.id);
     v.state = v.cancel;

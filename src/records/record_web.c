@@ -48,6 +48,7 @@ static enum err fill_detail(struct ctx *ctx, struct record_detail_view *v, const
         rc = fill_parent(ctx, v, rec);
     if (rc)
         return rc;
+    v->window = record_window(ctx, rec);
     v->title = record_name(ctx, rec);
     v->form_title = label_text(ctx, &form->title);
     v->number = number_beside_name(ctx, rec);
@@ -276,6 +277,7 @@ enum err get_history(struct ctx *ctx, const struct req *req, struct res *res)
         return rc;
     if (req_wants_json(req))
         return reply_history_json(res, list, v.items_len);
+    v.window = record_window(ctx, rec);
     v.title = record_name(ctx, rec);
     v.number = rec->number;
     v.back = record_url(ctx, rec);
@@ -298,6 +300,7 @@ static enum err fill_diff(struct ctx *ctx, struct record_diff_view *v, const str
 {
     enum err rc = OK;
 
+    v->window = record_window(ctx, to);
     v->title = record_name(ctx, to);
     v->back = record_url(ctx, to);
     v->history = url_build(ctx, "/records/{}/{}/history", to->form->kind, to->id);

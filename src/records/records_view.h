@@ -99,6 +99,7 @@ struct unfinished_view {
 };
 
 struct record_form_view {
+    const char *window; /* title of the window: see record_window */
     const char *title;
     const char *kind;
     const char *number; /* NULL for a new one */
@@ -300,6 +301,7 @@ struct record_move_view {
 };
 
 struct record_detail_view {
+    const char *window; /* title of the window: see record_window */
     const char *title;
     const char *form_title;
     const char *number;
@@ -492,6 +494,7 @@ struct event_view {
 };
 
 struct record_history_view {
+    const char *window; /* title of the window: see record_window */
     const char *title;
     const char *number;
     struct url back;
@@ -511,6 +514,7 @@ struct change_view {
 };
 
 struct record_diff_view {
+    const char *window; /* title of the window: see record_window */
     const char *title;
     struct url back;
     struct url history;
@@ -536,6 +540,7 @@ struct conflict_row_view {
 };
 
 struct record_conflict_view {
+    const char *window; /* title of the window: see record_window */
     const char *title;
     const char *their_name;
     int64_t their_at;

@@ -167,6 +167,12 @@ const char *record_shown(struct ctx *ctx, const struct record *rec, const struct
 /* How people call a record: title, else number, else the form's title. */
 const char *record_name(struct ctx *ctx, const struct record *rec);
 
+/*
+ * What the window is called, which a browser keeps in its history and shows to who passes by: the
+ * number or the form's title, never a name.
+ */
+const char *record_window(struct ctx *ctx, const struct record *rec);
+
 /* Its number, to stand beside its name; NULL where the number is the name. */
 const char *number_beside_name(struct ctx *ctx, const struct record *rec);
 bool may(const struct ctx *ctx, const char *kind, const char *verb); /* "<kind>.<verb>" */

@@ -88,8 +88,8 @@ enum err unfinished_fill(struct ctx *ctx, struct unfinished_view *v, const char 
 
 static const char *resumed_text(struct ctx *ctx, const struct unfinished *u, bool older)
 {
-    const char *at = moment_local(ctx->arena, u->saved_at, ctx->time_zone);
-    const char *until = moment_local(ctx->arena, u->expires_at, ctx->time_zone);
+    const char *at = tr_moment(ctx, u->saved_at);
+    const char *until = tr_moment(ctx, u->expires_at);
 
     if (older)
         return tr(ctx,

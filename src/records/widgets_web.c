@@ -2,6 +2,7 @@
 #include "records/widgets.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/date.h"
@@ -257,6 +258,23 @@ static const struct choice **in_order(struct maker *m, const struct answers *t,
     return out;
 }
 
+/* The lists of all countries and languages stand by code in their files: by name for a reader. */
+static bool is_by_name(const struct field *f)
+{
+    const char *name = f->choices->name;
+
+    return f->choices->file && !f->randomize &&
+           (text_equal(name, "countries.csv") || text_equal(name, "languages.csv"));
+}
+
+static int compare_labels(const void *a, const void *b)
+{
+    const struct option_view *x = a;
+    const struct option_view *y = b;
+
+    return text_compare_read(x->label, y->label);
+}
+
 /*
  * Of rows that search() found under one code one stands on the page: that which is offered now,
  * else the first. Returns how many are left.
@@ -301,6 +319,8 @@ static struct option_view *fill_options(struct maker *m, const struct widget_vie
         out[i].exclusive = c->exclusive;
         out[i].off = (!here[c - list->items] || c->retired) && !out[i].chosen;
     }
+    if (is_by_name(f))
+        qsort(out, *len_out, sizeof(out[0]), compare_labels);
     return out;
 }
 

@@ -3,9 +3,10 @@
 
 #include "report/pdf_inner.h"
 
-#define COLUMNS_MAX 64
-#define HEAD_ROOM   60.0 /* a head is not left alone at the end of a page */
-#define KEEP_WITH   90.0 /* of what follows a heading */
+#define COLUMNS_MAX  64
+#define HEAD_ROOM    60.0 /* a head is not left alone at the end of a page */
+#define KEEP_WITH    90.0 /* of what follows a heading */
+#define ROWS_WEIGHED 200  /* of a long table: the first tell how wide its words are */
 
 /* One cell on its way to the paper: what of its lines is still to come. */
 struct strip {
@@ -202,9 +203,55 @@ static void put_row(struct pass *p, const struct doc_table *t, const char *const
         g_object_unref(strips[c].layout);
 }
 
+/* How wide the widest word is, which a column should not cut. */
+static double word_width(struct pass *p, enum doc_style style, const char *text)
+{
+    PangoLayout *layout = text_layout(p, style, text, 1);
+    int width = 0;
+
+    pango_layout_set_wrap(layout, PANGO_WRAP_WORD);
+    pango_layout_get_size(layout, &width, NULL);
+    g_object_unref(layout);
+    return (double)width / PANGO_SCALE + CELL_PAD + 1;
+}
+
+/*
+ * The columns with room for their widest words: what some lack is taken from the others, by what
+ * these have to spare. As they were where that does not suffice.
+ */
+static const struct doc_column *weighed(struct pass *p, const struct doc_table *t)
+{
+    struct doc_column *out = ARENA_ARRAY(p->ctx->arena, t->columns_len + 1, struct doc_column);
+    size_t rows = t->rows < ROWS_WEIGHED ? t->rows : ROWS_WEIGHED;
+    double lack = 0;
+    double spare = 0;
+
+    for (size_t c = 0; c < t->columns_len; c++) {
+        double most = word_width(p, DOC_SMALL, t->columns[c].head);
+        double more;
+
+        for (size_t r = 0; r < rows; r++)
+            most = fmax(most, word_width(p, DOC_TEXT, t->cells[r * t->columns_len + c]));
+        out[c] = t->columns[c];
+        out[c].width = most / inner_width(p);
+        more = t->columns[c].width - out[c].width;
+        lack += more < 0 ? -more : 0;
+        spare += more > 0 ? more : 0;
+    }
+    if (lack <= 0 || lack > spare)
+        return t->columns;
+    for (size_t c = 0; c < t->columns_len; c++) {
+        double more = t->columns[c].width - out[c].width;
+
+        out[c].width += more > 0 ? more * (spare - lack) / spare : 0;
+    }
+    return out;
+}
+
 void item_table(struct pass *p, const struct doc_item *i)
 {
-    const struct doc_table *t = &i->table;
+    struct doc_table weighed_table = i->table;
+    const struct doc_table *t = &weighed_table;
 
     if (t->columns_len > COLUMNS_MAX) {
         if (p->rc == OK)
@@ -213,6 +260,7 @@ void item_table(struct pass *p, const struct doc_item *i)
                 tr(p->ctx, "A page holds {0} columns at most. Choose fewer.", TR_INT(COLUMNS_MAX)));
         return;
     }
+    weighed_table.columns = weighed(p, &i->table);
     need(p, HEAD_ROOM);
     put_heads(p, t);
     for (size_t r = 0; r < t->rows && p->rc == OK; r++)

@@ -196,6 +196,11 @@ static void text_is_trimmed_split_and_compared(void **state)
     assert_true(text_equal(NULL, NULL));
     assert_false(text_equal(NULL, ""));
     assert_true(text_compare(NULL, "") < 0);
+    assert_int_equal(text_compare_read("\xc3\x89tats-Unis", "etats-unis"), 0);
+    assert_true(text_compare_read("\xc3\x85land", "Albanie") < 0);
+    assert_true(text_compare_read("Zimbabwe", "\xc3\x89rythr\xc3\xa9"
+                                              "e") > 0);
+    assert_true(text_compare_read("Niger", "Nigeria") < 0);
     assert_true(text_starts("content/forms", "content/"));
     assert_false(text_ends("mo", ".mo"));
     assert_int_equal(text_codepoints("aéع\xF0\x9F\x98\x80"), 4);

@@ -16,7 +16,7 @@
 
 #define TWO                                                                                        \
     "members.1.first_name=Awa;members.1.last_name=Ndiaye;members.1.birth_date=1991-05-06;"         \
-    "members.1.birth_precision=day;members.1.sex=female;members.1.opens_case=yes;"                 \
+    "members.1.sex=female;members.1.opens_case=yes;"                                               \
     "members.2.first_name=Moussa;members.2.relationship=child;members.2.opens_case=yes;"           \
     "spoken=fr wo;spoken_preferred=wo;address=Behind the mill;interpreter_needed=yes;"             \
     "crosses_border=yes;arrival_date=2026-01-10;return_support=spontaneous;opened=2026-01-12;"     \
@@ -86,6 +86,7 @@ static void test_a_family_becomes_people_a_household_returns_and_cases(void **st
     assert_string_equal(row_value(head, "members", 1, "relationship"), "child");
     assert_string_equal(row_value(awa, "names", 2, "name_kind"), "family");
     assert_string_equal(row_value(awa, "names", 1, "name_script"), "Latn");
+    assert_string_equal(record_value(awa, "birth_precision"), "day"); /* not the first of a month */
     assert_string_equal(row_value(moussa, "languages", 2, "language_preferred"), "yes");
     assert_string_equal(row_value(moussa, "contacts", 1, "contact_value"), "Behind the mill");
     assert_string_equal(record_value(moussa, "interpreter_needed"), "yes");
@@ -97,6 +98,17 @@ static void test_a_family_becomes_people_a_household_returns_and_cases(void **st
     rec = only(f, "case", awa->id);
     assert_string_equal(record_value(rec, "case_household"), head->id);
     assert_non_null(rec->number);
+}
+
+static void test_the_first_of_a_month_may_stand_for_a_month_or_a_year_so_it_is_asked(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(record_insert(&f->ctx, filled(f, "members.1.first_name=Awa;opened=2026-01-12;"
+                                                      "members.1.birth_date=1991-01-01")),
+                     ERR_INVALID);
+    assert_non_null(ctx_problem(&f->ctx, "members.1.birth_precision"));
+    ctx_clear_problems(&f->ctx);
 }
 
 static void test_one_person_has_no_household_and_is_opened(void **state)
@@ -209,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(test_a_family_becomes_people_a_household_returns_and_cases),
+        T(test_the_first_of_a_month_may_stand_for_a_month_or_a_year_so_it_is_asked),
         T(test_one_person_has_no_household_and_is_opened),
         T(test_somebody_known_gets_a_further_return_and_case),
         T(test_what_a_form_refuses_is_told_at_the_question_and_nothing_stays),
