@@ -137,6 +137,7 @@ void giving_asks_fill(struct ctx *ctx, struct giving_asks_view *v);
 void giving_form_render(struct html *h, const struct giving_form_view *v);
 
 struct report_page_view {
+    const char *window;
     const char *title;
     const char *back_title;
     struct url back;

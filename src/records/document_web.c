@@ -130,7 +130,8 @@ static struct url link_as(struct ctx *ctx, const struct document_place *p, const
 static enum err reply_page(struct ctx *ctx, struct res *res, const struct document *d,
                            const struct document_place *place)
 {
-    struct report_page_view v = { .title = document_title(d),
+    struct report_page_view v = { .window = place->window ? place->window : document_title(d),
+                                  .title = document_title(d),
                                   .back_title = place->back_title,
                                   .back = place->back,
                                   .pdf = link_as(ctx, place, "pdf"),

@@ -17,6 +17,7 @@ struct document_place {
     const char *path; /* url_build pattern with two {}: an id, then the form: "/x/{}?as={}" */
     const char *id;
     const char *back_title; /* NULL: no way back is offered */
+    const char *window;     /* title of the page's window; NULL: the document's */
     struct url back;
     int status;                            /* of the page; 0 = 200 */
     const struct giving_form_view *giving; /* NULL: it is not given to others here */

@@ -264,7 +264,7 @@ static bool is_by_name(const struct field *f)
     const char *name = f->choices->name;
 
     return f->choices->file && !f->randomize &&
-           (text_equal(name, "countries.csv") || text_equal(name, "languages.csv"));
+           (text_equal(name, "countries") || text_equal(name, "languages"));
 }
 
 static int compare_labels(const void *a, const void *b)

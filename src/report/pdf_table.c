@@ -180,12 +180,13 @@ static bool row_slice(struct pass *p, struct strip *strips, size_t len)
     return more;
 }
 
-static void put_row(struct pass *p, const struct doc_table *t, const char *const *cells, bool total)
+static void put_row(struct pass *p, const struct doc_table *t, const char *const *cells,
+                    enum doc_style style, bool total)
 {
     struct strip strips[COLUMNS_MAX];
     double height;
 
-    strips_open(p, strips, t, cells, DOC_TEXT);
+    strips_open(p, strips, t, cells, style);
     height = strips_height(strips, t->columns_len) + CELL_PAD;
     if (height > room_left(p) && (height < room_whole(p) / 2 || room_left(p) < HEAD_ROOM)) {
         next_page(p);
@@ -216,10 +217,11 @@ static double word_width(struct pass *p, enum doc_style style, const char *text)
 }
 
 /*
- * The columns with room for their widest words: what some lack is taken from the others, by what
- * these have to spare. As they were where that does not suffice.
+ * The columns with room for their widest words in this style: what some lack is taken from the
+ * others, by what these have to spare. NULL where that does not suffice.
  */
-static const struct doc_column *weighed(struct pass *p, const struct doc_table *t)
+static const struct doc_column *weighed(struct pass *p, const struct doc_table *t,
+                                        enum doc_style style)
 {
     struct doc_column *out = ARENA_ARRAY(p->ctx->arena, t->columns_len + 1, struct doc_column);
     size_t rows = t->rows < ROWS_WEIGHED ? t->rows : ROWS_WEIGHED;
@@ -231,15 +233,17 @@ static const struct doc_column *weighed(struct pass *p, const struct doc_table *
         double more;
 
         for (size_t r = 0; r < rows; r++)
-            most = fmax(most, word_width(p, DOC_TEXT, t->cells[r * t->columns_len + c]));
+            most = fmax(most, word_width(p, style, t->cells[r * t->columns_len + c]));
         out[c] = t->columns[c];
         out[c].width = most / inner_width(p);
         more = t->columns[c].width - out[c].width;
         lack += more < 0 ? -more : 0;
         spare += more > 0 ? more : 0;
     }
-    if (lack <= 0 || lack > spare)
+    if (lack <= 0)
         return t->columns;
+    if (lack > spare)
+        return NULL;
     for (size_t c = 0; c < t->columns_len; c++) {
         double more = t->columns[c].width - out[c].width;
 
@@ -252,6 +256,7 @@ void item_table(struct pass *p, const struct doc_item *i)
 {
     struct doc_table weighed_table = i->table;
     const struct doc_table *t = &weighed_table;
+    enum doc_style style = DOC_TEXT;
 
     if (t->columns_len > COLUMNS_MAX) {
         if (p->rc == OK)
@@ -260,11 +265,17 @@ void item_table(struct pass *p, const struct doc_item *i)
                 tr(p->ctx, "A page holds {0} columns at most. Choose fewer.", TR_INT(COLUMNS_MAX)));
         return;
     }
-    weighed_table.columns = weighed(p, &i->table);
+    weighed_table.columns = weighed(p, &i->table, style);
+    if (weighed_table.columns == NULL) {
+        style = DOC_SMALL;
+        weighed_table.columns = weighed(p, &i->table, style);
+    }
+    if (weighed_table.columns == NULL)
+        weighed_table.columns = i->table.columns;
     need(p, HEAD_ROOM);
     put_heads(p, t);
     for (size_t r = 0; r < t->rows && p->rc == OK; r++)
-        put_row(p, t, t->cells + r * t->columns_len, t->total && r + 1 == t->rows);
+        put_row(p, t, t->cells + r * t->columns_len, style, t->total && r + 1 == t->rows);
     p->y += GAP;
 }
 
