@@ -42,17 +42,31 @@ static void forget_ids(struct answers *t)
             forget_ids(t->rows[i][k]);
 }
 
+static bool cost_something(const struct record *rec, const struct answers *line)
+{
+    const struct field *costs = field_find(rec->form, FIELD_PLAN_COSTS);
+    const struct field *actual = field_find(rec->form, FIELD_PLAN_ACTUAL_COST);
+
+    for (size_t i = 0; i < line->rows_len[costs->place]; i++)
+        if (!text_blank(answers_get(line->rows[costs->place][i], actual)))
+            return true;
+    return false;
+}
+
+/* What was dropped is not planned again; if it cost something it stays, so that the sums hold it.
+ */
 static void drop_lines(struct record *rec)
 {
     const struct field *lines = field_find(rec->form, FIELD_PLAN_LINES);
     const struct field *status = field_find(rec->form, FIELD_PLAN_LINE_STATUS);
     struct answers *t = rec->answers;
+    struct answers **rows = t->rows[lines->place];
     size_t len = 0;
 
     for (size_t i = 0; i < t->rows_len[lines->place]; i++)
-        if (!text_equal(answers_get(t->rows[lines->place][i], status),
-                        CODE_PLAN_LINE_STATUS_DROPPED))
-            t->rows[lines->place][len++] = t->rows[lines->place][i];
+        if (!text_equal(answers_get(rows[i], status), CODE_PLAN_LINE_STATUS_DROPPED) ||
+            cost_something(rec, rows[i]))
+            rows[len++] = rows[i];
     t->rows_len[lines->place] = len;
 }
 

@@ -357,6 +357,40 @@ static void a_new_version_replaces_the_one_in_force_in_one_step(void **state)
     assert_int_equal(active_plans(f), 1);
 }
 
+#define DROPPED(n, need)                                                                           \
+    ";lines." n ".line_section=immediate;lines." n ".line_code=transport;lines." n                 \
+    ".line_dimension=social;lines." n ".line_component=transport;lines." n ".line_need=" need      \
+    ";lines." n ".line_action=Ride;lines." n ".line_responsible=family;lines." n                   \
+    ".line_needs_referral=no;lines." n ".line_status=dropped;lines." n                             \
+    ".line_dropped_reason=She walks;lines." n ".costs.1.goods_equipment_service=Ticket;lines." n   \
+    ".costs.1.estimated_cost=9000 XOF"
+
+static void what_was_dropped_covers_no_part_and_stays_with_what_it_cost(void **state)
+{
+    struct fixture *f = *state;
+    struct record *of = returned_case(f, "opened=2026-11-01");
+    struct record *plan = plan_stored(
+        f, of,
+        PLANNED DROPPED("2", "Bus") DROPPED("3", "Train") ";lines.3.costs.1.actual_cost=9000 XOF");
+    struct record *next = NULL;
+    const struct field *lines = NULL;
+
+    assert_string_equal(record_value(plan, FIELD_PLAN_COMPONENTS_OPEN), "0");
+    record_set(plan, FIELD_PLAN_WITHOUT_TRANSPORT, "");
+    must(f, record_update(&f->ctx, plan, plan->version));
+    assert_string_equal(record_value(plan, FIELD_PLAN_COMPONENTS_OPEN), "1");
+    record_set(plan, FIELD_PLAN_WITHOUT_TRANSPORT, "She walks");
+    must(f, record_update(&f->ctx, plan, plan->version));
+    second_supervisor(f);
+    agree(f, plan);
+    must(f, plan_amend(&f->ctx, &next, plan->id, "She moved"));
+    assert_int_equal(rows_of(next, FIELD_PLAN_LINES), 2);
+    lines = field_find(next->form, FIELD_PLAN_LINES);
+    assert_string_equal(answers_get(next->answers->rows[lines->place][1],
+                                    field_find(next->form, FIELD_PLAN_LINE_NEED)),
+                        "Train");
+}
+
 /* --- faults --- */
 
 struct trial {
@@ -497,6 +531,7 @@ int main(void)
         TEST(what_a_plan_lacks_is_told_with_the_question),
         TEST(costs_are_summed_up_for_each_currency),
         TEST(a_new_version_replaces_the_one_in_force_in_one_step),
+        TEST(what_was_dropped_covers_no_part_and_stays_with_what_it_cost),
         TEST(a_report_is_filled_in_whole_or_not_at_all),
         TEST(a_failing_database_leaves_nothing_of_grid_or_plan),
     };
