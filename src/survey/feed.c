@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "core/tr.h"
 #include "survey/feed_book.h"
+#include "survey/feed_zip.h"
 
 #define BLOCK   ((size_t)1024 * 1024)
 #define PADDING 192                 /* readable bytes behind the last one */
@@ -38,6 +39,7 @@ struct feed {
     bool stops[256];        /* bytes that end a plain cell */
     bool quoted;            /* the row has quotes */
     struct feed_book *book; /* of a workbook; NULL: it is CSV */
+    struct feed_zip *zip;   /* the CSV is unpacked from it */
 };
 
 static struct feed *make(struct ctx *ctx)
@@ -72,6 +74,22 @@ static void close_feed(void *arg)
     feed_close(arg);
 }
 
+/* A workbook is a zip too. */
+static enum err open_packed(struct ctx *ctx, struct feed *f, const char *path)
+{
+    enum err rc;
+
+    f->size = -1;
+    if (!feed_zip_is(path)) {
+        f->book = feed_book_new(ctx, f->name, f->cells);
+        return OK;
+    }
+    rc = feed_zip_open(ctx, &f->zip, path);
+    if (!rc)
+        f->name = feed_zip_name(f->zip);
+    return rc;
+}
+
 enum err feed_open_next(struct ctx *ctx, struct feed *f, const char *path)
 {
     bool standard = strcmp(path, "-") == 0;
@@ -86,11 +104,8 @@ enum err feed_open_next(struct ctx *ctx, struct feed *f, const char *path)
     begin_with(ctx, f, fd, path);
     f->ours = !standard;
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    if (!standard && feed_book_is(fd, path)) {
-        f->book = feed_book_new(ctx, f->name, f->cells);
-        f->size = -1;
-    }
-    return OK;
+    return !standard && (feed_zip_named(path) || feed_book_is(fd, path)) ? open_packed(ctx, f, path)
+                                                                         : OK;
 }
 
 enum err feed_open(struct ctx *ctx, struct feed **out, const char *path)
@@ -131,6 +146,8 @@ void feed_close(struct feed *f)
 {
     if (f->book)
         feed_book_close(f->book);
+    if (f->zip)
+        feed_zip_close(f->zip);
     if (f->ours)
         (void)close(f->fd);
     f->ours = false;
@@ -206,7 +223,10 @@ static enum err fill(struct ctx *ctx, struct feed *f)
         f->bytes = arena_grow(ctx->arena, f->bytes, f->cap + PADDING, 2 * f->cap + PADDING);
         f->cap *= 2;
     }
-    got = read_some(f);
+    got = f->zip ? feed_zip_read(f->zip, f->bytes + f->len, f->cap - f->len) : read_some(f);
+    if (got < 0 && f->zip)
+        return ctx_fail(ctx, ERR_INVALID,
+                        tr(ctx, "{0}: this zip is damaged: make it anew.", TR_TEXT(f->name)));
     if (got < 0)
         return ctx_fail(
             ctx, ERR_IO,

@@ -5,7 +5,8 @@
  * A fast reader of large CSV files, in the dialect of core/csv.h: LF or CRLF, quotes that may span
  * lines, a BOM is skipped, the delimiter (comma, semicolon, tab) is found from the heading. It
  * reads what is not seekable too, and needs the memory of one block, or of the longest row. Rows of
- * a workbook (.xlsx) come the same way, see feed_book.h; it is read front to back, in one piece.
+ * a workbook (.xlsx) come the same way, see feed_book.h, and those of the CSV in a zip, see
+ * feed_zip.h; both are read front to back, in one piece.
  *
  * Unlike core/csv it does not refuse a file for bytes that are not UTF-8: it says which rows may
  * hold them, so that the rest can be used.

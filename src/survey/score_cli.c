@@ -11,7 +11,8 @@
 static const char *const usage = N_(
     "homeward survey score FILE [FILE ...] --out FILE [--summary FILE] [--by COLUMNS]\n"
     "\n"
-    "Scores files of Reintegration Sustainability Survey interviews, CSV or workbooks (.xlsx).\n"
+    "Scores files of Reintegration Sustainability Survey interviews: CSV, workbooks (.xlsx), or\n"
+    "a zip with the CSV of a form (and of its repeats, which are passed over).\n"
     "Each row is one interview. Several files may have different columns; their scores come file\n"
     "by file, the summary is over all of them, and mistakes are told with the file.\n"
     "Exports of ODK Central and KoboToolbox are taken as they come: a column is named by the\n"

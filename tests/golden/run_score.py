@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 sys.path.insert(0, os.path.join(os.environ["HOMEWARD_SOURCE"], "tests", "cli"))
 from kit import HOMEWARD, SOURCE, finish, ok, run, scratch  # noqa: E402
@@ -376,6 +377,45 @@ def test_workbooks():
     refused("a damaged workbook is told", "workbook", data=bytes(whole))
 
 
+def zipped(name, *entries):
+    with zipfile.ZipFile(path(name), "w", zipfile.ZIP_DEFLATED) as file:
+        for entry, data in entries:
+            file.writestr(entry, data)
+    return path(name)
+
+
+def not_scored(name, words, file):
+    done = score(file)
+    ok(done.returncode not in (0, -6, -11) and words in done.stderr
+       and not os.path.exists(path("out.csv")), name, done.stderr)
+
+
+def test_zips():
+    """ODK Central packs the table of a form with those of its repeats and the media."""
+    repeat = ("rss-children.csv", b"key,PARENT_KEY\n1,2\n")
+    photo = ("media/photo.csv", b"no table of this form\n")
+    for name in ("rss.csv.zip", "rss.dat"):
+        done = score(zipped(name, repeat, photo, ("rss.csv", RSS40)), *BY, "--jobs", "3")
+        ok(done.returncode == 0 and same(EXPECTED, SUMMARY),
+           f"the table of a zipped export is scored, {name}", done.stderr)
+    done = score(zipped("bad.zip", ("rss.csv", RSS40.replace(b"very_satisfied", b"glad", 1))))
+    ok(done.returncode == 2 and 'value "glad"' in done.stderr,
+       "a mistake in it is told with row, column and value", done.stderr)
+    not_scored("a zip without a table is told", "holds no table",
+               zipped("in.zip", ("rss.txt", RSS40)))
+    not_scored("a zip of two forms is told", "such as a.csv and rss.csv",
+               zipped("in.zip", ("rss.csv", RSS40), ("a.csv", RSS40)))
+    whole = read(zipped("in.zip", ("rss.csv", RSS40)))
+    broken, locked = bytearray(whole), bytearray(whole)
+    broken[len(whole) // 2] ^= 0x55
+    locked[6] |= 1
+    locked[locked.rindex(b"PK\1\2") + 8] |= 1
+    not_scored("a damaged zip is told", "is damaged", put("in.zip", broken))
+    not_scored("an encrypted zip is told", "is encrypted", put("in.zip", locked))
+    not_scored("half a zip is told", "cannot be read", put("in.zip", whole[: len(whole) // 2]))
+    not_scored("a zip that is none is told", "cannot be read", put("in.zip", RSS40))
+
+
 def test_several_files():
     """The forty interviews in three files with other columns in another order, one a workbook."""
     rows = list(csv.reader(io.StringIO(RSS40.decode())))
@@ -525,6 +565,7 @@ test_refusals()
 test_exports()
 test_export_faults()
 test_workbooks()
+test_zips()
 test_several_files()
 test_processes()
 test_own_profile()
