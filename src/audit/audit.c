@@ -7,7 +7,8 @@
 #include "core/buf.h"
 #include "core/text.h"
 
-#define RECORDS_MAX ((size_t)1024 * 1024)
+#define RECORDS_MAX    ((size_t)1024 * 1024)
+#define NOTES_COMPARED 16
 
 /*
  * The row is added only where the row before it is what this process remembers. It is not after a
@@ -245,15 +246,32 @@ static enum err check_access(struct ctx *ctx)
     return OK;
 }
 
+/*
+ * Whether this request has noted the same already: a page may read a record twice. What a job notes
+ * is compared with its first notes only.
+ */
+static bool is_noted(const struct ctx *ctx, const struct audit_row *row, const char *records)
+{
+    size_t left = NOTES_COMPARED;
+
+    for (const struct audit_note *n = ctx->audit->notes; n && left > 0; n = n->next, left--)
+        if (!n->row.detail.bytes && !row->detail.bytes && text_equal(n->row.action, row->action) &&
+            text_equal(n->row.form, row->form) && text_equal(n->row.records, records) &&
+            text_equal(n->row.staff_id, ctx->user_id))
+            return true;
+    return false;
+}
+
 static enum err add_note(struct ctx *ctx, const struct audit_row *given, const char *const *ids,
                          size_t len)
 {
     struct audit *audit = ctx->audit;
     struct arena *a = audit->notes_arena;
-    struct audit_note *note = ARENA_NEW(a, struct audit_note);
+    struct audit_note *note;
     struct buf records;
 
     buf_init(&records, a, RECORDS_MAX);
+    buf_room(&records, len < RECORDS_MAX / (ID_LEN + 1) ? len * (ID_LEN + 1) : 0);
     for (size_t i = 0; i < len; i++) {
         if (i > 0)
             buf_add_char(&records, ' ');
@@ -261,6 +279,9 @@ static enum err add_note(struct ctx *ctx, const struct audit_row *given, const c
     }
     if (!buf_ok(&records))
         return ctx_fail(ctx, ERR_LIMIT, tr(ctx, "These are too many records for one page."));
+    if (is_noted(ctx, given, buf_text(&records)))
+        return OK;
+    note = ARENA_NEW(a, struct audit_note);
     note->row = *given;
     note->row.chain = audit->accesses.id;
     note->row.made_at = ctx->now_ms;

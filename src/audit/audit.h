@@ -35,7 +35,8 @@ enum err audit_add(struct ctx *ctx, const char *action, const char *subject_id, 
 /*
  * Notes that the acting user opened records (ids in ids[0..len)); kept in memory until
  * access_write, which writes one row per note into the access log and flushes it. The worker calls
- * access_write before the page leaves; a page whose write fails is not sent.
+ * access_write before the page leaves; a page whose write fails is not sent. The same records noted
+ * again for the same action, before they are written, are one note.
  */
 enum err access_note(struct ctx *ctx, const char *action, const char *form, const char *const *ids,
                      size_t len) MUST_USE;

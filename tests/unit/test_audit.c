@@ -200,6 +200,29 @@ static void notes_outlive_rewinds_and_are_forgotten_when_asked(void **state)
     assert_int_equal(count_of(f, f->access, "SELECT COUNT(*) FROM access"), 1);
 }
 
+static void what_one_page_reads_twice_is_one_row_and_what_the_next_page_reads_another(void **state)
+{
+    struct fixture *f = *state;
+    const char *const ids[] = { "person-1", "person-2" };
+
+    fixture_as(f, "case_manager");
+    assert_int_equal(access_note(&f->ctx, "view", "person", ids, 1), OK);
+    assert_int_equal(access_note(&f->ctx, "list", "person", ids, 1), OK);
+    assert_int_equal(access_note(&f->ctx, "view", "case", ids, 1), OK);
+    assert_int_equal(access_note(&f->ctx, "view", "person", ids, 2), OK);
+    assert_int_equal(access_note(&f->ctx, "view", "person", ids, 1), OK);
+    assert_int_equal(access_note_words(&f->ctx, "view", "person", ids, 1, "Awa"), OK);
+    fixture_as(f, "supervisor");
+    assert_int_equal(access_note(&f->ctx, "view", "person", ids, 1), OK);
+    assert_int_equal(access_write(&f->ctx), OK);
+    assert_int_equal(count_of(f, f->access, "SELECT COUNT(*) FROM access"), 6);
+
+    assert_int_equal(access_note(&f->ctx, "view", "person", ids, 1), OK);
+    assert_int_equal(access_write(&f->ctx), OK);
+    assert_int_equal(count_of(f, f->access, "SELECT COUNT(*) FROM access"), 7);
+    assert_whole(f);
+}
+
 static void without_an_access_log_nothing_personal_is_opened(void **state)
 {
     struct fixture *f = *state;
@@ -216,13 +239,13 @@ static void without_an_access_log_nothing_personal_is_opened(void **state)
 static void the_access_log_is_written_whole_or_not_at_all(void **state)
 {
     struct fixture *f = *state;
-    const char *const ids[] = { "person-1" };
+    const char *const ids[] = { "person-1", "person-2", "person-3" };
     enum err rc = ERR_DB;
     int n;
 
     fixture_as(f, "supervisor");
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(access_note(&f->ctx, "view", "person", ids, 1), OK);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(access_note(&f->ctx, "view", "person", ids + i, 1), OK);
     for (n = 1; rc; n++) {
         int64_t rows;
 
@@ -497,6 +520,7 @@ int main(void)
         T(a_change_leaves_no_trace_when_the_database_fails),
         T(an_access_is_noted_for_whoever_acts),
         T(notes_outlive_rewinds_and_are_forgotten_when_asked),
+        T(what_one_page_reads_twice_is_one_row_and_what_the_next_page_reads_another),
         T(without_an_access_log_nothing_personal_is_opened),
         T(the_access_log_is_written_whole_or_not_at_all),
         T(words_and_details_are_sealed),
