@@ -227,15 +227,18 @@ static enum err read_name(struct ctx *ctx, const char **out, const char *user_id
 
 enum err user_name(struct ctx *ctx, const char **out, const char *user_id)
 {
-    const char **known = user_id ? memo_find(ctx, &USER_SEALED, user_id) : NULL;
+    const bool own = user_id && ctx->user && text_equal(user_id, ctx->user->id);
+    const char **known = user_id && !own ? memo_find(ctx, &USER_SEALED, user_id) : NULL;
     enum err rc = OK;
 
     *out = "";
-    if (known)
+    if (own)
+        *out = ctx->user->name; /* opened with the session of this request */
+    else if (known)
         *out = *known;
     else if (user_id)
         rc = read_name(ctx, out, user_id);
-    if (rc || known || !user_id)
+    if (rc || own || known || !user_id)
         return rc;
     known = ARENA_NEW(ctx->arena, const char *);
     *known = *out;

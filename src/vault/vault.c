@@ -29,6 +29,7 @@ void vault_forget_keys(struct vault *vault)
     sodium_memzero(vault->cache, vault->cache_len * sizeof(*vault->cache));
     memset(vault->cache_slots, 0, sizeof(vault->cache_slots));
     vault->cache_len = 0;
+    vault->cache_last = 0;
     vault->cache_arena = NULL;
 }
 
@@ -188,8 +189,13 @@ static const unsigned char *cached(struct ctx *ctx, struct vault *vault, const c
     const uint8_t *slot;
 
     begin_request(ctx, vault);
-    slot = slot_of(vault, id);
-    return *slot ? vault->cache[*slot - 1].key : NULL;
+    if (vault->cache_last == 0 || strcmp(vault->cache[vault->cache_last - 1].id, id) != 0) {
+        slot = slot_of(vault, id);
+        if (!*slot)
+            return NULL;
+        vault->cache_last = *slot;
+    }
+    return vault->cache[vault->cache_last - 1].key;
 }
 
 static enum err key_altered(struct ctx *ctx, const char *id)

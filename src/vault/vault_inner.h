@@ -46,6 +46,7 @@ struct vault {
     struct vault_cached cache[VAULT_CACHE];
     size_t cache_len;
     uint8_t cache_slots[VAULT_SLOTS]; /* by hash of the id: place in cache and one, or 0 */
+    size_t cache_last; /* what was asked for last, likely the next one too; as in cache_slots */
     const struct arena *cache_arena;
     int64_t cache_now_ms;
 };
