@@ -20,8 +20,9 @@
 #define LOCK_WAIT_MS     5000 /* in the queue of writers; each holds the lock for 0.1 s at most */
 #define LOCK_TICK_US     50000
 #define PROGRESS_STEPS   4000
-#define CHECKPOINT_PAGES 8000 /* 32 MB: creating a person writes some 60 pages */
-#define TIDY_PAGES       1000 /* of db_tidy: 4 MB, which a disk takes in between */
+#define CHECKPOINT_PAGES 8000    /* 32 MB: creating a person writes some 60 pages */
+#define READ_CACHE_KB    "24576" /* the pages of some hundred records: most pages are looked at */
+#define TIDY_PAGES       1000    /* of db_tidy: 4 MB, which a disk takes in between */
 
 /* Exact to some milliseconds: read twice for each row, and a limit is a matter of seconds. */
 static int64_t monotonic_ns(void)
@@ -219,7 +220,9 @@ static enum err lite_configure(struct ctx *ctx, struct db *db)
         return rc;
     sqlite3_progress_handler(lite, PROGRESS_STEPS, on_progress, db);
     if (db->mode == DB_READ_ONLY)
-        return lite_run(ctx, db, "PRAGMA query_only = ON; SELECT count(*) FROM sqlite_schema;");
+        return lite_run(ctx, db,
+                        "PRAGMA query_only = ON; PRAGMA cache_size = -" READ_CACHE_KB ";"
+                        " SELECT count(*) FROM sqlite_schema;");
     rc = open_lock_file(ctx, db);
     if (rc)
         return rc;
