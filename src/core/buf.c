@@ -54,6 +54,11 @@ static bool reserve(struct buf *b, size_t more)
     return true;
 }
 
+void buf_room(struct buf *b, size_t more)
+{
+    (void)reserve(b, more);
+}
+
 void buf_add_len(struct buf *b, const void *data, size_t len)
 {
     if (len == 0 || !reserve(b, len))
@@ -192,10 +197,12 @@ void buf_add_html(struct buf *b, const char *text)
     }
 }
 
+/* A bit for each character that stands for itself: letters, digits and - . _ ~ */
 static bool is_unreserved(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
+    static const uint64_t plain[4] = { 0x03FF600000000000, 0x47FFFFFE87FFFFFE };
+
+    return plain[(unsigned char)c >> 6] >> ((unsigned char)c & 63) & 1;
 }
 
 void buf_add_url(struct buf *b, const char *text)

@@ -26,6 +26,9 @@ struct buf {
 
 void buf_init(struct buf *b, struct arena *a, size_t max);
 void buf_clear(struct buf *b); /* empty again, failure forgotten, memory kept */
+/* Room for that many bytes more at once: a long text that grows step by step is copied each time.
+ */
+void buf_room(struct buf *b, size_t more);
 void buf_add(struct buf *b, const char *text);
 void buf_add_len(struct buf *b, const void *data, size_t len);
 void buf_add_char(struct buf *b, char c);

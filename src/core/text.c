@@ -176,7 +176,10 @@ char *text_trim(struct arena *a, const char *s)
 
 bool text_equal(const char *a, const char *b)
 {
-    return text_compare(a, b) == 0;
+    if (a == b)
+        return true;
+    /* Names that are looked for among others mostly differ in their first letter. */
+    return a && b && a[0] == b[0] && strcmp(a, b) == 0;
 }
 
 bool text_among(char *const *names, const char *name)

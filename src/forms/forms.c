@@ -51,7 +51,7 @@ const char *field_parameter(const struct field *f, const char *name)
 const struct form *form_find(const struct forms *forms, const char *kind)
 {
     for (size_t i = 0; forms && i < forms->len; i++)
-        if (strcmp(forms->items[i]->kind, kind) == 0)
+        if (text_equal(forms->items[i]->kind, kind))
             return forms->items[i];
     return NULL;
 }

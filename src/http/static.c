@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/arena.h"
+#include "core/buf.h"
 #include "core/text.h"
 #include "http/serve.h"
 
@@ -56,6 +56,7 @@ const char *static_url(struct arena *a, const char *name)
     char full[sizeof(ASSET_PREFIX) + NAME_MAX_LEN];
     const struct asset *asset = NULL;
     size_t len = strlen(name);
+    struct buf url;
 
     if (len <= NAME_MAX_LEN) {
         memcpy(full, ASSET_PREFIX, sizeof(ASSET_PREFIX) - 1);
@@ -64,5 +65,10 @@ const char *static_url(struct arena *a, const char *name)
     }
     if (asset == NULL)
         return arena_printf(a, STATIC_PREFIX "none/%s", name);
-    return arena_printf(a, STATIC_PREFIX "%s/%s", asset->hash, name);
+    buf_init(&url, a, sizeof(STATIC_PREFIX) + HASH_LEN + NAME_MAX_LEN + 1);
+    buf_add(&url, STATIC_PREFIX);
+    buf_add(&url, asset->hash);
+    buf_add_char(&url, '/');
+    buf_add(&url, name);
+    return buf_text(&url);
 }

@@ -2,6 +2,7 @@
  */
 #include "audit/audit.h"
 #include "auth/auth.h"
+#include "core/buf.h"
 #include "core/id.h"
 #include "core/text.h"
 #include "records/merge_inner.h"
@@ -16,7 +17,12 @@ DB_SQL(COMMENT_GO, "UPDATE record_comment SET gone_at = $1 WHERE id = $2 AND rec
 
 static const char *context_of(struct ctx *ctx, const char *id)
 {
-    return arena_printf(ctx->arena, "record_comment/%s", id);
+    struct buf b;
+
+    buf_init(&b, ctx->arena, ID_LEN + 32);
+    buf_add(&b, "record_comment/");
+    buf_add(&b, id);
+    return buf_text(&b);
 }
 
 static enum err check_text(struct ctx *ctx, const char *text)

@@ -72,39 +72,47 @@ static enum err fill_detail(struct ctx *ctx, struct record_detail_view *v, const
     return OK;
 }
 
-static enum err fill_child(struct ctx *ctx, struct children_view *v, const struct form *form,
-                           const char *parent_id)
+static void fill_child_rows(struct ctx *ctx, struct children_view *v, const struct form *form,
+                            const struct record_list *list)
 {
-    const struct record_filter filter = { .parent_id = parent_id };
     const struct field *const *columns = list_fields(ctx, form);
-    struct record_list list = { 0 };
     struct child_view *items;
     const char **heads;
-    enum err rc = record_list(ctx, &list, form->kind, &filter);
 
-    if (rc)
-        return rc;
     while (columns[v->heads_len] != NULL)
         v->heads_len++;
     heads = ARENA_ARRAY(ctx->arena, v->heads_len + 1, const char *);
     for (size_t i = 0; i < v->heads_len; i++)
         heads[i] = label_text(ctx, &columns[i]->label);
-    items = ARENA_ARRAY(ctx->arena, list.len + 1, struct child_view);
-    for (size_t i = 0; i < list.len; i++) {
+    items = ARENA_ARRAY(ctx->arena, list->len + 1, struct child_view);
+    for (size_t i = 0; i < list->len; i++) {
         const char **cells = ARENA_ARRAY(ctx->arena, v->heads_len + 1, const char *);
 
         for (size_t k = 0; k < v->heads_len; k++)
-            cells[k] = record_shown(ctx, list.items[i], columns[k]);
+            cells[k] = record_shown(ctx, list->items[i], columns[k]);
         items[i].cells = cells;
         items[i].cells_len = v->heads_len;
-        items[i].made_at = list.items[i]->created_at;
-        items[i].link = record_url(ctx, list.items[i]);
+        items[i].made_at = list->items[i]->created_at;
+        items[i].link = record_url(ctx, list->items[i]);
     }
-    v->title = label_text(ctx, &form->title);
     v->heads = heads;
     v->items = items;
-    v->items_len = list.len;
-    v->more = list.next != NULL;
+    v->items_len = list->len;
+    v->more = list->next != NULL;
+}
+
+static enum err fill_child(struct ctx *ctx, struct children_view *v, const struct form *form,
+                           const char *parent_id)
+{
+    const struct record_filter filter = { .parent_id = parent_id };
+    struct record_list list = { 0 };
+    enum err rc = record_list(ctx, &list, form->kind, &filter);
+
+    if (rc)
+        return rc;
+    if (list.len > 0)
+        fill_child_rows(ctx, v, form, &list);
+    v->title = label_text(ctx, &form->title);
     v->all = url_build(ctx, "/records/{}?parent={}", form->kind, parent_id);
     v->may_add = may(ctx, form->kind, "create");
     v->add = url_build(ctx, "/records/{}/new?parent={}", form->kind, parent_id);

@@ -1,4 +1,5 @@
 /* Tables of record kinds: made and widened from the form. Part of sql.c's work, apart for size. */
+#include <assert.h>
 #include <string.h>
 
 #include "core/buf.h"
@@ -7,6 +8,7 @@
 
 #define TABLE_NAME_MAX 50 /* PostgreSQL cuts names at 63, and indexes add a few letters */
 #define DDL_TEXT_MAX   ((size_t)64 * 1024)
+#define NAME_TEXT_MAX  ((size_t)512)
 
 static uint32_t hash_name(const char *s)
 {
@@ -19,12 +21,19 @@ static uint32_t hash_name(const char *s)
 
 const char *sql_table(struct arena *a, const struct form *form, const struct field *repeat)
 {
-    char *name = repeat ? arena_printf(a, "rec_%s__%s", form->kind, repeat->name)
-                        : arena_printf(a, "rec_%s", form->kind);
+    struct buf b;
 
-    if (strlen(name) > TABLE_NAME_MAX)
-        name = arena_printf(a, "%.40s_%08x", name, hash_name(name));
-    return name;
+    buf_init(&b, a, 2 * NAME_TEXT_MAX);
+    buf_add(&b, "rec_");
+    buf_add(&b, form->kind);
+    if (repeat) {
+        buf_add(&b, "__");
+        buf_add(&b, repeat->name);
+    }
+    assert(buf_ok(&b)); /* names are checked when a form is read */
+    if (b.len > TABLE_NAME_MAX)
+        return arena_printf(a, "%.40s_%08x", buf_text(&b), hash_name(buf_text(&b)));
+    return buf_text(&b);
 }
 
 bool sql_has_column(const struct field *f, const struct field *repeat)

@@ -7,7 +7,8 @@
 #include "web/web_view.h"
 #include "web_templates.h"
 
-#define PAGE_MAX ((size_t)4 * 1024 * 1024)
+#define PAGE_MAX   ((size_t)4 * 1024 * 1024)
+#define PAGE_USUAL ((size_t)64 * 1024)
 
 void layout_content(struct html *h, const struct layout_view *v)
 {
@@ -166,6 +167,7 @@ void html_page(struct res *res, int status, const char *title,
         res->personal = true;
     }
     buf_init(b, ctx->arena, PAGE_MAX);
+    buf_room(b, PAGE_USUAL);
     buf_add(b, "<!DOCTYPE html>\n");
     layout_render(&h, &v);
     if (!buf_ok(b)) {

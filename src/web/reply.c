@@ -76,14 +76,17 @@ struct url url_build_(struct ctx *ctx, const char *pattern, const char *const *a
     struct buf b;
 
     buf_init(&b, ctx->arena, 4096);
-    for (const char *p = pattern; *p != '\0'; p++) {
-        if (p[0] == '{' && p[1] == '}') {
-            assert(*args != NULL);
-            buf_add_url(&b, *args++);
-            p++;
-        } else {
-            buf_add_char(&b, *p);
+    for (const char *p = pattern;;) {
+        const char *place = strstr(p, "{}");
+
+        if (place == NULL) {
+            buf_add(&b, p);
+            break;
         }
+        assert(*args != NULL);
+        buf_add_len(&b, p, (size_t)(place - p));
+        buf_add_url(&b, *args++);
+        p = place + 2;
     }
     return (struct url){ buf_ok(&b) ? buf_text(&b) : "/" };
 }
@@ -101,6 +104,7 @@ void res_cookie(struct res *res, const char *name, const char *value, int second
 void res_set_session(struct res *res, const char *token)
 {
     res->session = token;
+    res->csrf = NULL;
     if (token == NULL)
         res_cookie(res, SESSION_COOKIE, "", 0);
     else
@@ -171,11 +175,14 @@ const char *csrf_token(struct res *res)
 
     if (res->session == NULL && res->visit == NULL)
         return "";
+    if (res->csrf != NULL)
+        return res->csrf;
     csrf_secret(res, secret);
     random_bytes(both, MAC_BYTES);
     for (size_t i = 0; i < MAC_BYTES; i++)
         both[MAC_BYTES + i] = both[i] ^ secret[i];
-    return base64url_text(res->ctx->arena, both, sizeof both);
+    res->csrf = base64url_text(res->ctx->arena, both, sizeof both);
+    return res->csrf;
 }
 
 static bool same_origin(struct ctx *ctx, const struct req *req)

@@ -24,6 +24,7 @@ struct res {
     const char *continuation;
     const char *session; /* token of the browser's session, or NULL */
     const char *visit;   /* token of a visitor who has not signed in */
+    const char *csrf;    /* as the forms of this reply carry it; NULL: not asked for yet */
     bool personal;       /* not to be kept by any cache */
 };
 

@@ -104,6 +104,13 @@ static void a_buffer_never_grows_beyond_its_maximum_and_stays_failed(void **stat
     buf_clear(&b);
     buf_printf(&b, "%d", 123456);
     assert_false(buf_ok(&b));
+
+    buf_clear(&b);
+    buf_room(&b, 5);
+    assert_true(buf_ok(&b));
+    assert_int_equal(b.len, 0);
+    buf_room(&b, 6);
+    assert_false(buf_ok(&b));
 }
 
 static void a_buffer_escapes_for_html_urls_and_json(void **state)
@@ -117,6 +124,15 @@ static void a_buffer_escapes_for_html_urls_and_json(void **state)
     buf_clear(&b);
     buf_add_url(&b, "a b/é?~");
     assert_string_equal(buf_text(&b), "a%20b%2F%C3%A9%3F~");
+    for (int c = 1; c < 256; c++) { /* letters, digits and - . _ ~ stand for themselves */
+        const char one[] = { (char)c, '\0' };
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     strchr("-._~", c);
+
+        buf_clear(&b);
+        buf_add_url(&b, one);
+        assert_int_equal(b.len, plain ? 1 : 3);
+    }
     buf_clear(&b);
     buf_add_json(&b, "\"\\\n\x01</script>é");
     assert_string_equal(buf_text(&b), "\"\\\"\\\\\\n\\u0001\\u003C/script>é\"");

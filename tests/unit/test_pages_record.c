@@ -248,6 +248,30 @@ static void a_record_is_printed_as_page_pdf_sheet_and_csv(void **state)
     assert_int_equal(page_get(p, SUPERVISOR, at, "lang=xx").status, 422);
 }
 
+/* Masked anew in every reply, or its compressed length would give it away. */
+static void the_forms_of_a_page_share_a_token_that_no_other_page_has(void **state)
+{
+    static const char field[] = "name=\"csrf\" value=\"";
+    struct pages *p = *state;
+    struct page first = page_get(p, SUPERVISOR, "/", NULL);
+    struct page second = page_get(p, SUPERVISOR, "/", NULL);
+    const char *at = strstr(first.body, field);
+    const char *whole;
+    size_t forms = 0;
+
+    assert_non_null(at);
+    at += strlen(field);
+    whole = arena_printf(p->arena, "%s%.*s\"", field, (int)strcspn(at, "\""), at);
+    assert_true(strlen(whole) > strlen(field) + 32);
+    for (at = strstr(first.body, field); at != NULL; at = strstr(at + 1, field)) {
+        assert_true(text_starts(at, whole));
+        forms++;
+    }
+    assert_true(forms > 1);
+    assert_null(strstr(second.body, whole));
+    assert_non_null(strstr(second.body, field));
+}
+
 #define PAGES(test) cmocka_unit_test_setup_teardown(test, pages_setup, pages_teardown)
 
 int main(void)
@@ -265,6 +289,7 @@ int main(void)
         PAGES(rows_that_two_people_added_and_removed_are_put_together),
         PAGES(history_tells_what_changed),
         PAGES(a_record_is_printed_as_page_pdf_sheet_and_csv),
+        PAGES(the_forms_of_a_page_share_a_token_that_no_other_page_has),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
