@@ -281,7 +281,22 @@ static const char *read_tick(struct ctx *ctx, const char *value, const char **pr
     return value;
 }
 
-/* Lines end in LF; tabs stay; false if there are other control characters. */
+/*
+ * A mark that forces the direction of what follows it, U+202A to U+202E, as no keyboard of a
+ * language types. Telephones put them around numbers that are copied. Isolates stay: Arabic
+ * addresses have them around numbers, and they end with the line.
+ */
+static bool turns_text(const char *p)
+{
+    const unsigned char *u = (const unsigned char *)p;
+
+    return u[0] == 0xe2 && u[1] == 0x80 && u[2] >= 0xaa && u[2] <= 0xae;
+}
+
+/*
+ * Lines end in LF; tabs stay; marks that turn text go, so that a name cannot turn round the page
+ * it stands on; false if there are other control characters.
+ */
 static bool plain_text(struct arena *a, const char *value, const char **out)
 {
     size_t len = strlen(value);
@@ -290,7 +305,7 @@ static bool plain_text(struct arena *a, const char *value, const char **out)
 
     *out = value;
     if (!strpbrk(value, "\r\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14"
-                        "\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f"))
+                        "\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f\xe2"))
         return true;
     copy = arena_alloc(a, len + 1);
     for (size_t i = 0; i < len; i++) {
@@ -298,6 +313,10 @@ static bool plain_text(struct arena *a, const char *value, const char **out)
 
         if (c == '\r' && value[i + 1] == '\n')
             continue;
+        if (turns_text(value + i)) {
+            i += 2;
+            continue;
+        }
         if (c == '\r')
             c = '\n';
         if ((c > 0 && c < ' ' && c != '\n' && c != '\t') || c == 0x7f)
@@ -363,7 +382,7 @@ static const char *read_text(struct ctx *ctx, const struct field *f, const char 
             tr(ctx, "This text is too long: {0} characters are allowed.", TR_INT((int64_t)max));
         return value;
     }
-    if (!plain_text(ctx->arena, value, &text)) {
+    if (!plain_text(ctx->arena, value, &text) || text_blank(text)) {
         *problem = tr(ctx, "This text contains characters that cannot be shown. Type it anew.");
         return value;
     }

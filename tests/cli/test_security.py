@@ -257,7 +257,8 @@ def test_hostile_names(server, api):
         if status != 201:  # some are no address; the name alone then
             status, _, reply = api.call("POST", P, {"names": [{"name_text": text}], "sex": "male", "gender": text})
         rec = json.loads(reply)
-        kept = status == 201 and rec["answers"]["names"][0]["name_text"] == text
+        name = text.replace("\u202e", "")  # it would turn round what stands behind the name
+        kept = status == 201 and rec["answers"]["names"][0]["name_text"] == name
         pages = [browser.open(P + "/" + rec["id"] + end)[::2] for end in ("", "/edit", "/history")]
         pages.append(browser.follow(P + "/search", {"words": text[:200]})[::2])
         pages.append(browser.open(P)[::2])

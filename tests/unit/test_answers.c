@@ -377,6 +377,8 @@ static void test_values_become_canonical_or_are_told(void **state)
         { "s", "yes no", NULL },
         { "x", "  a b\r\nc\rd  ", "a b\nc\nd" },
         { "x", "a\001b", NULL },
+        { "x", "Awa\u202e rof \u2066“x”\u2069 \u200fب", "Awa rof \u2066“x”\u2069 \u200fب" },
+        { "x", "\u202e", NULL },
         { "e", "name@example.org", "name@example.org" },
         { "e", "name@example", NULL },
         { "e", "@example.org", NULL },
