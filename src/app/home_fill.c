@@ -152,6 +152,20 @@ static enum err fill_about(struct ctx *ctx, struct home_line_view *lines,
     return rc;
 }
 
+static void recent_line(struct ctx *ctx, struct home_line_view *line, const struct form *form,
+                        const struct record *rec, const char *owner)
+{
+    line->text = text_blank(rec->title) ? label_text(ctx, &form->title) : rec->title;
+    line->number = text_equal(rec->number, line->text) ? NULL : rec->number;
+    line->link = url_build(ctx, "/records/{}/{}", form->kind, rec->id);
+    if (owner[0])
+        line->note = owner;
+    else
+        line->note = text_equal(rec->updated_by, ctx->user_id) ? tr(ctx, "by you") : NULL;
+    line->has_moment = true;
+    line->moment = rec->updated_at;
+}
+
 static enum err fill_recent(struct ctx *ctx, struct home_block_view *out, bool *shown,
                             const char *kind)
 {
@@ -170,20 +184,8 @@ static enum err fill_recent(struct ctx *ctx, struct home_block_view *out, bool *
         rc = record_owners(ctx, &owners, list.items, list.len);
     if (rc)
         return rc;
-    for (size_t i = 0; i < list.len; i++) {
-        const struct record *rec = list.items[i];
-        struct home_line_view *line = &lines[out->lines_len++];
-
-        line->text = text_blank(rec->title) ? label_text(ctx, &form->title) : rec->title;
-        line->number = text_equal(rec->number, line->text) ? NULL : rec->number;
-        line->link = url_build(ctx, "/records/{}/{}", kind, rec->id);
-        if (owners[i][0])
-            line->note = owners[i];
-        else
-            line->note = text_equal(rec->updated_by, ctx->user_id) ? tr(ctx, "by you") : NULL;
-        line->has_moment = true;
-        line->moment = rec->updated_at;
-    }
+    for (size_t i = 0; i < list.len; i++)
+        recent_line(ctx, &lines[out->lines_len++], form, list.items[i], owners[i]);
     out->title = tr(ctx, "Changed lately: {0}", TR_TEXT(record_kind_title(ctx, form)));
     out->more = tr(ctx, "All");
     out->more_link = url_build(ctx, "/records/{}", kind);

@@ -456,24 +456,30 @@ static enum err seal_reason(struct ctx *ctx, struct sealed *out, const struct re
         arena_printf(ctx->arena, "audit/%s/%lld", next->id, (long long)next->version), reason);
 }
 
+/* Over the version that the change was made on, with its history. */
+static enum err write_over(struct ctx *ctx, struct plan *p, const struct record *old)
+{
+    bool there = false;
+    enum err rc = sql_update_root(ctx, &p->s, old->version, &there);
+
+    if (rc == OK && !there)
+        rc = record_changed_meanwhile(ctx);
+    for (size_t i = 1; rc == OK && i < p->s.len; i++)
+        rc = sql_write(ctx, &p->s, &p->s.writes[i]);
+    return rc ? rc : add_history(ctx, &p->s);
+}
+
 static enum err write_change(struct ctx *ctx, struct plan *p, const struct record *old,
                              const struct record_change_of *c)
 {
     const bool told = !text_blank(c->reason);
     struct sealed why = { 0 };
-    bool there = false;
     enum err rc = OK;
 
     if (told)
         rc = seal_reason(ctx, &why, p->s.rec, c->reason);
     if (rc == OK)
-        rc = sql_update_root(ctx, &p->s, old->version, &there);
-    if (rc == OK && !there)
-        rc = record_changed_meanwhile(ctx);
-    for (size_t i = 1; rc == OK && i < p->s.len; i++)
-        rc = sql_write(ctx, &p->s, &p->s.writes[i]);
-    if (rc == OK)
-        rc = add_history(ctx, &p->s);
+        rc = write_over(ctx, p, old);
     if (rc == OK)
         rc =
             note_change(ctx, p->s.rec, c->audit, told ? VAULT_KEY_AUDIT : NULL, told ? &why : NULL);

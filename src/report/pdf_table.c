@@ -218,10 +218,10 @@ static double word_width(struct pass *p, enum doc_style style, const char *text)
 
 /*
  * The columns with room for their widest words in this style: what some lack is taken from the
- * others, by what these have to spare. NULL where that does not suffice.
+ * others, by what these have to spare. false where that does not suffice: *columns_out stays.
  */
-static const struct doc_column *weighed(struct pass *p, const struct doc_table *t,
-                                        enum doc_style style)
+static bool weigh(struct pass *p, const struct doc_column **columns_out, const struct doc_table *t,
+                  enum doc_style style)
 {
     struct doc_column *out = ARENA_ARRAY(p->ctx->arena, t->columns_len + 1, struct doc_column);
     size_t rows = t->rows < ROWS_WEIGHED ? t->rows : ROWS_WEIGHED;
@@ -241,15 +241,16 @@ static const struct doc_column *weighed(struct pass *p, const struct doc_table *
         spare += more > 0 ? more : 0;
     }
     if (lack <= 0)
-        return t->columns;
+        return true;
     if (lack > spare)
-        return NULL;
+        return false;
     for (size_t c = 0; c < t->columns_len; c++) {
         double more = t->columns[c].width - out[c].width;
 
         out[c].width += more > 0 ? more * (spare - lack) / spare : 0;
     }
-    return out;
+    *columns_out = out;
+    return true;
 }
 
 void item_table(struct pass *p, const struct doc_item *i)
@@ -265,13 +266,10 @@ void item_table(struct pass *p, const struct doc_item *i)
                 tr(p->ctx, "A page holds {0} columns at most. Choose fewer.", TR_INT(COLUMNS_MAX)));
         return;
     }
-    weighed_table.columns = weighed(p, &i->table, style);
-    if (weighed_table.columns == NULL) {
+    if (!weigh(p, &weighed_table.columns, &i->table, style)) {
         style = DOC_SMALL;
-        weighed_table.columns = weighed(p, &i->table, style);
+        (void)weigh(p, &weighed_table.columns, &i->table, style);
     }
-    if (weighed_table.columns == NULL)
-        weighed_table.columns = i->table.columns;
     need(p, HEAD_ROOM);
     put_heads(p, t);
     for (size_t r = 0; r < t->rows && p->rc == OK; r++)
