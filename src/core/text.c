@@ -197,33 +197,6 @@ int text_compare(const char *a, const char *b)
     return strcmp(a, b);
 }
 
-/* A letter without case and mark: U+00C0 to U+017F by a table. */
-static uint32_t letter_read(uint32_t c)
-{
-    static const char plain[] = "aaaaaaaceeeeiiiidnoooooxouuuuytsaaaaaaaceeeeiiiidnoooooxouuuuyty"
-                                "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiidiijjkkk"
-                                "llllllllllnnnnnnneeoooooollrrrrrrssssssssttttttuuuuuuuuuuuuww"
-                                "yyyzzzzzzs";
-
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A' + 'a';
-    if (c >= 0xc0 && c < 0x180)
-        return (uint32_t)plain[c - 0xc0];
-    return c == 0x622 || c == 0x623 || c == 0x625 ? 0x627 : c;
-}
-
-int text_compare_read(const char *a, const char *b)
-{
-    while (*a && *b) {
-        uint32_t x = letter_read(text_next(&a));
-        uint32_t y = letter_read(text_next(&b));
-
-        if (x != y)
-            return x < y ? -1 : 1;
-    }
-    return (*a != '\0') - (*b != '\0');
-}
-
 bool text_starts(const char *s, const char *prefix)
 {
     return strncmp(s, prefix, strlen(prefix)) == 0;

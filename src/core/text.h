@@ -37,11 +37,6 @@ char **text_split(struct arena *a, const char *s, char at, bool skip_empty, size
 bool text_among(char *const *names, const char *name);
 /* Compares by byte value; NULL sorts first. */
 int text_compare(const char *a, const char *b);
-/*
- * The order in which a reader looks for a name in a list: case and the marks of Latin letters do
- * not count, nor the hamza on an alif; else by code point. Both texts are there.
- */
-int text_compare_read(const char *a, const char *b);
 
 /* Whole text must be a decimal integer in [min, max]. Arabic-Indic digits are not accepted here. */
 bool parse_int(const char *s, int64_t min, int64_t max, int64_t *out);

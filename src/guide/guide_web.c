@@ -2,10 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unicode/ucol.h>
-#include <unicode/ustring.h>
 
 #include "auth/auth.h"
+#include "core/collate.h"
 #include "core/text.h"
 #include "core/tr.h"
 #include "guide/guide_view.h"
@@ -31,7 +30,7 @@ void guide_help(struct ctx *ctx, const char *method, const char *pattern, const 
 
 struct sorted {
     const struct term *term;
-    const uint8_t *key;
+    const char *key;
 };
 
 static int compare_sorted(const void *a, const void *b)
@@ -39,21 +38,7 @@ static int compare_sorted(const void *a, const void *b)
     const struct sorted *x = a;
     const struct sorted *y = b;
 
-    return strcmp((const char *)x->key, (const char *)y->key);
-}
-
-/* What sorts the text in the alphabet of a language; by its letters if ICU cannot. */
-static const uint8_t *sort_key(struct ctx *ctx, UCollator *by, const char *text)
-{
-    UChar wide[TERM_LENGTH_MAX * 2 + 2];
-    uint8_t *key = ARENA_ARRAY(ctx->arena, 1024, uint8_t);
-    UErrorCode rc = U_ZERO_ERROR;
-    int32_t len = 0;
-
-    u_strFromUTF8(wide, TERM_LENGTH_MAX * 2, &len, text, -1, &rc);
-    if (U_FAILURE(rc) || by == NULL || ucol_getSortKey(by, wide, len, key, 1024) > 1024)
-        return (const uint8_t *)guide_fold(ctx->arena, text);
-    return key;
+    return strcmp(x->key, y->key);
 }
 
 static const struct term *terms_with(struct ctx *ctx, const char *words, size_t *len_out)
@@ -63,20 +48,14 @@ static const struct term *terms_with(struct ctx *ctx, const char *words, size_t 
     const struct term *all = terms_all(ctx->lang, &len);
     struct sorted *found = ARENA_ARRAY(ctx->arena, len + 1, struct sorted);
     struct term *out = ARENA_ARRAY(ctx->arena, len + 1, struct term);
-    UErrorCode rc = U_ZERO_ERROR;
-    UCollator *by = ucol_open(ctx->lang, &rc);
 
-    if (U_FAILURE(rc))
-        by = NULL;
     for (size_t i = 0; i < len; i++) {
         const char *text =
             guide_fold(ctx->arena, arena_printf(ctx->arena, "%s %s", all[i].name, all[i].text));
 
         if (guide_words_in(ctx, text, words))
-            found[kept++] = (struct sorted){ &all[i], sort_key(ctx, by, all[i].name) };
+            found[kept++] = (struct sorted){ &all[i], collate_key(ctx, all[i].name) };
     }
-    if (by != NULL)
-        ucol_close(by);
     if (kept > 1)
         qsort(found, kept, sizeof(*found), compare_sorted);
     for (size_t i = 0; i < kept; i++)

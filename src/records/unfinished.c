@@ -215,21 +215,28 @@ static enum err write_row(struct ctx *ctx, const struct form *form, const struct
     return db_end(ctx, rc);
 }
 
-/* A page that was open goes on sending: who was erased meanwhile does not come back by it. */
-static enum err not_erased(struct ctx *ctx, const char *kind, const char *id)
+/* The record of an id that a page sent, wherever it lies, without its answers; NULL: there is none.
+ */
+static enum err look_at(struct ctx *ctx, struct record **out, const char *kind, const char *id)
 {
     struct pick pick = { .form = kind ? form_find(ctx->forms, kind) : NULL,
                          .ids = &id,
                          .ids_len = 1,
                          .anywhere = true,
                          .bare = true };
-    struct record *rec = NULL;
     size_t len = 0;
-    enum err rc = OK;
 
-    if (pick.form && id && id_valid(id))
-        rc = record_pick(ctx, &rec, &len, &pick, 0);
-    return rc == OK && len == 1 && text_equal(rec->status, STATUS_ERASED) ? not_kept(ctx) : rc;
+    *out = NULL;
+    return pick.form && id && id_valid(id) ? record_pick(ctx, out, &len, &pick, 0) : OK;
+}
+
+/* A page that was open goes on sending: who was erased meanwhile does not come back by it. */
+static enum err not_erased(struct ctx *ctx, const char *kind, const char *id)
+{
+    struct record *rec = NULL;
+    enum err rc = look_at(ctx, &rec, kind, id);
+
+    return rc == OK && rec && text_equal(rec->status, STATUS_ERASED) ? not_kept(ctx) : rc;
 }
 
 static enum err check_about(struct ctx *ctx, const struct form *form, const struct unfinished *u)
@@ -274,23 +281,29 @@ static enum err erase_key(struct ctx *ctx, const char *key_id)
     return OK;
 }
 
-/* Files that were sent with it and that no record took. */
-static enum err drop_files(struct ctx *ctx, const struct sealed_row *row)
+/* What was typed; nothing if its key is erased. */
+static enum err read_typed(struct ctx *ctx, struct unfinished *out, const struct sealed_row *row)
 {
     struct problem *last = ctx->problems_last;
-    struct unfinished u = { 0 };
     const void *plain = NULL;
     size_t len = 0;
     enum err rc =
         vault_unseal(ctx, &plain, &len, row->key_id, place_of(ctx, row->u.id), &row->sealed);
 
-    if (rc == ERR_NOT_FOUND) {
-        ctx_problems_back(ctx, last);
-        return OK;
-    }
-    if (rc)
+    if (rc == OK)
+        read_pairs(ctx, out, plain, len);
+    if (rc != ERR_NOT_FOUND)
         return rc;
-    read_pairs(ctx, &u, plain, len);
+    ctx_problems_back(ctx, last);
+    return OK;
+}
+
+/* Files that were sent with it and that no record took. */
+static enum err drop_files(struct ctx *ctx, const struct sealed_row *row)
+{
+    struct unfinished u = { 0 };
+    enum err rc = read_typed(ctx, &u, row);
+
     for (size_t i = 0; rc == OK && i < u.len; i++) {
         const char *file = attachment_id_of(ctx->arena, u.pairs[i].value);
 
@@ -480,20 +493,13 @@ static enum err read_some(struct ctx *ctx, struct whose *some, size_t *len_out, 
 static enum err is_of(struct ctx *ctx, bool *out, const char *kind, const char *id,
                       const struct record *erased)
 {
-    struct pick pick = { .form = kind ? form_find(ctx->forms, kind) : NULL,
-                         .ids = &id,
-                         .ids_len = 1,
-                         .anywhere = true,
-                         .bare = true };
     struct record *rec = NULL;
-    size_t len = 0;
     enum err rc = OK;
 
     *out = text_equal(id, erased->id);
-    if (*out || !pick.form || !id || !id_valid(id))
-        return OK;
-    rc = record_pick(ctx, &rec, &len, &pick, 0);
-    if (rc == OK && len == 1)
+    if (!*out)
+        rc = look_at(ctx, &rec, kind, id);
+    if (rc == OK && rec)
         *out = text_equal(rec->key_id, erased->key_id);
     return rc;
 }
@@ -503,22 +509,12 @@ static enum err is_about(struct ctx *ctx, bool *out, const struct whose *w,
                          const struct record *erased)
 {
     const struct form *form = form_find(ctx->forms, w->row.u.kind);
-    struct problem *last = ctx->problems_last;
     struct unfinished u = { 0 };
-    const void *plain = NULL;
-    size_t len = 0;
     enum err rc = is_of(ctx, out, w->row.u.kind, w->row.u.record_id, erased);
 
     if (rc || *out)
         return rc;
-    rc = vault_unseal(ctx, &plain, &len, w->row.key_id, place_of(ctx, w->row.u.id), &w->row.sealed);
-    if (rc == ERR_NOT_FOUND) {
-        ctx_problems_back(ctx, last);
-        return OK;
-    }
-    if (rc)
-        return rc;
-    read_pairs(ctx, &u, plain, len);
+    rc = read_typed(ctx, &u, &w->row);
     for (size_t i = 0; rc == OK && !*out && i < u.len; i++) {
         *out = text_equal(u.pairs[i].value, erased->id);
         if (!*out && form && strcmp(u.pairs[i].name, "_parent") == 0)

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/collate.h"
 #include "core/date.h"
+#include "core/memo.h"
 #include "core/text.h"
 #include "records/publish.h"
 #include "records/screens_web.h"
@@ -231,6 +233,47 @@ static const struct choice *const *allowed_now(struct maker *m, const struct ans
     return allowed;
 }
 
+/* The lists of all countries and languages stand by code in their files: by name for a reader. */
+static bool is_by_name(const struct field *f)
+{
+    const char *name = f->choices->name;
+
+    return f->choices->file && (text_equal(name, "countries") || text_equal(name, "languages"));
+}
+
+struct placed {
+    const char *key;
+    const struct choice *choice;
+};
+
+static int compare_placed(const void *a, const void *b)
+{
+    const struct placed *x = a;
+    const struct placed *y = b;
+
+    return strcmp(x->key, y->key);
+}
+
+/* In the alphabet of the reader; once for a page, however many questions have the list. */
+static const struct choice **by_label(struct ctx *ctx, const struct choice_list *list)
+{
+    const struct choice **out = memo_find(ctx, list, ctx->lang);
+    struct placed *all;
+
+    if (out)
+        return out;
+    out = ARENA_ARRAY(ctx->arena, list->len + 1, const struct choice *);
+    all = ARENA_ARRAY(ctx->arena, list->len + 1, struct placed);
+    for (size_t i = 0; i < list->len; i++)
+        all[i] = (struct placed){ collate_key(ctx, label_text(ctx, &list->items[i].label)),
+                                  &list->items[i] };
+    qsort(all, list->len, sizeof(all[0]), compare_placed);
+    for (size_t i = 0; i < list->len; i++)
+        out[i] = all[i].choice;
+    memo_keep(ctx, list, ctx->lang, out);
+    return out;
+}
+
 /*
  * All choices as they stand on the page, and by place in the list whether each is offered now. In
  * an order made by chance those that are not offered come last: a script may still show them.
@@ -239,6 +282,7 @@ static const struct choice **in_order(struct maker *m, const struct answers *t,
                                       const struct field *f, bool *here)
 {
     const struct choice_list *list = f->choices;
+    const struct choice **sorted = is_by_name(f) ? by_label(m->ctx, list) : NULL;
     const struct choice **out = ARENA_ARRAY(m->ctx->arena, list->len + 1, const struct choice *);
     size_t allowed_len = 0;
     const struct choice *const *allowed = allowed_now(m, t, f, &allowed_len);
@@ -252,27 +296,13 @@ static const struct choice **in_order(struct maker *m, const struct answers *t,
         if (shuffled)
             out[len++] = allowed[i];
     }
-    for (size_t i = 0; i < list->len; i++)
-        if (!shuffled || !here[i])
-            out[len++] = &list->items[i];
+    for (size_t i = 0; i < list->len; i++) {
+        const struct choice *c = sorted ? sorted[i] : &list->items[i];
+
+        if (!shuffled || !here[c - list->items])
+            out[len++] = c;
+    }
     return out;
-}
-
-/* The lists of all countries and languages stand by code in their files: by name for a reader. */
-static bool is_by_name(const struct field *f)
-{
-    const char *name = f->choices->name;
-
-    return f->choices->file && !f->randomize &&
-           (text_equal(name, "countries") || text_equal(name, "languages"));
-}
-
-static int compare_labels(const void *a, const void *b)
-{
-    const struct option_view *x = a;
-    const struct option_view *y = b;
-
-    return text_compare_read(x->label, y->label);
 }
 
 /*
@@ -319,8 +349,6 @@ static struct option_view *fill_options(struct maker *m, const struct widget_vie
         out[i].exclusive = c->exclusive;
         out[i].off = (!here[c - list->items] || c->retired) && !out[i].chosen;
     }
-    if (is_by_name(f))
-        qsort(out, *len_out, sizeof(out[0]), compare_labels);
     return out;
 }
 
