@@ -51,6 +51,36 @@ async function register(server, lang, width, script) {
   await v.close();
 }
 
+// A row is added and one is removed over a slow line: what is typed meanwhile stays, where it was typed.
+async function slow_rows(server) {
+  const v = await visit(server);
+  await sign_in(v.page, "supervisor");
+  await v.page.goto("/register");
+  let go;
+  await v.page.route("**/records/registration", async (route) => {
+    await new Promise((done) => { go = done; });
+    await route.continue();
+  });
+  const press = (name) => Promise.all([v.page.waitForRequest("**/records/registration"),
+                                       v.page.locator(`button[name='${name}']`).click()]);
+  const value = (n, name) => v.page.locator(field(n, name)).inputValue();
+  await press("_add.members");
+  await v.page.fill(field(1, "first_name"), "Ibironke");
+  go();
+  await v.page.locator(field(2, "first_name")).waitFor();
+  same(await value(1, "first_name"), "Ibironke", "what is typed while a row comes is kept");
+  await v.page.fill(field(2, "first_name"), "Tadelech");
+  await press("_remove.members.1");
+  await v.page.fill(field(2, "last_name"), "Ostrander");
+  go();
+  await v.page.locator(field(2, "first_name")).waitFor({ state: "detached" });
+  same([await value(1, "first_name"), await value(1, "last_name")], ["Tadelech", "Ostrander"],
+       "and moves up with its row when one before it goes");
+  same(await v.page.evaluate(() => document.activeElement.closest(".repeat")?.dataset.field), "members",
+       "the focus stays among the rows");
+  await v.close();
+}
+
 // Somebody is registered again under another spelling: seen, compared, merged by two, undone.
 const TWICE = {
   en: { first: "Ousmane", again: "Osman", family: "Vellacourt" },
@@ -168,6 +198,7 @@ await main(async () => {
   for (const [lang, width] of [["en", 1280], ["ar", 390]])
     await part(`the same person twice ${lang} ${width}`, async () => {
       const server = await serve(demo(20));
+      if (lang === "en") await slow_rows(server);
       await merge(server, lang, width);
       await server.stop();
     });

@@ -488,14 +488,50 @@
 
   // --- rows: the page is fetched anew, and only its repeats are put in place of the old ones ---
 
+  const stands = (c) => (/^(radio|checkbox)$/.test(c.type) ? String(c.checked) : c.value);
+
+  // The control that has come in place of c, after the button of this name: of the row that was
+  // removed none, those behind it have moved up.
+  function successor(c, name) {
+    const [, list, gone] = /^_remove\.(.*)\.(\d+)$/.exec(name) || [];
+    let wanted = c.name;
+    if (list && wanted.startsWith(list + ".")) {
+      const [row, ...rest] = wanted.slice(list.length + 1).split(".");
+      if (row === gone) return undefined;
+      wanted = [list, Number(row) > Number(gone) ? row - 1 : row, ...rest].join(".");
+    }
+    const alike = (n) => n.type === c.type && (!/^(radio|checkbox)$/.test(c.type) || n.value === c.value);
+    return all('[name="' + CSS.escape(wanted) + '"]').find(alike);
+  }
+
+  // What was typed while the page was on its way, files that were chosen, and the focus.
+  function carry(before, name, had) {
+    for (const [c, then] of before) {
+      const chosen = c.type === "file" && c.files.length > 0;
+      const to = (chosen || stands(c) !== then) && successor(c, name);
+      if (!to) continue;
+      if (chosen) to.files = c.files;
+      else if (c.type === "radio" || c.type === "checkbox") to.checked = c.checked;
+      else if (c.type !== "file") to.value = c.value;
+      typed(to);
+    }
+    const to = before.has(had) && successor(had, name);
+    if (!to) return;
+    to.focus({ preventScroll: true });
+    if (typeof had.selectionStart === "number") to.setSelectionRange(had.selectionStart, had.selectionEnd);
+  }
+
   async function reshow(name, here) {
     const data = texts();
     data.append(name, "1");
+    const before = new Map(all(".repeat :is(input, select, textarea)").filter((c) => c.name).map((c) => [c, stands(c)]));
+    let had;
     try {
       const reply = await fetch(form.action, { method: "POST", body: new URLSearchParams(data), headers: { Accept: "text/html" } });
       const page_now = new DOMParser().parseFromString(await reply.text(), "text/html");
       const fresh = page_now.querySelector("form[data-form]");
       if (!reply.ok || !fresh) return false;
+      had = document.activeElement;
       all(".repeat").filter((r) => !r.parentElement.closest(".repeat")).forEach((r) => {
         const other = fresh.querySelector('[data-field="' + CSS.escape(r.dataset.field) + '"]');
         if (other) r.replaceWith(document.adoptNode(other));
@@ -506,6 +542,7 @@
     dirty = true;
     dress();
     remember();
+    carry(before, name, had);
     show_page(false);
     const q = here && place(here);
     if (!q) return true;
