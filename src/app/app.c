@@ -70,32 +70,15 @@
 #define TIDY_EVERY_MS       ((int64_t)60 * 60 * 1000)
 
 static const struct route *const all_routes[] = {
-    home_routes,
-    web_routes,
-    records_routes,
-    attach_routes,
-    rules_routes,
-    forms_routes,
-    survey_routes,
-    messages_routes,
-    message_settings_routes,
-    notify_routes,
-    webhook_routes,
-    facts_routes,
-    facts_rounds_routes,
-    facts_api_routes,
-    letters_routes,
-    letter_edit_routes,
-    letterhead_routes,
-    guide_routes,
-    grid_routes,
-    plans_routes,
-    report_routes,
-    plan_sign_routes,
-    cost_routes,
-    people_routes,
-    sharing_routes,
-    NULL,
+    home_routes,         web_routes,        records_routes,
+    attach_routes,       rules_routes,      forms_routes,
+    survey_routes,       messages_routes,   message_settings_routes,
+    notify_routes,       webhook_routes,    facts_routes,
+    facts_rounds_routes, facts_api_routes,  letters_routes,
+    letter_edit_routes,  letterhead_routes, guide_routes,
+    grid_routes,         plans_routes,      report_routes,
+    plan_sign_routes,    w_model_routes,    cost_routes,
+    people_routes,       sharing_routes,    NULL,
 };
 
 static const struct nav_item all_nav[] = {
@@ -266,17 +249,11 @@ static const struct job_period *const all_periods[] = { app_periods, facts_perio
 
 static const struct record_hooks household_hooks = { .kind = FORM_HOUSEHOLD,
                                                      .detail = family_detail };
-static const struct record_hooks *const all_hooks[] = { &consent_page,
-                                                        &household_hooks,
-                                                        &person_hooks,
-                                                        &case_hooks,
-                                                        &interview_hooks,
-                                                        &grid_answer_hooks,
-                                                        &place_answer_hooks,
-                                                        &grid_choice_hooks,
-                                                        &plan_hooks,
-                                                        &registration_hooks,
-                                                        NULL };
+static const struct record_hooks *const all_hooks[] = {
+    &consent_page,    &household_hooks,   &person_hooks,       &case_hooks,
+    &interview_hooks, &grid_answer_hooks, &place_answer_hooks, &grid_choice_hooks,
+    &plan_hooks,      &w_model_hooks,     &registration_hooks, NULL
+};
 
 /* Letters lie below people: what they ask before they give anything away. */
 static enum err guard_letter(struct ctx *ctx, const char **refused_out, const struct record *rec,

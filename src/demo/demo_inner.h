@@ -94,6 +94,8 @@ enum step_kind {
     STEP_CONSENT,
     STEP_PLAN,
     STEP_REVIEW,
+    STEP_W,
+    STEP_SHEET,
     STEP_REPORT,
     STEP_CHANGE,
     STEP_SETTLE,
@@ -206,6 +208,8 @@ enum err play_action(struct life *l, const struct step *s) MUST_USE;
 enum err play_consent(struct life *l, const struct step *s) MUST_USE;
 enum err play_contact(struct life *l, const struct step *s) MUST_USE;
 enum err play_plan(struct life *l, const struct step *s) MUST_USE;
+enum err play_w(struct life *l, const struct step *s) MUST_USE;
+enum err play_sheet(struct life *l, const struct step *s) MUST_USE;
 enum err play_review(struct life *l, const struct step *s) MUST_USE;
 enum err play_report(struct life *l, const struct step *s) MUST_USE;
 enum err play_change(struct life *l, const struct step *s) MUST_USE;

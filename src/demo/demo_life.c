@@ -129,6 +129,25 @@ static void plan_interviews(struct life *l, int64_t arrive, int64_t noted, int64
     }
 }
 
+/*
+ * What a plan is weighed and looked back on with: a worksheet on money or goods, a W model once or
+ * twice. With dice of their own, so that the rest of a life does not hang on them.
+ */
+static void plan_tools(struct life *l, int64_t day, int64_t until)
+{
+    struct dice kept = l->dice;
+
+    l->dice.state ^= UINT64_C(0x57a0de1);
+    if (dice_chance(&l->dice, 25))
+        add_step(l, day - 1, STEP_SHEET, NULL, NULL);
+    if (dice_chance(&l->dice, 35) && day + 130 < until) {
+        add_step(l, later(l, day, 10, 60), STEP_W, CODE_W_MODEL_W_PURPOSE_PLANNING, NULL);
+        if (day + 320 < until && dice_chance(&l->dice, 60))
+            add_step(l, later(l, day, 200, 300), STEP_W, CODE_W_MODEL_W_PURPOSE_EVALUATION, NULL);
+    }
+    l->dice = kept;
+}
+
 static void plan_plan(struct life *l, int64_t base, int64_t until)
 {
     int64_t day = later(l, base, 7, dice_chance(&l->dice, 80) ? 27 : 70);
@@ -140,6 +159,7 @@ static void plan_plan(struct life *l, int64_t base, int64_t until)
         return;
     }
     add_step(l, day, STEP_PLAN, NULL, NULL);
+    plan_tools(l, day, until);
     if (day + 178 < until && dice_chance(&l->dice, 88))
         add_step(l, later(l, day, 158, 178), STEP_REVIEW, "plan_review", NULL);
     if (day + 196 < until && dice_chance(&l->dice, 85))

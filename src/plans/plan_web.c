@@ -71,7 +71,9 @@ enum err plans_case_detail(struct ctx *ctx, const struct record *rec, struct rec
         v->grid = url_build(ctx, "/cases/{}/grid", rec->id);
     if (!open && user_may(ctx->user, "plan.create"))
         v->make = url_build(ctx, "/cases/{}/plan", rec->id);
-    if (!v->grid.text && len == 0 && !v->make.text)
+    if (user_may(ctx->user, "w_model.view"))
+        v->w = url_build(ctx, "/cases/{}/w", rec->id);
+    if (!v->grid.text && len == 0 && !v->make.text && !v->w.text)
         return OK;
     out->draw = draw_case_part;
     out->view = v;

@@ -18,6 +18,7 @@ struct plan_link_view {
 struct plans_part_view {
     struct url grid; /* .text NULL: the role may not see it */
     struct url make; /* .text NULL: there is a plan, or the role may not */
+    struct url w;    /* W models, one beside the other; .text NULL: the role may not */
     const struct plan_link_view *plans;
     size_t plans_len;
 };
@@ -26,6 +27,15 @@ struct follow_part_view {
     struct url contact; /* .text NULL: the role may not; so are the next two */
     struct url mid_year;
     struct url final;
+};
+
+/* The drawn W on the page of its record. */
+struct report_item_view;
+struct w_part_view {
+    const struct report_item_view *items;
+    size_t items_len;
+    struct url all;
+    struct url review; /* .text NULL: the role may not */
 };
 
 /* --- costs for finance --- */

@@ -13,7 +13,10 @@ extern const struct route grid_routes[];
 extern const struct route plans_routes[];
 extern const struct route report_routes[];
 extern const struct route plan_sign_routes[];
-extern const struct route cost_routes[]; /* /costs: sums for finance */
+extern const struct route w_model_routes[]; /* /cases/{id}/w */
+extern const struct record_hooks w_model_hooks;
+extern const struct record_hooks cash_sheet_hooks; /* approved: ERR_CONFLICT to change it */
+extern const struct route cost_routes[];           /* /costs: sums for finance */
 
 /* A plan with what it belongs to. */
 struct plan_opened {

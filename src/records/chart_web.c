@@ -20,6 +20,9 @@ static const char *mark_title(struct ctx *ctx, const struct chart *c, size_t ser
     double value = c->series[series].values[label];
     int decimals = fabs(value - round(value)) < 0.000001 ? 0 : 2;
 
+    if (c->series[series].words)
+        return tr(ctx, "{0}, {1}: {2}", TR_TEXT(c->series[series].label), TR_TEXT(c->labels[label]),
+                  TR_TEXT(c->series[series].words[label]));
     return tr(ctx, "{0}, {1}: {2}", TR_TEXT(c->series[series].label), TR_TEXT(c->labels[label]),
               TR_TEXT(tr_decimal(ctx, value, decimals)));
 }

@@ -154,6 +154,17 @@ static void fill_numbers(struct ctx *ctx, const struct frame *f, double step)
     f->shape->numbers_len = len;
 }
 
+static void fill_levels(struct ctx *ctx, const struct frame *f)
+{
+    const struct chart *c = f->chart;
+    struct chart_tick *numbers = ARENA_ARRAY(ctx->arena, c->levels_len, struct chart_tick);
+
+    for (size_t i = 0; i < c->levels_len; i++)
+        numbers[i] = (struct chart_tick){ y_of(f, c->levels[i].value), c->levels[i].text };
+    f->shape->numbers = numbers;
+    f->shape->numbers_len = c->levels_len;
+}
+
 static void fill_labels(struct ctx *ctx, const struct frame *f)
 {
     const struct chart *c = f->chart;
@@ -197,7 +208,12 @@ enum err chart_shape(struct ctx *ctx, struct chart_shape *out, const struct char
     }
     step = round_step(highest(chart));
     f.top = fmax(step, ceil(highest(chart) / step - 0.000001) * step);
-    fill_numbers(ctx, &f, step);
+    if (chart->levels_len > 0) {
+        f.top = fmax(highest(chart), chart->levels[chart->levels_len - 1].value);
+        fill_levels(ctx, &f);
+    } else {
+        fill_numbers(ctx, &f, step);
+    }
     if (chart->labels_len > 0 && chart->series_len > 0) {
         if (chart->kind == CHART_LINES)
             fill_dots(ctx, &f);

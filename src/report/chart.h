@@ -20,7 +20,14 @@ enum chart_kind { CHART_COLUMNS, CHART_STACKED, CHART_LINES };
 
 struct chart_series {
     const char *label;
-    const double *values; /* one for each label; NAN = none; stacked and columns: not below 0 */
+    const double *values;     /* one for each label; NAN = none; stacked and columns: not below 0 */
+    const char *const *words; /* what each value says when pointed at; NULL = the number */
+};
+
+/* A height with a name, where heights are no numbers ("up", "down"). */
+struct chart_level {
+    double value;
+    const char *text;
 };
 
 struct chart {
@@ -30,6 +37,8 @@ struct chart {
     size_t labels_len;
     const struct chart_series *series;
     size_t series_len;
+    const struct chart_level *levels; /* in place of numbers, the highest last; NULL = numbers */
+    size_t levels_len;
 };
 
 struct chart_box {

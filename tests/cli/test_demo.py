@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 from kit import Browser, Server, finish, ok, run, scratch  # noqa: E402
 
 KINDS = ("person", "case", "return_event", "household", "action", "rss", "consent", "contact", "plan", "plan_review",
-         "monitoring_report")
+         "monitoring_report", "w_model", "cash_or_kind")
 DESKS = ("supervisor", "supervisor.iq")
 DAY = "2026-06-30"
 

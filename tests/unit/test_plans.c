@@ -514,6 +514,39 @@ static void a_report_is_filled_in_whole_or_not_at_all(void **state)
     assert_true(n > 10);
 }
 
+#define W_POINTS                                                                                   \
+    "w_mode=individual;w_dimension=economic;w_purpose=planning;w_points.1.w_direction=down;"       \
+    "w_points.1.w_level=2;w_points.1.w_label=Rent too high;w_points.1.w_overcome="
+
+/* Proves C-12-32 RC-27 R-A1-44: while a plan is in force. */
+static void a_w_with_an_open_difficulty_asks_for_a_review_and_one_alone_for_a_second(void **state)
+{
+    struct fixture *f = *state;
+    struct record *of = returned_case(f, "opened=2026-11-01;vulnerable=no");
+    struct record *plan = plan_stored(f, of, PLANNED);
+    struct record *w;
+
+    second_supervisor(f);
+    agree(f, plan);
+    consent(f, of);
+    must(f, record_load(&f->ctx, &plan, FORM_PLAN, plan->id));
+    w = child_stored(f, FORM_W_MODEL, of, "w_on=2026-11-20;" W_POINTS "no");
+    assert_false(open_now(f, of, "w_unresolved"));
+    must(f, plan_activate(&f->ctx, plan->id, plan->version));
+    assert_true(open_now(f, of, "w_unresolved"));
+    (void)child_stored(f, FORM_PLAN_REVIEW, of,
+                       "review_date=2026-11-21;review_trigger=w_model;review_decision=go_on");
+    assert_false(open_now(f, of, "w_unresolved"));
+    person_fill(f, w, "w_on=2026-11-22;" W_POINTS "yes;w_points.1.w_helper=A cousin");
+    must(f, record_update(&f->ctx, w, w->version));
+    assert_false(open_now(f, of, "w_unresolved"));
+    assert_false(open_now(f, of, "w_second"));
+    wait_until(f, 91);
+    assert_true(open_now(f, of, "w_second"));
+    (void)child_stored(f, FORM_W_MODEL, of, "w_on=2026-11-22;" W_POINTS "yes");
+    assert_false(open_now(f, of, "w_second"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, plans_setup, people_teardown)
 
 int main(void)
@@ -532,6 +565,7 @@ int main(void)
         TEST(costs_are_summed_up_for_each_currency),
         TEST(a_new_version_replaces_the_one_in_force_in_one_step),
         TEST(what_was_dropped_covers_no_part_and_stays_with_what_it_cost),
+        TEST(a_w_with_an_open_difficulty_asks_for_a_review_and_one_alone_for_a_second),
         TEST(a_report_is_filled_in_whole_or_not_at_all),
         TEST(a_failing_database_leaves_nothing_of_grid_or_plan),
     };

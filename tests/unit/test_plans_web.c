@@ -389,6 +389,49 @@ static void a_follow_up_report_is_written_from_the_record(void **state)
     assert_int_equal(page_get(p, FINANCE, path_of(p, "/cases/%s/report", id), NULL).status, 403);
 }
 
+#define W_MODEL                                                                                    \
+    "{\"parent\":\"%s\",\"answers\":{\"w_on\":\"%s\",\"w_mode\":\"individual\",\"w_dimension\":"   \
+    "\"economic\",\"w_purpose\":\"%s\",\"w_points\":[{\"w_direction\":\"up\",\"w_level\":\"2\","   \
+    "\"w_label\":\"Cousin lends a stall\",\"w_aspects\":[\"economic\"]},"                          \
+    "{\"w_direction\":\"down\",\"w_level\":\"3\",\"w_label\":\"Rent <b> too high\","               \
+    "\"w_aspects\":[\"economic\"],\"w_overcome\":\"no\"}]}}"
+
+/* Proves R-2.3.3-08 R-A1-42: drawn for one session, compared, printed, in Arabic from the right. */
+static void the_w_is_drawn_with_its_table_beside_the_earlier_one(void **state)
+{
+    struct pages *p = *state;
+    const char *id = given_case(p);
+    const char *all = path_of(p, "/cases/%s/w", id);
+    struct page page = page_get(p, SUPERVISOR, all, NULL);
+    const char *first;
+    const char *path;
+
+    assert_true(shows(&page, "No W model has been drawn"));
+    first = created(p, "w_model", arena_printf(p->arena, W_MODEL, id, "2026-10-20", "planning"));
+    page = page_get(p, SUPERVISOR, path_of(p, "/records/w_model/%s", first), NULL);
+    assert_true(shows(&page, "<svg viewBox"));
+    assert_true(shows(&page, "20 Oct 2026, 2: Rent &lt;b&gt; too high</title>"));
+    assert_true(shows(&page, all));
+    (void)created(p, "w_model", arena_printf(p->arena, W_MODEL, id, "2026-11-20", "evaluation"));
+    page = page_get(p, SUPERVISOR, path_of(p, "/records/case/%s", id), NULL);
+    assert_true(shows(&page, path_of(p, "href=\"/cases/%s/w\"", id)));
+    page = page_get(p, SUPERVISOR, all, NULL);
+    assert_true(shows(&page, "20 Nov 2026: Seeing what it has brought"));
+    assert_true(shows(&page, ">Down</text>"));
+    path = between(p, &page, "<path d=\"", "\""); /* the first point stands left of the second */
+    assert_true(atof(path + 1) < atof(strchr(path, 'L') + 1));
+    (void)page_post(p, SUPERVISOR, "/language", "lang=ar&back=%2F");
+    page = page_get(p, SUPERVISOR, all, NULL);
+    path = between(p, &page, "<path d=\"", "\"");
+    assert_true(atof(path + 1) > atof(strchr(path, 'L') + 1));
+    (void)page_post(p, SUPERVISOR, "/language", "lang=en&back=%2F");
+    page = page_get(p, SUPERVISOR, all, "as=pdf");
+    assert_non_null(strstr(pdf_text(p, &page), "Cousin lends a stall"));
+    page = page_get(p, SUPERVISOR, all, "as=csv");
+    assert_true(shows(&page, "Down,"));
+    assert_int_equal(page_get(p, FINANCE, all, NULL).status, 403);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pages_setup, pages_teardown)
 
 int main(void)
@@ -404,6 +447,7 @@ int main(void)
         TEST(what_was_planned_is_compared_with_what_was_done),
         TEST(a_plan_or_case_that_is_not_there_is_not_found),
         TEST(a_follow_up_report_is_written_from_the_record),
+        TEST(the_w_is_drawn_with_its_table_beside_the_earlier_one),
     };
 
     return cmocka_run_group_tests_name("plans_web", tests, NULL, NULL);

@@ -204,10 +204,10 @@ static struct document *everything(const char *lang, const char *title, const ch
     struct chart *charts = arena_array(ctx.arena, 2, sizeof *charts);
     struct document *d = document_new(&ctx, lang, title);
 
-    series[0] = (struct chart_series){ "One", first };
-    series[1] = (struct chart_series){ title, second };
-    charts[0] = (struct chart){ CHART_STACKED, title, quarters, 4, series, 2 };
-    charts[1] = (struct chart){ CHART_LINES, NULL, quarters, 4, series, 2 };
+    series[0] = (struct chart_series){ "One", first, NULL };
+    series[1] = (struct chart_series){ title, second, NULL };
+    charts[0] = (struct chart){ CHART_STACKED, title, quarters, 4, series, 2, NULL, 0 };
+    charts[1] = (struct chart){ CHART_LINES, NULL, quarters, 4, series, 2, NULL, 0 };
     document_add(d, DOC_TEXT, text);
     document_pairs(d, pairs, 2);
     document_chart(d, &charts[0]);
@@ -259,8 +259,8 @@ static void a_chart_runs_from_the_side_where_reading_begins(void **state)
 {
     static const double values[] = { 1, 4 };
     static const char *const labels[] = { "a", "b" };
-    static const struct chart_series series[] = { { "s", values } };
-    const struct chart chart = { CHART_COLUMNS, NULL, labels, 2, series, 1 };
+    static const struct chart_series series[] = { { "s", values, NULL } };
+    const struct chart chart = { CHART_COLUMNS, NULL, labels, 2, series, 1, NULL, 0 };
     struct chart_shape left = { 0 };
     struct chart_shape right = { 0 };
 
@@ -274,6 +274,29 @@ static void a_chart_runs_from_the_side_where_reading_begins(void **state)
     assert_int_equal(chart_shape(&ctx, &right, &chart, 500, 200), OK);
     assert_true(right.boxes[0].x > right.boxes[1].x);
     assert_true(fabs(left.boxes[0].x + right.boxes[0].x + right.boxes[0].width - 500) < 0.001);
+}
+
+/* Levels that have names take the place of numbers; a line is broken where it has no value. */
+static void heights_with_names_stand_where_they_belong(void **state)
+{
+    static const double values[] = { NAN, 6, 0, NAN };
+    static const char *const labels[] = { "Return", "1", "2", "Today" };
+    static const struct chart_series series[] = { { "s", values, NULL } };
+    static const struct chart_level levels[] = { { 0, "Down" }, { 3, "" }, { 6, "Up" } };
+    const struct chart chart = { CHART_LINES, NULL, labels, 4, series, 1, levels, 3 };
+    struct chart_shape shape = { 0 };
+
+    (void)state;
+    assert_int_equal(chart_shape(&ctx, &shape, &chart, 500, 200), OK);
+    assert_int_equal(shape.numbers_len, 3);
+    assert_string_equal(shape.numbers[2].text, "Up");
+    assert_int_equal(shape.dots_len, 2);
+    assert_false(shape.dots[0].joined);
+    assert_true(shape.dots[1].joined);
+    assert_true(fabs(shape.dots[0].y - shape.numbers[2].at) < 0.001);
+    assert_true(fabs(shape.dots[1].y - shape.numbers[0].at) < 0.001);
+    assert_true(shape.dots[0].y < shape.dots[1].y);
+    assert_int_equal(shape.labels_len, 4);
 }
 
 static void a_chart_of_nothing_has_no_lines_and_too_many_series_are_refused(void **state)
@@ -342,6 +365,7 @@ int main(void)
         T(a_document_of_everything_becomes_pdf_on_any_paper),
         T(a_row_longer_than_a_page_is_cut_between_its_lines),
         T(a_chart_runs_from_the_side_where_reading_begins),
+        T(heights_with_names_stand_where_they_belong),
         T(a_chart_of_nothing_has_no_lines_and_too_many_series_are_refused),
         T(tables_of_a_document_become_sheets_and_csv),
         T(a_picture_is_a_png_of_bounded_size),

@@ -10,6 +10,8 @@
 
 #include "core/text.h"
 #include "forms_gen.h"
+#include "people/people.h"
+#include "plans/plans_web.h"
 #include "rules/rules.h"
 #include "rules_help.h"
 
@@ -283,6 +285,93 @@ static void a_service_that_is_a_danger_is_not_put_on_the_safety_plan(void **stat
     assert_string_equal(row_value(rec, "emergency_contacts", 1, "emergency_phone"), "");
 }
 
+/* --- money or goods, and the W model --- */
+
+#define RATHER                                                                                     \
+    "sheet_on=2026-11-20;sheet_about=A sewing workshop;cash_foreseen=yes;cash_cost=cheaper;"       \
+    "risk_person=low;risk_household=low;risk_community=medium;risk_insecurity=low;"                \
+    "risk_fraud=low;safe_for_staff=yes;in_kind_risk=same;risk_manageable=yes;"                     \
+    "conditions_needed=no;partner_capable=yes;"
+#define SHEET RATHER "migration_influence=none;safe_for_person=yes;"
+#define DECIDED                                                                                    \
+    "modality=cash;decision_criteria=The market is near;amount=150000 XOF;"                        \
+    "risk_monitoring=A visit;effect_measured=The shop is open;"                                    \
+    "instalments.1.instalment_due=2026-12-01;instalments.1.instalment_amount=100000 XOF;"
+
+static struct record *filled(struct fixture *f, struct record *rec, const char *answers)
+{
+    person_fill(f, rec, answers);
+    must(f, record_update(&f->ctx, rec, rec->version));
+    return rec;
+}
+
+/* Proves R-2.3.2-06 C-12-28: without an answer to each risk nothing is approved. */
+static void a_worksheet_is_approved_only_with_every_risk_and_instalments_that_add_up(void **state)
+{
+    static const struct record_hooks *const hooks[] = { &people_hooks, &cash_sheet_hooks, NULL };
+    struct fixture *f = *state;
+    struct record *kase = given_case(f, PERSON_AWA, "2026-10-01");
+    struct record *rec = child_stored(f, FORM_CASH_OR_KIND, kase,
+                                      SHEET "modality=in_kind;decision_criteria=Prices;"
+                                            "risk_monitoring=A visit;effect_measured=A shop");
+
+    records_use_hooks(hooks);
+    assert_string_equal(record_value(rec, "open_sections"), "risks"); /* that of data is open */
+    assert_string_equal(record_value(rec, "suggestion"), "");
+    assert_true(to(f, rec, STATUS_CASH_OR_KIND_APPROVED) != OK);
+    rec = filled(f, rec, SHEET "risk_data=low");
+    assert_string_equal(record_value(rec, "suggestion"), "cash");
+    assert_string_equal(record_value(rec, "open_sections"), "decision");
+    rec = filled(f, rec, SHEET "risk_data=low;" DECIDED);
+    assert_string_equal(record_value(rec, "open_sections"), "decision"); /* 50,000 are missing */
+    assert_true(to(f, rec, STATUS_CASH_OR_KIND_APPROVED) != OK);
+    rec = filled(f, rec,
+                 SHEET "risk_data=low;" DECIDED "instalments.2.instalment_due=2027-01-01;"
+                       "instalments.2.instalment_amount=50000 XOF");
+    assert_string_equal(record_value(rec, "open_sections"), "");
+    assert_int_equal(to(f, rec, STATUS_CASH_OR_KIND_APPROVED), ERR_INVALID); /* by its author */
+    second_manager(f, "second");
+    fixture_as(f, "second");
+    ctx_clear_problems(&f->ctx);
+    must(f, to(f, rec, STATUS_CASH_OR_KIND_APPROVED));
+    assert_int_equal(record_update(&f->ctx, rec, rec->version), ERR_CONFLICT);
+    ctx_clear_problems(&f->ctx);
+    must(f, to(f, rec, STATUS_CASH_OR_KIND_DRAFT));
+    rec = filled(f, rec, SHEET "risk_data=high");
+    assert_false(files_hold(f, "sewing workshop"));
+}
+
+/* Proves C-12-28 */
+static void what_speaks_against_money_suggests_goods_and_another_choice_needs_a_reason(void **state)
+{
+    static const char *const against[] = { "safe_for_person=no", "safe_for_staff=no",
+                                           "partner_capable=no", "risk_manageable=no",
+                                           "cash_foreseen=no" };
+    struct fixture *f = *state;
+    struct record *kase = given_case(f, PERSON_AWA, "2026-10-01");
+    struct record *rec =
+        child_stored(f, FORM_CASH_OR_KIND, kase, "sheet_on=2026-11-20;sheet_about=A workshop");
+
+    for (size_t i = 0; i < sizeof(against) / sizeof(against[0]); i++) {
+        rec = filled(f, rec,
+                     arena_printf(f->ctx.arena, "sheet_on=2026-11-20;sheet_about=A workshop;%s",
+                                  against[i]));
+        assert_string_equal(record_value(rec, "suggestion"), "in_kind");
+    }
+    rec = filled(f, rec, SHEET "risk_data=low;attached_goods=A course");
+    assert_string_equal(record_value(rec, "suggestion"), "mixed");
+    rec = filled(f, rec, RATHER "risk_data=low;safe_for_person=yes;migration_influence=likely");
+    assert_string_equal(record_value(rec, "suggestion"), "weigh");
+    person_fill(f, rec,
+                RATHER "risk_data=low;migration_influence=none;safe_for_person=no;modality=cash");
+    assert_int_equal(record_update(&f->ctx, rec, rec->version), ERR_INVALID);
+    ctx_clear_problems(&f->ctx);
+    rec = filled(f, rec,
+                 RATHER "risk_data=low;migration_influence=none;safe_for_person=no;modality=cash;"
+                        "deviation_reason=By bank transfer");
+    assert_string_equal(record_value(rec, "deviation_reason"), "By bank transfer");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, people_teardown)
 
 int main(void)
@@ -299,6 +388,8 @@ int main(void)
         TEST(an_emergency_says_when_and_whom_help_was_called_from),
         TEST(an_urgent_need_stays_in_sight_and_asks_for_a_safety_plan),
         TEST(a_service_that_is_a_danger_is_not_put_on_the_safety_plan),
+        TEST(a_worksheet_is_approved_only_with_every_risk_and_instalments_that_add_up),
+        TEST(what_speaks_against_money_suggests_goods_and_another_choice_needs_a_reason),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
