@@ -269,7 +269,7 @@ static enum err ref_shown(struct filling *f, const char **out, const struct fiel
 
     if (field_is_user(field))
         return user_name(f->ctx, out, value);
-    rc = record_load(f->ctx, &rec, field->ref, value);
+    rc = record_load_allowed(f->ctx, &rec, field->ref, value);
     if (rc == OK)
         *out = rec->title;
     else if (rc == ERR_NOT_FOUND)

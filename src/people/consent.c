@@ -196,7 +196,7 @@ static enum err look_at_person(struct asking *l)
     enum err rc = record_load_whole(l->ctx, &person, FORM_PERSON, l->need->person_id);
 
     if (rc == OK)
-        rc = record_children_whole(l->ctx, &cases, &len, FORM_CASE, l->need->person_id);
+        rc = record_children_all(l->ctx, &cases, &len, FORM_CASE, l->need->person_id);
     if (rc)
         return rc;
     l->birth = record_value(person, FIELD_PERSON_BIRTH_DATE);
@@ -222,7 +222,7 @@ static enum err look_at_exceptions(const struct asking *l, struct consent_part *
 
     if (!text_equal(l->need->purpose, CODE_CONSENT_PURPOSES_REFERRAL) || own_office(l->need))
         return OK;
-    rc = record_children_whole(l->ctx, &items, &len, FORM_CONSENT_EXCEPTION, l->need->person_id);
+    rc = record_children_all(l->ctx, &items, &len, FORM_CONSENT_EXCEPTION, l->need->person_id);
     for (size_t i = 0; rc == OK && i < len; i++) {
         const char *help = record_value(items[i], FIELD_CONSENT_EXCEPTION_EXCEPTION_REFERRAL);
 
@@ -251,7 +251,7 @@ static enum err look_at_consents(struct asking *l, struct consent_part *best)
     enum err rc = look_at_person(l);
 
     if (rc == OK)
-        rc = record_children_whole(l->ctx, &items, &len, FORM_CONSENT, l->need->person_id);
+        rc = record_children_all(l->ctx, &items, &len, FORM_CONSENT, l->need->person_id);
     for (size_t i = 0; rc == OK && i < len; i++) {
         struct consent_part one = answer_of(l, items[i]);
 

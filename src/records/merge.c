@@ -190,22 +190,12 @@ static enum err carry_kind(struct ctx *ctx, const struct form *form, const struc
                            const char *action)
 {
     struct record **items = NULL;
-    size_t moved = 0;
     size_t len = 0;
-    enum err rc = OK;
+    enum err rc = record_children_all(ctx, &items, &len, form->kind, c->from_id);
 
-    do {
-        moved = 0;
-        rc = record_children_whole(ctx, &items, &len, form->kind, c->from_id);
-        for (size_t i = 0; rc == OK && i < len; i++) {
-            if (!is_carried(c, items[i]))
-                continue;
+    for (size_t i = 0; rc == OK && i < len; i++)
+        if (is_carried(c, items[i]))
             rc = carry_record(ctx, items[i], c, action);
-            moved++;
-        }
-    } while (rc == OK && moved > 0 && len == RECORD_CHILDREN_MAX);
-    if (rc == OK && len == RECORD_CHILDREN_MAX)
-        rc = ctx_fail(ctx, ERR_LIMIT, tr(ctx, "Too many records belong to this one."));
     return rc;
 }
 
@@ -443,7 +433,7 @@ enum err record_part_look(struct ctx *ctx, struct merge_count **out, size_t *len
 
         if (!text_equal(form->parent, join->form) || form->privacy > ctx->user->clearance)
             continue;
-        rc = record_children_whole(ctx, &below, &len, form->kind, join->kept_id);
+        rc = record_children_all(ctx, &below, &len, form->kind, join->kept_id);
         items[n].kind = form->kind;
         for (size_t k = 0; rc == OK && k < len; k++) {
             const bool back = is_carried(&carry, below[k]);

@@ -326,6 +326,9 @@ enum err record_version_whole(struct ctx *ctx, struct record **out, const struct
 /* Those of a kind under a parent, oldest first, at most RECORD_CHILDREN_MAX. */
 enum err record_children_whole(struct ctx *ctx, struct record ***out, size_t *len_out,
                                const char *kind, const char *parent_id) MUST_USE;
+/* The same without an end, for who decides by all of them. ERR_LIMIT: they do not fit the arena. */
+enum err record_children_all(struct ctx *ctx, struct record ***out, size_t *len_out,
+                             const char *kind, const char *parent_id) MUST_USE;
 /*
  * Ids and offices of all records of a kind, a page of at most 100 at a time, without their answers:
  * *after is NULL at first and again after the last page.

@@ -120,38 +120,74 @@ static enum err children_listed(struct ctx *ctx, struct record ***out, size_t *l
     return OK;
 }
 
-enum err record_children_whole(struct ctx *ctx, struct record ***out, size_t *len_out,
-                               const char *kind, const char *parent_id)
+/* *after is NULL at first and again after the last page. */
+static enum err children_page(struct ctx *ctx, struct record ***out, size_t *len_out,
+                              const char *kind, const char *parent_id, const char **after)
 {
-    struct record_filter filter = { .parent_id = parent_id };
+    struct record_filter filter = { .parent_id = parent_id, .after = *after };
     struct pick pick = { .filter = &filter, .limit = SQL_BATCH, .anywhere = true, .oldest = true };
     struct record **items = NULL;
-    size_t cap = 0;
     size_t len = 0;
-    size_t n = SQL_BATCH;
     bool none = false;
+    bool more = false;
     enum err rc = form_of(ctx, &pick.form, kind);
 
-    if (rc == OK)
+    if (rc == OK && !*after)
         rc = record_none_below(ctx, &none, pick.form, parent_id);
-    if (rc == OK && !none)
+    if (rc == OK && !*after && !none)
         rc = children_listed(ctx, &items, &len, pick.form, parent_id);
-    if (none || items)
-        n = 0;
-    while (rc == OK && n == SQL_BATCH && len < RECORD_CHILDREN_MAX) {
-        items =
-            arena_grow(ctx->arena, items, cap * sizeof(*items), (cap + SQL_BATCH) * sizeof(*items));
-        cap += SQL_BATCH;
-        rc = record_pick(ctx, items + len, &n, &pick, PARTS_ALL);
-        if (rc == OK && n > 0)
-            filter.after = sql_token(ctx, items[len + n - 1], SORT_NEWEST);
-        len += rc == OK ? n : 0;
+    if (rc == OK && !none && !items) {
+        items = ARENA_ARRAY(ctx->arena, SQL_BATCH, struct record *);
+        rc = record_pick(ctx, items, &len, &pick, PARTS_ALL);
+        more = rc == OK && len == SQL_BATCH;
     }
     if (rc)
         return rc;
+    *after = more ? sql_token(ctx, items[len - 1], SORT_NEWEST) : NULL;
     *out = items;
-    *len_out = len < RECORD_CHILDREN_MAX ? len : RECORD_CHILDREN_MAX;
+    *len_out = len;
     return OK;
+}
+
+static enum err children(struct ctx *ctx, struct record ***out, size_t *len_out, const char *kind,
+                         const char *parent_id, size_t most)
+{
+    struct record **items = NULL;
+    const char *after = NULL;
+    size_t cap = 0;
+    size_t len = 0;
+    enum err rc;
+
+    do {
+        struct record **page = NULL;
+        size_t n = 0;
+
+        rc = children_page(ctx, &page, &n, kind, parent_id, &after);
+        if (rc == OK && len + n > cap) {
+            items = arena_grow(ctx->arena, items, cap * sizeof(struct record *),
+                               (2 * cap + n) * sizeof(struct record *));
+            cap = 2 * cap + n;
+        }
+        for (size_t i = 0; rc == OK && i < n && len < most; i++)
+            items[len++] = page[i];
+    } while (rc == OK && after && len < most);
+    if (rc)
+        return rc;
+    *out = items;
+    *len_out = len;
+    return OK;
+}
+
+enum err record_children_whole(struct ctx *ctx, struct record ***out, size_t *len_out,
+                               const char *kind, const char *parent_id)
+{
+    return children(ctx, out, len_out, kind, parent_id, RECORD_CHILDREN_MAX);
+}
+
+enum err record_children_all(struct ctx *ctx, struct record ***out, size_t *len_out,
+                             const char *kind, const char *parent_id)
+{
+    return children(ctx, out, len_out, kind, parent_id, SIZE_MAX);
 }
 
 enum err record_places(struct ctx *ctx, struct record_place *out, size_t *len_out, const char *kind,

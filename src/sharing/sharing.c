@@ -6,6 +6,7 @@
 
 #include "auth/auth.h"
 #include "core/csv_table.h"
+#include "core/log.h"
 #include "core/text.h"
 #include "core/tr.h"
 #include "db/db.h"
@@ -273,7 +274,7 @@ enum err sharing_given(struct ctx *ctx, struct record ***out, size_t *len_out,
 {
     struct record **items = NULL;
     size_t len = 0;
-    enum err rc = record_children_whole(ctx, &items, &len, FORM_DISCLOSURE, person_id);
+    enum err rc = record_children_all(ctx, &items, &len, FORM_DISCLOSURE, person_id);
 
     if (rc)
         return rc;
@@ -393,6 +394,7 @@ static enum err expire_one(struct ctx *whole, const char *id)
 {
     const char *zone = whole->time_zone;
     struct office office = { 0 };
+    struct problem *last = whole->problems_last;
     struct record *rec = NULL;
     enum err rc = record_load_whole(whole, &rec, FORM_CONSENT, id);
 
@@ -403,7 +405,13 @@ static enum err expire_one(struct ctx *whole, const char *id)
     whole->time_zone = office.time_zone;
     rc = expire_over(whole, rec);
     whole->time_zone = zone;
-    return rc;
+    if (rc != ERR_INVALID && rc != ERR_FORBIDDEN && rc != ERR_CONFLICT)
+        return rc;
+    /* A gate of the organisation refuses it, or somebody changed it just now: those behind it end
+     * all the same. Nothing is shared under it: consent_covers asks the day itself. */
+    ctx_problems_back(whole, last);
+    log_warn("consent %s stays given after its last day (%s)", id, err_name(rc));
+    return OK;
 }
 
 #define PAGE 100

@@ -71,7 +71,10 @@ bool sharing_allows(const struct consent_part *part, const char *category);
  */
 enum err sharing_withdraw(struct ctx *ctx, const char *consent_id, int64_t version,
                           const char *reason) MUST_USE;
-/* Marks consents as expired whose last day is over; for the job role, a page at a time. */
+/*
+ * Marks consents as expired whose last day is over; for the job role, a page at a time. One whose
+ * change is refused (a gate of the organisation) stays as it is, and holds up no other.
+ */
 enum err sharing_expire(struct ctx *ctx) MUST_USE;
 
 /* What was given of a person, newest first; whatever the acting user may read. */

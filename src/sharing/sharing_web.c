@@ -10,7 +10,7 @@
 #include "sharing_templates.h"
 
 #define SHOWN     100
-#define LIST_TEXT ((size_t)64 * 1024)
+#define LIST_TEXT ((size_t)1024 * 1024)
 
 /* A day, a code, a list of codes as people read them; fields of the form's top. */
 static const char *shown(struct ctx *ctx, const struct record *rec, const char *field)
@@ -54,26 +54,32 @@ static void fill_given(struct ctx *ctx, struct sharing_given_view *v, const stru
                             STATUS_DISCLOSURE_RECALLED);
 }
 
-/* Newest first; of one consent, or of all of a person's (consent NULL). */
+/*
+ * Newest first, at most SHOWN; of one consent, however many were given under others since, or of
+ * all of a person's (consent NULL).
+ */
 static enum err given_of(struct ctx *ctx, const struct sharing_given_view **out, size_t *len_out,
                          const char *person_id, const struct record *consent)
 {
-    const struct record_filter filter = { .parent_id = person_id, .limit = SHOWN };
-    struct record_list list = { 0 };
-    struct sharing_given_view *items;
+    struct sharing_given_view *items = ARENA_ARRAY(ctx->arena, SHOWN, struct sharing_given_view);
+    struct record_filter filter = { .parent_id = person_id, .limit = SHOWN };
     size_t len = 0;
-    enum err rc;
+    enum err rc = OK;
 
     *len_out = 0;
     if (!may_see(ctx, FORM_DISCLOSURE))
         return OK;
-    rc = record_list(ctx, &list, FORM_DISCLOSURE, &filter);
+    do {
+        struct record_list list = { 0 };
+
+        rc = record_list(ctx, &list, FORM_DISCLOSURE, &filter);
+        for (size_t i = 0; rc == OK && i < list.len && len < SHOWN; i++)
+            if (!consent || record_is(list.items[i], FIELD_DISCLOSURE_SHARED_CONSENT, consent->id))
+                fill_given(ctx, &items[len++], list.items[i]);
+        filter.after = list.next;
+    } while (rc == OK && filter.after && len < SHOWN);
     if (rc)
         return rc;
-    items = ARENA_ARRAY(ctx->arena, list.len + 1, struct sharing_given_view);
-    for (size_t i = 0; i < list.len; i++)
-        if (!consent || record_is(list.items[i], FIELD_DISCLOSURE_SHARED_CONSENT, consent->id))
-            fill_given(ctx, &items[len++], list.items[i]);
     *out = items;
     *len_out = len;
     return OK;
@@ -268,7 +274,7 @@ static enum err post_receipt(struct ctx *ctx, const struct req *req, struct res 
     if (rc == OK && (!may_see(ctx, FORM_CONSENT) || !is_decided(rec)))
         rc = ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no such letter."));
     if (rc == OK)
-        rc = record_load(ctx, &person, FORM_PERSON, rec->parent_id);
+        rc = record_load_allowed(ctx, &person, FORM_PERSON, rec->parent_id);
     if (rc)
         return rc;
     local = *ctx;
@@ -296,7 +302,7 @@ static enum err post_shared(struct ctx *ctx, const struct req *req, struct res *
     struct ctx local = *ctx;
     struct buf b;
     size_t len = 0;
-    enum err rc = record_load(ctx, &person, FORM_PERSON, req_path(req, "id"));
+    enum err rc = record_load_allowed(ctx, &person, FORM_PERSON, req_path(req, "id"));
 
     if (rc == OK && !may_see(ctx, FORM_DISCLOSURE))
         rc = ctx_fail(ctx, ERR_NOT_FOUND, tr(ctx, "There is no such letter."));

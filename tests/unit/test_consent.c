@@ -359,6 +359,66 @@ static void a_database_that_fails_never_gives_a_yes(void **state)
     assert_true(failed > 2);
 }
 
+/*
+ * So many older records of the kind of one, below the same parent, whose answers can no longer be
+ * read: enough to fill what record_children_whole gives.
+ */
+static void many_older(struct fixture *f, const struct record *like)
+{
+    const char *table = arena_printf(f->ctx.arena, "rec_%s", like->form->kind);
+    const char *names = "";
+    const char *values = "";
+    char **columns = NULL;
+
+    must(f, db_columns(&f->ctx, f->ctx.db, table, &columns));
+    for (size_t i = 0; columns[i]; i++) {
+        const char *value = columns[i];
+
+        if (text_equal(value, "id"))
+            value = "'00000000-0000-7000-8000-' || CAST(100000000000 + n AS TEXT)";
+        if (text_equal(value, "key_id"))
+            value = "'0199aaaa-0000-7000-8000-000000000001'";
+        if (text_equal(value, "number"))
+            value = "NULL";
+        names = arena_printf(f->ctx.arena, "%s%s%s", names, i ? ", " : "", columns[i]);
+        values = arena_printf(f->ctx.arena, "%s%s%s", values, i ? ", " : "", value);
+    }
+    tamper(f, f->ctx.db,
+           arena_printf(f->ctx.arena,
+                        "INSERT INTO %s (%s) WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT"
+                        " n + 1 FROM many WHERE n < %d) SELECT %s FROM %s, many WHERE id = '%s'",
+                        table, names, RECORD_CHILDREN_MAX, values, table, like->id));
+}
+
+/* Whatever came before: what was given under a consent is known, and called back with it. */
+static void the_five_hundred_and_first_counts_as_the_first_does(void **state)
+{
+    static const struct record_hooks *const hooks[] = { &people_hooks, &consent_hooks, NULL };
+    static const struct sharing way = { SHARING_PRINT, CLINIC, "referral", "Person" };
+    struct fixture *f = *state;
+    struct record *who = person_stored(f, PERSON_AWA);
+    struct consent_part part = { .answer = CONSENT_UNSAID };
+    struct record **given = NULL;
+    struct record *rec = NULL;
+    size_t len = 0;
+
+    records_use_hooks(hooks);
+    many_older(f, child_stored(f, FORM_CONSENT, who, WHOLE));
+    rec = consent(f, who, WHOLE, STATUS_CONSENT_GIVEN);
+    assert_int_equal(asked(f, who), CONSENT_COVERED);
+    must(f, sharing_give(&f->ctx, &part, &way, who->id, categories, 2));
+    must(f, sharing_given(&f->ctx, &given, &len, who->id));
+    assert_int_equal(len, 1);
+    many_older(f, given[0]);
+    must(f, sharing_given(&f->ctx, &given, &len, who->id));
+    assert_int_equal(len, RECORD_CHILDREN_MAX + 1);
+    assert_string_equal(record_value(given[0], FIELD_DISCLOSURE_SHARED_CONSENT), rec->id);
+    must(f, sharing_withdraw(&f->ctx, rec->id, rec->version, ""));
+    must(f, sharing_given(&f->ctx, &given, &len, who->id));
+    assert_string_equal(given[0]->status, STATUS_DISCLOSURE_RECALL);
+    assert_string_equal(given[1]->status, STATUS_DISCLOSURE_SHARED); /* under no consent of his */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, people_setup, people_teardown)
 
 int main(void)
@@ -379,6 +439,7 @@ int main(void)
         TEST(an_exception_serves_a_referral_to_the_help_it_names),
         TEST(each_part_of_a_plan_is_asked_in_the_own_office),
         TEST(a_database_that_fails_never_gives_a_yes),
+        TEST(the_five_hundred_and_first_counts_as_the_first_does),
     };
 
     return cmocka_run_group_tests_name("consent", tests, NULL, NULL);

@@ -204,6 +204,38 @@ static void what_the_maker_may_not_read_is_left_blank_and_told(void **state)
     assert_true(l.blanks[0].forbidden);
 }
 
+/* A letter of a case in which another person stands: her name is not for who may see no people. */
+static void a_name_that_a_reference_stands_for_is_shown_to_who_may_see_people(void **state)
+{
+    static const char text[] = HEAD "Lives with ${/data/household/members/member}.\n";
+    struct fixture *f = *state;
+    const struct user *whole = f->ctx.user;
+    const struct record *fatou =
+        person_stored(f, "names.1.name_text=Fatou;names.1.name_script=Latn");
+    struct record *rec = given_case(f, PERSON_AWA, NULL);
+    struct record above = { .id = rec->parent_id };
+    bool permissions[1000];
+    struct user some = *whole;
+    struct letter_filled l;
+
+    (void)child_stored(f, FORM_HOUSEHOLD, &above,
+                       arena_printf(f->ctx.arena,
+                                    "label=Diop;members.1.member=%s;members.1.relationship=sibling",
+                                    fatou->id));
+    l = filled(f, rec, text, "en");
+    SAYS(f, &l, "Lives with Fatou.");
+    some.permissions = permissions;
+    memset(permissions, true, sizeof permissions);
+    for (size_t i = 0; user_may(&some, "person.view"); i++) {
+        permissions[i ? i - 1 : 0] = true;
+        permissions[i] = false;
+    }
+    f->ctx.user = &some;
+    l = filled(f, rec, text, "en");
+    assert_null(strstr(said(f, &l), "Fatou"));
+    f->ctx.user = whole;
+}
+
 static void an_arabic_letter_keeps_numbers_in_their_order(void **state)
 {
     struct fixture *f = *state;
@@ -460,6 +492,7 @@ int main(void)
         TEST(pieces_are_shown_as_people_read_them),
         TEST(an_empty_field_is_a_blank_and_that_is_told),
         TEST(what_the_maker_may_not_read_is_left_blank_and_told),
+        TEST(a_name_that_a_reference_stands_for_is_shown_to_who_may_see_people),
         TEST(an_arabic_letter_keeps_numbers_in_their_order),
         TEST(a_programme_has_letters_and_a_letterhead_of_its_own),
         TEST(what_was_made_is_sealed_and_goes_with_the_key),

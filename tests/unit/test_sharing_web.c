@@ -4,11 +4,14 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "auth/auth.h"
+#include "core/asset.h"
 #include "core/text.h"
 #include "db/db.h"
 #include "pages.h"
@@ -493,6 +496,78 @@ static void a_consent_whose_last_day_is_over_becomes_expired(void **state)
     assert_int_equal(pages_count(p, "SELECT count(*) FROM rec_consent WHERE status = 'given'"), 1);
 }
 
+static const char *refused; /* id of the consent whose end a gate of the organisation refuses */
+
+static enum err refuse_end(struct ctx *ctx, const struct record *rec, const struct record *old)
+{
+    if (old && refused && text_equal(rec->id, refused))
+        return ctx_fail(ctx, ERR_INVALID, "Ask the head of the office first.");
+    return OK;
+}
+
+static void a_consent_that_may_not_end_holds_up_no_other(void **state)
+{
+    struct pages *p = *state;
+    struct ctx ctx = p->ctx;
+
+    refused = in_state(p, EXPIRED).consent;
+    (void)in_state(p, EXPIRED);
+    (void)in_state(p, EXPIRED);
+    records_watch(refuse_end);
+    assert_int_equal(sharing_expire(&ctx), OK);
+    refused = NULL;
+    assert_string_equal(ctx_first_problem(&ctx), "");
+    assert_int_equal(pages_count(p, EXPIRED_ONES), 2);
+    must_expire(&ctx);
+    assert_int_equal(pages_count(p, EXPIRED_ONES), 3);
+}
+
+/* The shipped grants without one line, for the roles of an organisation; line NULL: with all. */
+static void grants_without(struct pages *p, const char *line)
+{
+    const struct asset *shipped = asset_find("content/roles/grants.csv");
+    const char *dir = arena_printf(p->arena, "%s/content", p->dir);
+    const char *roles = arena_printf(p->arena, "%s/roles", dir);
+    const char *path = arena_printf(p->arena, "%s/grants.csv", roles);
+    const char *text = arena_strndup(p->arena, (const char *)shipped->bytes, shipped->len);
+    const char *at = line ? strstr(text, line) : NULL;
+
+    if (line) {
+        FILE *file;
+
+        assert_non_null(at);
+        assert_int_equal(mkdir(dir, 0700), 0);
+        assert_int_equal(mkdir(roles, 0700), 0);
+        file = fopen(path, "wbe");
+        assert_non_null(file);
+        assert_true(fprintf(file, "%.*s%s", (int)(at - text), text, at + strlen(line)) > 0);
+        assert_int_equal(fclose(file), 0);
+    } else {
+        assert_int_equal(remove(path), 0);
+        assert_int_equal(remove(roles), 0);
+    }
+    assert_int_equal(asset_use_directory(&p->ctx, dir), OK);
+    assert_int_equal(auth_load(&p->ctx), OK);
+    if (!line)
+        assert_int_equal(remove(dir), 0);
+}
+
+/* Letters about consent say whose it is: without the right to see people there are none. */
+static void no_letter_names_who_may_not_be_seen(void **state)
+{
+    struct pages *p = *state;
+    const struct given g = in_state(p, GIVEN);
+    const char *receipt = arena_printf(p->arena, "/consents/%s/receipt", g.consent);
+    const char *shared = arena_printf(p->arena, "/people/%s/shared", g.person);
+
+    assert_int_equal(page_post(p, SUPERVISOR, receipt, "").status, 200);
+    assert_int_equal(page_post(p, SUPERVISOR, shared, "").status, 200);
+    grants_without(p, "\nsupervisor,person.view");
+    assert_int_equal(page_post(p, SUPERVISOR, receipt, "").status, 404);
+    assert_int_equal(page_post(p, SUPERVISOR, shared, "").status, 404);
+    grants_without(p, NULL);
+}
+
 /* Nothing remains of a withdrawal or a giving that failed, and nothing is given. */
 static void sharing_leaves_nothing_behind_when_the_database_fails(void **state)
 {
@@ -579,6 +654,8 @@ int main(void)
         PAGES(a_consent_is_withdrawn_in_two_clicks_and_what_was_shared_is_recalled),
         PAGES(the_person_gets_a_receipt_and_a_list_of_who_received_what),
         PAGES(a_consent_whose_last_day_is_over_becomes_expired),
+        PAGES(a_consent_that_may_not_end_holds_up_no_other),
+        PAGES(no_letter_names_who_may_not_be_seen),
         PAGES(expiry_is_whole_for_each_consent_when_the_database_fails),
         PAGES(sharing_leaves_nothing_behind_when_the_database_fails),
     };
