@@ -8,6 +8,7 @@
 #include "records/attach.h"
 #include "records/merge_inner.h"
 #include "records/publish_inner.h"
+#include "records/saved_filter.h"
 
 /* Set once before fork. */
 static const struct record_hooks *const *hooks_used;
@@ -61,6 +62,8 @@ enum err records_prepare(struct ctx *ctx)
 {
     enum err rc = publish_prepare(ctx);
 
+    if (rc == OK)
+        rc = saved_filters_prepare(ctx);
     if (rc == OK && ctx->index_db)
         rc = index_recover(ctx);
     return rc;

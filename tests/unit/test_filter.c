@@ -151,6 +151,45 @@ static void what_is_sealed_or_unknown_is_not_asked_nor_sorted_by(void **state)
         ERR_INVALID);
 }
 
+static void the_name_of_a_kept_filter_is_sealed_also_one_of_before(void **state)
+{
+    struct fixture *f = *state;
+    struct saved_filter *list = NULL;
+    enum err rc = ERR_DB;
+    size_t len = 0;
+
+    must(f, saved_filter_add(&f->ctx, "case", "\303\211t\303\251 of Fatou Dramane",
+                             "f.priority=high"));
+    must(f, saved_filter_add(&f->ctx, "case", "Zone of Fatou Dramane", "f.priority=low"));
+    assert_false(files_hold(f, "Dramane"));
+    /* as the version before kept it */
+    tamper(f, f->ctx.db,
+           arena_printf(f->ctx.arena,
+                        "INSERT INTO saved_filter (id, staff_id, form, token, query, made_at)"
+                        " VALUES ('0199aaaa-0000-7000-8000-000000000001', '%s', 'case',"
+                        " 'All of Moussa', 'f.priority=normal', 1)",
+                        f->ctx.user_id));
+    for (int n = 1; rc; n++) {
+        db_fail_at(f->ctx.db, n);
+        rc = saved_filters_prepare(&f->ctx);
+        db_fail_at(f->ctx.db, 0);
+        assert_true(rc == OK || rc == ERR_DB);
+        assert_false(db_in_transaction(f->ctx.db));
+    }
+    must(f, saved_filters_prepare(&f->ctx));
+    must(f, saved_filters(&f->ctx, &list, &len, "case"));
+    assert_int_equal(len, 3);
+    assert_string_equal(list[0].name, "All of Moussa");
+    assert_string_equal(list[1].query, "f.priority=high"); /* E before Z, with its accent */
+    assert_string_equal(list[2].name, "Zone of Fatou Dramane");
+    assert_int_equal(
+        count_of(f, f->ctx.db, "SELECT count(*) FROM saved_filter WHERE token LIKE '%Moussa%'"), 0);
+    must(f, saved_filter_add(&f->ctx, "case", "All of Moussa", "f.priority=low"));
+    must(f, saved_filters(&f->ctx, &list, &len, "case"));
+    assert_int_equal(len, 3); /* and is the same filter afterwards */
+    assert_string_equal(list[0].query, "f.priority=low");
+}
+
 static void a_kept_filter_is_its_owners_alone_and_holds_no_free_text(void **state)
 {
     struct fixture *f = *state;
@@ -196,6 +235,7 @@ int main(void)
         TEST(conditions_hold_together_and_are_counted),
         TEST(few_are_found_by_what_is_rarest_and_come_in_every_order),
         TEST(what_is_sealed_or_unknown_is_not_asked_nor_sorted_by),
+        TEST(the_name_of_a_kept_filter_is_sealed_also_one_of_before),
         TEST(a_kept_filter_is_its_owners_alone_and_holds_no_free_text),
         TEST(a_failed_keeping_of_a_filter_leaves_nothing),
     };
