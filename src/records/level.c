@@ -200,6 +200,39 @@ static void merge_value(const struct ctx *ctx, struct answers *t, const struct a
         t->values[f->place] = old ? old->values[f->place] : NULL;
 }
 
+/* What the acting user could have said of a row differs in nothing. */
+static bool said_alike(const struct ctx *ctx, const struct answers *a, const struct answers *b)
+{
+    for (size_t i = 0; i < a->form->all_len; i++) {
+        const struct field *f = a->form->all[i];
+        const bool asked = f->repeat == a->repeat && field_is_answer(f) &&
+                           f->kind != FIELD_HIDDEN && !f->read_only && !f->calculation;
+
+        if (asked && field_visible(ctx, f) && !same(a->values[f->place], b->values[f->place]))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Rows that came without an id (from a program that does not keep them) are the old ones that say
+ * the same, in their order: what stands in those besides stays, and nothing was changed.
+ */
+static void know_rows(const struct ctx *ctx, struct answers *t, const struct answers *old,
+                      const struct field *f)
+{
+    for (size_t r = 0; old && r < t->rows_len[f->place]; r++) {
+        struct answers *row = t->rows[f->place][r];
+
+        for (size_t k = 0; !row->id && k < old->rows_len[f->place]; k++) {
+            const struct answers *was = old->rows[f->place][k];
+
+            if (!row_before(t, f, was->id) && said_alike(ctx, row, was))
+                row->id = was->id;
+        }
+    }
+}
+
 static void merge_rows(struct ctx *ctx, struct answers *t, const struct answers *old,
                        const struct field *f)
 {
@@ -207,6 +240,7 @@ static void merge_rows(struct ctx *ctx, struct answers *t, const struct answers 
         keep_rows(ctx, t, old, f);
         return;
     }
+    know_rows(ctx, t, old, f);
     for (size_t r = 0; r < t->rows_len[f->place]; r++) {
         struct answers *row = t->rows[f->place][r];
 
