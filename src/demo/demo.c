@@ -14,6 +14,7 @@
 #include "db/db.h"
 #include "demo/demo_inner.h"
 #include "facts/facts.h"
+#include "people/caseload.h"
 #include "records/records.h"
 #include "rules/rules.h"
 
@@ -21,6 +22,7 @@
 #define BATCH         40 /* people of one transaction */
 #define UNREAD_DAYS   45 /* of families that came before, all notices have been read */
 #define RULES_AT_ONCE 200
+#define DEMO_TARGET   70 /* the weighted load of a case manager */
 
 struct demo_size {
     int64_t people;
@@ -193,6 +195,10 @@ static enum err make_office_and_staff(struct ctx *ctx, struct world *w)
         ctx->user = w->staff[i].user;
         ctx->user_id = ctx->user->id;
         rc = demo_letterhead(ctx);
+        for (size_t k = 0; rc == OK && k < w->lists.offices.len; k++) {
+            ctx->office_id = w->office_ids[k];
+            rc = caseload_set_target(ctx, "", DEMO_TARGET);
+        }
         break;
     }
     act_as_nobody(ctx);

@@ -159,4 +159,28 @@ struct merge_part_view {
     struct url look; /* .text NULL: the role may not compare */
 };
 
+/* --- the caseload --- */
+
+struct caseload_programme_view {
+    const char *code;
+    bool chosen;
+};
+struct report_item_view;
+struct caseload_view {
+    const char *programme; /* "" = all */
+    struct caseload_programme_view *programmes;
+    size_t programmes_len;
+    const char *const *alerts;
+    size_t alerts_len;
+    const struct report_item_view *items;
+    size_t items_len;
+    bool may_set;
+    int64_t target;
+    int64_t max;
+    const char *problem; /* of the target */
+    struct url pdf;
+    struct url xlsx;
+    struct url csv;
+};
+
 #endif

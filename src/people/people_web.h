@@ -5,6 +5,7 @@
 
 /* /register, and what else is about people and is no record. */
 extern const struct route people_routes[];
+extern const struct route caseload_routes[]; /* /caseload: who carries how much */
 
 struct record;
 struct record_extra;
