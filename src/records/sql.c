@@ -11,67 +11,6 @@
 #include "core/text.h"
 #include "records/records_sql.h"
 
-#define ARGS_MAX     160
-#define SQL_TEXT_MAX ((size_t)16 * 1024)
-
-struct build {
-    struct ctx *ctx;
-    struct buf sql;
-    int len;
-    struct db_arg args[ARGS_MAX + 1];
-};
-
-static void build_start(struct build *b, struct ctx *ctx, const char *text)
-{
-    b->ctx = ctx;
-    b->len = 0;
-    buf_init(&b->sql, ctx->arena, SQL_TEXT_MAX);
-    buf_add(&b->sql, text);
-}
-
-static void build_add(struct build *b, const char *text)
-{
-    buf_add(&b->sql, text);
-}
-
-static void build_arg(struct build *b, struct db_arg arg)
-{
-    assert(b->len < ARGS_MAX);
-    b->args[b->len++] = arg;
-    buf_add_char(&b->sql, '$');
-    buf_add_int(&b->sql, b->len);
-}
-
-/* "name = $n", with what stands before it. */
-static void build_is(struct build *b, const char *text, struct db_arg arg)
-{
-    build_add(b, text);
-    build_arg(b, arg);
-}
-
-static enum err build_exec(struct build *b, int64_t *changed_out)
-{
-    assert(buf_ok(&b->sql));
-    b->args[b->len] = (struct db_arg){ 0 };
-    return db_exec_on(b->ctx, b->ctx->db, changed_out, db_sql_built(b->ctx->db, buf_text(&b->sql)),
-                      b->args);
-}
-
-static enum err build_query(struct build *b, struct rows **out)
-{
-    assert(buf_ok(&b->sql));
-    b->args[b->len] = (struct db_arg){ 0 };
-    return db_query_on(b->ctx, b->ctx->db, out, db_sql_built(b->ctx->db, buf_text(&b->sql)),
-                       b->args);
-}
-
-static enum err build_number(struct build *b, int64_t *out)
-{
-    assert(buf_ok(&b->sql));
-    b->args[b->len] = (struct db_arg){ 0 };
-    return records_number(b->ctx, out, db_sql_built(b->ctx->db, buf_text(&b->sql)), b->args);
-}
-
 /* --- writing --- */
 
 static struct db_arg column_arg(const struct field *f, const char *value)
@@ -450,71 +389,115 @@ enum err sql_token_check(struct ctx *ctx, const char *token, enum record_sort so
     return ctx_fail_field(ctx, "after", tr(ctx, "This is not the address of a page of the list."));
 }
 
-/* What a list is ordered by: as the index of the order has it, or so that none is taken for it. */
-static const char *order_column(struct build *b, const struct pick *pick, const char *column,
-                                const char *empty)
+/* Found by an index in which the id comes next: in the order of their ids, without more. */
+static bool found_by_id(const struct pick *pick)
 {
+    const struct record_condition *by = pick->by;
+
+    return !pick->few || !by || (by->op == COND_IS && strchr(by->value, ' ') == NULL);
+}
+
+/* What a list is ordered by: as the index of the order has it, or so that none is taken for it. */
+static const char *order_key(struct build *b, const struct pick *pick)
+{
+    const struct field *f = NULL;
+    const char *column = "id";
+    const char *empty = "''";
+
+    switch (pick->filter->sort) {
+    case SORT_FIELD:
+        f = field_find(pick->form, pick->filter->sort_field);
+        column = sql_sort_column(b->ctx->arena, f);
+        empty = sql_empty(f);
+        break;
+    case SORT_NUMBER:
+        column = "number";
+        break;
+    case SORT_UPDATED:
+        column = "updated_at";
+        empty = "0";
+        break;
+    case SORT_NEWEST:
+    case SORT_TITLE:
+        if (found_by_id(pick))
+            return column;
+        break;
+    }
     return pick->few ? arena_printf(b->ctx->arena, "coalesce(%s, %s)", column, empty) : column;
 }
 
-/* By a column: the place of the token's record is read from the table, so no value is in it. */
-static void order_by_field(struct build *b, const struct pick *pick, const char *table,
-                           const char *after)
+/* The place of the token's record is read from the table, so no value is in it. */
+static void add_behind(struct build *b, const struct pick *pick, const char *id)
 {
-    const struct field *f = field_find(pick->form, pick->filter->sort_field);
-    const char *column = order_column(b, pick, sql_sort_column(b->ctx->arena, f), sql_empty(f));
-    const char *way = pick->filter->down ? " DESC" : "";
+    const char *key = order_key(b, pick);
+    const bool down = pick->filter->sort == SORT_FIELD && pick->filter->down;
 
-    if (after) {
-        build_add(b, arena_printf(b->ctx->arena, " AND (%s, id) %s (SELECT %s, id FROM %s", column,
-                                  pick->filter->down ? "<" : ">", column, table));
-        build_is(b, " WHERE id = ", DB_TEXT(after));
-        add_scope(b, pick);
+    build_add(b, arena_printf(b->ctx->arena, " AND (%s, id) %s (SELECT %s, id FROM %s", key,
+                              down ? "<" : ">", key, sql_table(b->ctx->arena, pick->form, NULL)));
+    build_is(b, " WHERE id = ", DB_TEXT(id));
+    add_scope(b, pick); /* an id of elsewhere is as one that is not there */
+    build_add(b, ")");
+}
+
+/* What comes after the page before. */
+static void add_after(struct build *b, const struct pick *pick)
+{
+    const enum record_sort sort = pick->filter->sort;
+    struct cursor c = { 0 };
+
+    if (!pick->filter->after || !token_parse(b->ctx->arena, &c, pick->filter->after, sort))
+        return;
+    if (pick->oldest) {
+        build_is(b, " AND id > ", DB_TEXT(c.id));
+    } else if (sort == SORT_FIELD || sort == SORT_NUMBER) {
+        add_behind(b, pick, c.id);
+    } else if (sort == SORT_UPDATED) {
+        build_add(b, arena_printf(b->ctx->arena, " AND (%s, id)", order_key(b, pick)));
+        build_is(b, " < (", DB_INT(c.at));
+        build_is(b, ", ", DB_TEXT(c.id));
         build_add(b, ")");
+    } else {
+        build_is(b, " AND id < ", DB_TEXT(c.id));
     }
-    build_add(b, arena_printf(b->ctx->arena, " ORDER BY %s%s, id%s", column, way, way));
 }
 
 static void add_order(struct build *b, const struct pick *pick)
 {
-    struct cursor c = { 0 };
-    enum record_sort sort = pick->filter->sort;
-    const char *table = sql_table(b->ctx->arena, pick->form, NULL);
-    bool after = pick->filter->after && token_parse(b->ctx->arena, &c, pick->filter->after, sort);
-    const char *number = order_column(b, pick, "number", "''");
-    const char *updated = order_column(b, pick, "updated_at", "0");
+    const enum record_sort sort = pick->filter->sort;
+    const bool up = sort == SORT_NUMBER || (sort == SORT_FIELD && !pick->filter->down);
+    const char *key = order_key(b, pick);
+    const char *way = up ? "" : " DESC";
 
-    if (pick->oldest) {
-        if (after)
-            build_is(b, " AND id > ", DB_TEXT(c.id));
+    if (pick->oldest)
         build_add(b, " ORDER BY id");
-        return;
-    }
-    if (sort == SORT_FIELD) {
-        order_by_field(b, pick, table, after ? c.id : NULL);
-        return;
-    }
-    if (sort == SORT_NUMBER && after) {
-        build_add(b, arena_printf(b->ctx->arena, " AND (%s, id) > (SELECT number, id FROM %s",
-                                  number, table));
-        build_is(b, " WHERE id = ", DB_TEXT(c.id));
-        add_scope(b, pick); /* an id of elsewhere is as one that is not there */
-        build_add(b, ")");
-    } else if (sort == SORT_UPDATED && after) {
-        build_add(b, arena_printf(b->ctx->arena, " AND (%s, id)", updated));
-        build_is(b, " < (", DB_INT(c.at));
-        build_is(b, ", ", DB_TEXT(c.id));
-        build_add(b, ")");
-    } else if (after) {
-        build_is(b, " AND id < ", DB_TEXT(c.id));
-    }
-    if (sort == SORT_NUMBER)
-        build_add(b, arena_printf(b->ctx->arena, " ORDER BY %s, id", number));
-    else if (sort == SORT_UPDATED)
-        build_add(b, arena_printf(b->ctx->arena, " ORDER BY %s DESC, id DESC", updated));
+    else if (sort == SORT_NEWEST || sort == SORT_TITLE)
+        build_add(b, arena_printf(b->ctx->arena, " ORDER BY %s DESC", key));
     else
-        build_add(
-            b, arena_printf(b->ctx->arena, " ORDER BY %s DESC", order_column(b, pick, "id", "''")));
+        build_add(b, arena_printf(b->ctx->arena, " ORDER BY %s%s, id%s", key, way, way));
+}
+
+static void add_page(struct build *b, const struct pick *pick)
+{
+    add_filter(b, pick);
+    if (pick->filter) {
+        add_after(b, pick);
+        add_order(b, pick);
+    }
+    if (!pick->ids)
+        build_is(b, " LIMIT ", DB_INT((int64_t)pick->limit));
+}
+
+/*
+ * Those of the page are found first, by their index alone where it has all that is asked for: else
+ * all that is found would be read whole, to be put in order and mostly thrown away.
+ */
+static void add_few(struct build *b, const struct pick *pick)
+{
+    build_add(b, " WHERE id IN (SELECT id FROM ");
+    build_add(b, sql_table(b->ctx->arena, pick->form, NULL));
+    add_page(b, pick);
+    build_add(b, ")");
+    add_order(b, pick);
 }
 
 enum err sql_pick(struct ctx *ctx, struct record **out, int64_t *parts_out, size_t *len_out,
@@ -531,11 +514,10 @@ enum err sql_pick(struct ctx *ctx, struct record **out, int64_t *parts_out, size
                 pick->bare ? "SELECT " BARE_COLUMNS " FROM "
                            : "SELECT " ROOT_COLUMNS ", open, sealed FROM ");
     build_add(&b, sql_table(ctx->arena, pick->form, NULL));
-    add_filter(&b, pick);
-    if (pick->filter)
-        add_order(&b, pick);
-    if (!pick->ids)
-        build_is(&b, " LIMIT ", DB_INT((int64_t)pick->limit));
+    if (pick->few)
+        add_few(&b, pick);
+    else
+        add_page(&b, pick);
     rc = build_query(&b, &rows);
     if (rc)
         return rc;
