@@ -306,11 +306,16 @@ enum err record_merge(struct ctx *ctx, const char **id_out, const char *kind,
 {
     struct record *two[2] = { NULL, NULL };
     const char *refs = "";
+    const char *status = NULL;
+    const struct form *form = NULL;
     enum err rc = db_begin(ctx);
 
     if (rc)
         return rc;
-    if (ctx->index_db) /* it says who refers to the gone one; nothing is written yet */
+    rc = record_form(ctx, &form, kind);
+    if (rc == OK) /* who is just saving a reference to it, or a record below it, comes first */
+        rc = sql_hold(ctx, &status, form, m->gone_id, true);
+    if (rc == OK && ctx->index_db) /* it says who refers to the gone one; nothing is written yet */
         rc = index_catch_up(ctx, NULL);
     if (rc == OK)
         rc = load_two(ctx, two, kind, m);

@@ -131,6 +131,12 @@ struct pick {
  */
 enum err sql_pick(struct ctx *ctx, struct record **out, int64_t *parts_out, size_t *len_out,
                   const struct pick *pick) MUST_USE;
+/*
+ * The status of a record, NULL if there is none, and it stays so until the transaction ends: others
+ * may hold it too, or with alone nobody. On SQLite who writes is alone anyway.
+ */
+enum err sql_hold(struct ctx *ctx, const char **status_out, const struct form *form, const char *id,
+                  bool alone) MUST_USE;
 /* Whether there is any record of a form, of any office and status. */
 enum err sql_any(struct ctx *ctx, bool *out, const struct form *form) MUST_USE;
 enum err sql_count(struct ctx *ctx, int64_t *out, const struct pick *pick, int64_t max) MUST_USE;
@@ -233,6 +239,7 @@ struct record_change_of {
     const char *reason; /* NULL = none; sealed for the audit, and for the record's history */
     const char *erase;  /* key that goes with it; NULL = none */
     bool bare;          /* no answers are left to seal */
+    bool refs;          /* the acting user filled it in: what it newly names must still stand */
     /* In the same transaction, before the watchers; NULL = nothing. */
     enum err (*also)(struct ctx *ctx, const struct record *next, const struct record *old);
 };
@@ -333,6 +340,15 @@ bool ref_can_merge(const struct ctx *ctx, const struct field *f);
  * number, or a sign-in name, becomes the id. ERR_INVALID with a problem at each that names nothing.
  */
 enum err record_settle_refs(struct ctx *ctx, struct record *rec, const struct record *old) MUST_USE;
+
+/*
+ * In the transaction that stores rec over old (NULL: a new one): what it newly names or lies below,
+ * of kinds that can be merged, is held as it is. ERR_INVALID with a problem at a reference,
+ * ERR_CONFLICT or ERR_NOT_FOUND of the parent: it was merged or erased since it was looked at.
+ * refs false: only the parent.
+ */
+enum err record_hold(struct ctx *ctx, const struct record *rec, const struct record *old,
+                     bool refs) MUST_USE;
 
 /* Whether a new record could be inserted; the record stays as it is. */
 enum err record_check(struct ctx *ctx, struct record *rec) MUST_USE;

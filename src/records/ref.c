@@ -3,6 +3,7 @@
 #include "core/id.h"
 #include "core/text.h"
 #include "forms_gen.h"
+#include "records/merge_inner.h"
 #include "records/records_inner.h"
 #include "vault/fold.h"
 
@@ -151,12 +152,20 @@ static enum err record_settle(struct ctx *ctx, const char **out, const char *kin
         return OK;
     }
     rc = record_pick(ctx, &rec, &len, &pick, 0);
-    if (rc == OK && len == 1 && !text_equal(rec->status, STATUS_ERASED))
-        *out = rec->id;
-    return rc;
+    if (rc || len == 0 || text_equal(rec->status, STATUS_ERASED))
+        return rc;
+    *out = rec->id;
+    return text_equal(rec->status, STATUS_MERGED) ? record_stands_now(ctx, out, rec->id) : OK;
 }
 
 /* --- when a record is saved --- */
+
+static enum err no_such_record(struct ctx *ctx, const char *path)
+{
+    return ctx_fail_field(ctx, path,
+                          tr(ctx, "No record that you can choose is meant by this. Find it by "
+                                  "name or number."));
+}
 
 static enum err settle_value(struct ctx *ctx, struct answers *t, const struct field *f)
 {
@@ -176,9 +185,7 @@ static enum err settle_value(struct ctx *ctx, struct answers *t, const struct fi
         return ctx_fail_field(ctx, path,
                               tr(ctx, "No member of the staff whom you can choose is meant by "
                                       "this. Find the person by name."));
-    return ctx_fail_field(ctx, path,
-                          tr(ctx, "No record that you can choose is meant by this. Find it by "
-                                  "name or number."));
+    return no_such_record(ctx, path);
 }
 
 /* What stood there before stays, even if who saves now could not choose it. */
@@ -211,6 +218,57 @@ enum err record_settle_refs(struct ctx *ctx, struct record *rec, const struct re
             if (rc2 && rc2 != ERR_INVALID)
                 return rc2;
             rc = rc ? rc : rc2;
+        }
+    }
+    return rc;
+}
+
+/* --- in the transaction --- */
+
+static enum err hold_parent(struct ctx *ctx, const struct record *rec, const struct record *old)
+{
+    const struct form *form = rec->form->parent ? form_find(ctx->forms, rec->form->parent) : NULL;
+    const char *status = NULL;
+    enum err rc;
+
+    if (!form || form->parent || !rec->parent_id ||
+        (old && text_equal(old->parent_id, rec->parent_id)))
+        return OK;
+    rc = sql_hold(ctx, &status, form, rec->parent_id, false);
+    if (rc)
+        return rc;
+    if (text_equal(status, STATUS_MERGED))
+        return record_is_merged(ctx);
+    return status && !text_equal(status, STATUS_ERASED) ? OK : record_gone(ctx);
+}
+
+static enum err hold_value(struct ctx *ctx, const struct answers *t, const struct field *f)
+{
+    const char *status = NULL;
+    enum err rc = sql_hold(ctx, &status, form_find(ctx->forms, f->ref), answers_get(t, f), false);
+
+    if (rc == OK &&
+        (!status || text_equal(status, STATUS_MERGED) || text_equal(status, STATUS_ERASED)))
+        rc = no_such_record(ctx, answers_path(ctx->arena, t, f));
+    return rc;
+}
+
+enum err record_hold(struct ctx *ctx, const struct record *rec, const struct record *old, bool refs)
+{
+    struct levels levels = { 0 };
+    enum err rc = hold_parent(ctx, rec, old);
+
+    if (refs)
+        levels = levels_of(ctx->arena, rec->answers);
+    for (size_t i = 0; rc == OK && i < levels.len; i++) {
+        const struct answers *t = levels.items[i].t;
+
+        for (size_t k = 0; rc == OK && k < rec->form->all_len; k++) {
+            const struct field *f = rec->form->all[k];
+
+            if (f->ref && f->repeat == t->repeat && ref_can_merge(ctx, f) &&
+                !text_blank(answers_get(t, f)) && !stood_before(old, t, f))
+                rc = hold_value(ctx, t, f);
         }
     }
     return rc;

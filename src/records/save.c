@@ -328,7 +328,9 @@ static enum err store_new(struct ctx *ctx, struct plan *p, struct record *rec)
     rc = db_begin(ctx);
     if (rc)
         return rc;
-    rc = take_number(ctx, rec);
+    rc = record_hold(ctx, rec, NULL, true);
+    if (rc == OK)
+        rc = take_number(ctx, rec);
     for (size_t i = 0; rc == OK && i < p->s.len; i++)
         rc = sql_write(ctx, &p->s, &p->s.writes[i]);
     if (rc == OK)
@@ -476,7 +478,8 @@ static enum err write_change(struct ctx *ctx, struct plan *p, const struct recor
     struct sealed why = { 0 };
     enum err rc = OK;
 
-    if (told)
+    rc = record_hold(ctx, p->s.rec, old, c->refs);
+    if (rc == OK && told)
         rc = seal_reason(ctx, &why, p->s.rec, c->reason);
     if (rc == OK)
         rc = write_over(ctx, p, old);
@@ -549,7 +552,7 @@ static bool record_same(struct ctx *ctx, struct record *next, const struct recor
 
 enum err record_update(struct ctx *ctx, struct record *rec, int64_t version)
 {
-    const struct record_change_of change = { .action = "update", .audit = "edit" };
+    const struct record_change_of change = { .action = "update", .audit = "edit", .refs = true };
     struct record *old = NULL;
     struct record full;
     enum err rc;

@@ -187,3 +187,16 @@ enum err sql_one_text(struct ctx *ctx, const char **out, struct rows *rows)
     db_rows_close(rows);
     return OK;
 }
+
+enum err sql_hold(struct ctx *ctx, const char **status_out, const struct form *form, const char *id,
+                  bool alone)
+{
+    const char *lock = alone ? " FOR UPDATE" : " FOR SHARE";
+    const char *sql =
+        arena_printf(ctx->arena, "SELECT status FROM %s WHERE id = $1%s",
+                     sql_table(ctx->arena, form, NULL), db_is_postgres(ctx->db) ? lock : "");
+    struct rows *rows = NULL;
+    enum err rc = db_query(ctx, &rows, db_sql_built(ctx->db, sql), DB_TEXT(id));
+
+    return rc ? rc : sql_one_text(ctx, status_out, rows);
+}

@@ -6,13 +6,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "core/buf.h"
+#include "core/date.h"
 #include "letters/letters.h"
 #include "merge_trial.h"
 #include "people/merge.h"
+#include "people/people.h"
 #include "plans_help.h"
 #include "records/attach.h"
 #include "records/records_inner.h"
@@ -352,6 +356,138 @@ static void pointing_elsewhere_and_back_is_all_or_nothing(void **state)
     assert_string_equal(line_of(f, &t), t.gone);
 }
 
+/* --- in the very moment --- */
+
+#define OF_BOTH "label=Njie;members.1.member=%s;members.1.relationship=sibling"
+
+static struct family two_of_one(struct fixture *f)
+{
+    struct family t = { .kept = person_stored(f, OUSMANE)->id,
+                        .gone = person_stored(f, OSMAN)->id };
+
+    t.awa = person_stored(f, PERSON_AWA)->id;
+    return t;
+}
+
+static struct record *household(struct fixture *f, const char *below, const char *member)
+{
+    struct record *rec = NULL;
+
+    must(f, record_new(&f->ctx, &rec, FORM_HOUSEHOLD, below));
+    person_fill(f, rec, arena_printf(f->ctx.arena, OF_BOTH, member));
+    return rec;
+}
+
+static struct fixture *meanwhile; /* whose two records become one before the next is stored */
+static const struct family *of_meanwhile;
+
+static enum err merge_meanwhile(struct ctx *ctx, struct record *rec, const struct record *old)
+{
+    struct fixture *f = meanwhile;
+
+    (void)rec;
+    (void)old;
+    meanwhile = NULL;
+    if (f && ctx->db == f->ctx.db)
+        merge(f, of_meanwhile);
+    return OK;
+}
+
+/* All was looked at, and is another when it is stored: also where who writes is alone. */
+static void what_is_merged_before_a_record_is_stored_takes_no_reference_and_no_child(void **state)
+{
+    static const struct record_hooks slow = { .kind = FORM_HOUSEHOLD,
+                                              .before_save = merge_meanwhile };
+    static const struct record_hooks *const hooks[] = { &people_hooks, &slow, NULL };
+    struct fixture *f = *state;
+    const struct family t = two_of_one(f);
+    const struct family u = two_of_one(f);
+    struct record *rec = household(f, t.awa, t.gone);
+    const char *number = whole(f, FORM_PERSON, t.gone)->number;
+
+    records_use_hooks(hooks);
+    meanwhile = f;
+    of_meanwhile = &t;
+    assert_int_equal(record_insert(&f->ctx, rec), ERR_INVALID);
+    assert_non_null(ctx_problem(&f->ctx, "members.1.member"));
+    assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM rec_household"), 0);
+    ctx_clear_problems(&f->ctx);
+    rec = household(f, u.gone, u.awa);
+    meanwhile = f;
+    of_meanwhile = &u;
+    assert_int_equal(record_insert(&f->ctx, rec), ERR_CONFLICT);
+    assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM rec_household"), 0);
+    ctx_clear_problems(&f->ctx);
+    rec = household(f, t.awa, number); /* afterwards the number stands for the other */
+    must(f, record_insert(&f->ctx, rec));
+    assert_string_equal(row_value(rec, FIELD_HOUSEHOLD_MEMBERS, 1, FIELD_HOUSEHOLD_MEMBER), t.kept);
+}
+
+/* The merging by another process, on connections of its own; never returns. */
+static void merge_elsewhere(struct fixture *f, const struct family *t)
+{
+    struct ctx own = f->ctx;
+    struct db *keys = NULL;
+    struct db *access = NULL;
+    const char *kept = NULL;
+    enum err rc = db_open(&own, &own.db, f->url, DB_READ_WRITE, NULL);
+
+    if (rc == OK)
+        rc = db_open(&own, &own.index_db, db_companion_url(own.arena, f->url, "index"),
+                     DB_READ_WRITE, NULL);
+    if (rc == OK)
+        rc = db_open(&own, &keys, db_companion_url(own.arena, f->url, "keys"), DB_READ_WRITE, NULL);
+    if (rc == OK)
+        rc = db_open(&own, &access, db_companion_url(own.arena, f->url, "access"), DB_READ_WRITE,
+                     NULL);
+    if (rc == OK)
+        rc = audit_open(&own, &own.audit, access);
+    vault_attach(own.vault, keys);
+    if (rc == OK)
+        rc = merge_confirm(&own, &kept, t->gone, t->kept);
+    if (rc)
+        print_error("%s\n", ctx_first_problem(&own));
+    _exit(rc == OK ? 0 : 1);
+}
+
+static void wait_until_it_waits_for_us(struct fixture *f)
+{
+    static const char waiting[] = "SELECT count(*) FROM pg_locks WHERE NOT granted AND"
+                                  " transactionid = pg_current_xact_id()::xid";
+    const int64_t until = clock_now_ms() + 20000;
+
+    while (count_of(f, f->ctx.db, waiting) == 0)
+        assert_true(clock_now_ms() < until);
+}
+
+/* On PostgreSQL two write at once: the merging waits for a reference that is being stored. */
+static void a_reference_that_is_just_being_stored_is_pointed_too(void **state)
+{
+    struct fixture *f = *state;
+    const struct family t = two_of_one(f);
+    struct record *rec;
+    int status = 1;
+    pid_t pid;
+
+    if (!f->postgres)
+        return;
+    ask(f, &t);
+    must(f, db_begin(&f->ctx));
+    rec = household(f, t.awa, t.gone);
+    must(f, record_insert(&f->ctx, rec));
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        merge_elsewhere(f, &t);
+    wait_until_it_waits_for_us(f);
+    must(f, db_commit(&f->ctx));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_string_equal(whole(f, FORM_PERSON, t.gone)->status, STATUS_MERGED);
+    rec = whole(f, FORM_HOUSEHOLD, rec->id);
+    assert_string_equal(row_value(rec, FIELD_HOUSEHOLD_MEMBERS, 1, FIELD_HOUSEHOLD_MEMBER), t.kept);
+}
+
 static int merge_setup(void **state)
 {
     int rc = plans_setup(state);
@@ -373,6 +509,8 @@ int main(void)
         T(what_was_signed_reads_the_same_under_either_record),
         T(an_index_from_before_gets_the_references_and_a_new_one_too),
         T(pointing_elsewhere_and_back_is_all_or_nothing),
+        T(what_is_merged_before_a_record_is_stored_takes_no_reference_and_no_child),
+        T(a_reference_that_is_just_being_stored_is_pointed_too),
     };
 
     return cmocka_run_group_tests_name("merge_refs", tests, NULL, NULL);
