@@ -368,6 +368,7 @@ enum err play_action(struct life *l, const struct step *s)
     if (s->other) {
         record_set(rec, FIELD_ACTION_DONE_ON, life_day(l));
         record_set(rec, FIELD_ACTION_ACTION_OUTCOME, s->other);
+        put_decided(l, rec, FIELD_ACTION_ACTION_PROPOSED_BY, FIELD_ACTION_ACTION_DECIDED_BY);
         due -= dice_between(&l->dice, 0, 4);
     } else {
         due += dice_between(&l->dice, 10, 45);

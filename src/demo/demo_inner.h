@@ -208,6 +208,8 @@ enum err play_action(struct life *l, const struct step *s) MUST_USE;
 enum err play_consent(struct life *l, const struct step *s) MUST_USE;
 enum err play_contact(struct life *l, const struct step *s) MUST_USE;
 enum err play_plan(struct life *l, const struct step *s) MUST_USE;
+/* Who proposed something, and who decided it, where a form asks: mostly both together. */
+void put_decided(struct life *l, struct record *rec, const char *proposed, const char *decided);
 enum err play_w(struct life *l, const struct step *s) MUST_USE;
 enum err play_sheet(struct life *l, const struct step *s) MUST_USE;
 enum err play_review(struct life *l, const struct step *s) MUST_USE;

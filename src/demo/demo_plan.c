@@ -124,6 +124,7 @@ enum err play_contact(struct life *l, const struct step *s)
     record_set(rec, FIELD_CONTACT_CONTACT_BY, l->ctx->user_id);
     if (text_equal(result_of(s), CODE_CONTACT_CONTACT_RESULT_REACHED)) {
         record_set(rec, FIELD_CONTACT_HOW_IS_IT_GOING, going(l));
+        put_decided(l, rec, FIELD_CONTACT_CONTACT_PROPOSED_BY, FIELD_CONTACT_CONTACT_DECIDED_BY);
         if (text_equal(s->other, CODE_ACTION_ACTION_OUTCOME_WANTS_TO_STOP))
             record_set(rec, FIELD_CONTACT_WISHES_TO_STOP, CODE_CONTACT_WISHES_TO_STOP_YES);
     }
@@ -498,6 +499,7 @@ enum err play_plan(struct life *l, const struct step *s)
         return rc;
     add_lines(l, rec, &i, &components);
     set_plan(l, rec, &i);
+    put_decided(l, rec, FIELD_PLAN_PLAN_PROPOSED_BY, FIELD_PLAN_PLAN_DECIDED_BY);
     rc = record_insert(l->ctx, rec);
     return rc ? rc : approve(l, rec, components);
 }
@@ -537,6 +539,7 @@ enum err play_review(struct life *l, const struct step *s)
     record_set(rec, FIELD_PLAN_REVIEW_REVIEW_DECISION,
                change ? CODE_PLAN_REVIEW_REVIEW_DECISION_CHANGE
                       : CODE_PLAN_REVIEW_REVIEW_DECISION_GO_ON);
+    put_decided(l, rec, FIELD_PLAN_REVIEW_REVIEW_PROPOSED_BY, FIELD_PLAN_REVIEW_REVIEW_DECIDED_BY);
     if (change) {
         record_set(rec, FIELD_PLAN_REVIEW_REVIEW_CHANGES, life_text(l, "review_changes"));
         record_set(rec, FIELD_PLAN_REVIEW_REVIEW_COPY_GIVEN_AT, life_day(l));

@@ -111,6 +111,27 @@ enum err play_sheet(struct life *l, const struct step *s)
     return rc;
 }
 
+/* --- who decided --- */
+
+void put_decided(struct life *l, struct record *rec, const char *proposed, const char *decided)
+{
+    static const char *const by[] = { CODE_ACTION_ACTION_PROPOSED_BY_RETURNEE,
+                                      CODE_ACTION_ACTION_PROPOSED_BY_RETURNEE,
+                                      CODE_ACTION_ACTION_PROPOSED_BY_STAFF,
+                                      CODE_ACTION_ACTION_PROPOSED_BY_FAMILY, NULL };
+    struct dice own = { l->dice.state ^ UINT64_C(0xdec1ded) };
+
+    if (dice_chance(&own, 20)) /* not said */
+        return;
+    record_set(rec, proposed, dice_word(&own, by));
+    if (dice_chance(&own, 4))
+        record_set(rec, decided, CODE_ACTION_ACTION_DECIDED_BY_STAFF);
+    else
+        record_set(rec, decided,
+                   dice_chance(&own, 35) ? CODE_ACTION_ACTION_DECIDED_BY_RETURNEE
+                                         : CODE_ACTION_ACTION_DECIDED_BY_JOINT);
+}
+
 /* --- the W model --- */
 
 static void add_point(struct life *l, struct record *rec, bool up)

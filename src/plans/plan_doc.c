@@ -135,6 +135,8 @@ static void add_head(struct writing *w, const struct record *of, const struct re
     pair_field(w, FIELD_PLAN_OBJECTIVES);
     pair_field(w, FIELD_PLAN_RETURNEE_OWN_OBJECTIVE);
     pair_field(w, FIELD_PLAN_MOTIVATIONS);
+    pair_field(w, FIELD_PLAN_PLAN_PROPOSED_BY);
+    pair_field(w, FIELD_PLAN_PLAN_DECIDED_BY);
     pair_field(w, FIELD_PLAN_SUPPORT_FORM);
     pair_field(w, FIELD_PLAN_HORIZON_MONTHS);
     pair_field(w, FIELD_PLAN_AMENDMENT_REASON);

@@ -217,6 +217,45 @@ static void scores_by_round_stand_beside_each_other_as_at_two_days(void **state)
 
 #define PAGES(t) cmocka_unit_test_setup_teardown(t, pages_setup, pages_teardown)
 
+/* Proves R-1.4.1-02: the share of decisions by who decided, without names. */
+static void decisions_are_counted_by_who_decided(void **state)
+{
+    static const char *const by[] = { "joint", "staff" };
+    struct pages *p = *state;
+    struct ctx ctx = p->ctx;
+    struct page page;
+
+    for (int i = 0; i < 15; i++) {
+        struct page made = api_call(p, SUPERVISOR, "POST", "/records/person",
+                                    arena_printf(p->arena, PERSON, "female"), NULL);
+        const char *id = arena_strndup(p->arena, between(p, &made, "\"id\":\"", "\""), 36);
+
+        made = api_call(p, SUPERVISOR, "POST", "/records/case",
+                        arena_printf(p->arena,
+                                     "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-10-02\"}}",
+                                     id),
+                        NULL);
+        id = arena_strndup(p->arena, between(p, &made, "\"id\":\"", "\""), 36);
+        made = api_call(p, SUPERVISOR, "POST", "/records/action",
+                        arena_printf(p->arena,
+                                     "{\"parent\":\"%s\",\"answers\":{\"action_kind\":\"visit\","
+                                     "\"action_decided_by\":\"%s\"}}",
+                                     id, by[i > 6]),
+                        NULL);
+        assert_int_equal(made.status, 201);
+    }
+    ctx.db = home_write_db(p->home);
+    assert_int_equal(facts_catch_up(&ctx, NULL), OK);
+    page = page_post(p, SUPERVISOR, "/facts",
+                     "form=action&row1=action.action_decided_by&measure=records");
+    assert_int_equal(page.status, 303);
+    page = page_get(p, SUPERVISOR, page.location, NULL);
+    assert_true(shows(&page, "Staff alone"));
+    assert_true(shows(&page, "<bdi>7<"));
+    assert_true(shows(&page, "<bdi>8<"));
+    assert_true(shows(&page, "<bdi>15<"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +267,7 @@ int main(void)
         PAGES(a_program_without_the_permission_gets_no_table),
         PAGES(scores_by_round_stand_beside_each_other_as_at_two_days),
         PAGES(scores_and_rows_of_repeats_can_be_chosen),
+        PAGES(decisions_are_counted_by_who_decided),
         PAGES(a_mistake_is_told_beside_the_choice),
     };
 

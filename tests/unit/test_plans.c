@@ -514,6 +514,36 @@ static void a_report_is_filled_in_whole_or_not_at_all(void **state)
     assert_true(n > 10);
 }
 
+/* Proves R-1.4.1-02: plan, notes and decisions say who decided; what staff decided is looked at. */
+static void what_staff_decided_alone_comes_before_the_supervisor(void **state)
+{
+    static const struct {
+        const char *kind;
+        const char *answers; /* behind it: who decided */
+    } rows[] = {
+        { FORM_ACTION, "action_kind=visit;done_on=2026-11-20;action_proposed_by=family;"
+                       "action_decided_by=" },
+        { FORM_CONTACT, "contact_on=2026-11-20;contact_mode=phone;contact_result=reached;"
+                        "contact_proposed_by=staff;contact_decided_by=" },
+        { FORM_PLAN_REVIEW, "review_date=2026-11-21;review_trigger=periodic;review_decision=go_on;"
+                            "review_proposed_by=returnee;review_decided_by=" },
+        { FORM_PLAN, "objectives=A steady income;plan_proposed_by=staff;plan_decided_by=" },
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct record *of = returned_case(f, "opened=2026-11-01;vulnerable=no");
+        struct record *rec = child_stored(f, rows[i].kind, of,
+                                          arena_printf(f->ctx.arena, "%sstaff", rows[i].answers));
+
+        assert_true(open_now(f, of, "decided_by_staff"));
+        assert_string_equal(result_of(f, of, "decided_by_staff")->rule->role, "supervisor");
+        person_fill(f, rec, arena_printf(f->ctx.arena, "%sjoint", rows[i].answers));
+        must(f, record_update(&f->ctx, rec, rec->version));
+        assert_false(open_now(f, of, "decided_by_staff"));
+    }
+}
+
 #define W_POINTS                                                                                   \
     "w_mode=individual;w_dimension=economic;w_purpose=planning;w_points.1.w_direction=down;"       \
     "w_points.1.w_level=2;w_points.1.w_label=Rent too high;w_points.1.w_overcome="
@@ -565,6 +595,7 @@ int main(void)
         TEST(costs_are_summed_up_for_each_currency),
         TEST(a_new_version_replaces_the_one_in_force_in_one_step),
         TEST(what_was_dropped_covers_no_part_and_stays_with_what_it_cost),
+        TEST(what_staff_decided_alone_comes_before_the_supervisor),
         TEST(a_w_with_an_open_difficulty_asks_for_a_review_and_one_alone_for_a_second),
         TEST(a_report_is_filled_in_whole_or_not_at_all),
         TEST(a_failing_database_leaves_nothing_of_grid_or_plan),
