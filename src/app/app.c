@@ -247,6 +247,17 @@ static enum err ask_rules(struct ctx *ctx)
     return rc;
 }
 
+/* As many new people as an import may bring: some at a time, so that all else goes on. */
+static enum err look_for_the_same(struct ctx *ctx)
+{
+    bool more = false;
+    enum err rc = identity_round(ctx, &more);
+
+    if (more)
+        job_period_goes_on();
+    return rc;
+}
+
 static const struct job_period app_periods[] = {
     { "import.forget", DAY_MS, import_forget_old, .brief = true },
     { "requests.forget", DAY_MS, record_requests_forget, .brief = true },
@@ -255,7 +266,7 @@ static const struct job_period app_periods[] = {
     { "attachments.tidy", TIDY_EVERY_MS, attachments_tidy },
     { "audit.checkpoint", CHECKPOINT_EVERY_MS, tidy_audit, .brief = true },
     { "merge.forget", DAY_MS, merge_forget, .brief = true },
-    { "people.identity", IDENTITY_EVERY_MS, identity_round, .brief = true },
+    { "people.identity", IDENTITY_EVERY_MS, look_for_the_same, .brief = true },
     { "rules.due", RULES_EVERY_MS, ask_rules },
     { "survey.profiles", SURVEY_RESCORE_MS, survey_rescore_round },
     { "messages.outbox", SEND_EVERY_MS, send_messages, .brief = true },

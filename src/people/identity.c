@@ -74,36 +74,36 @@ static enum err keep_match(struct ctx *ctx, const struct record *a, const struct
     return rc || added == 0 ? rc : tell_officers(ctx);
 }
 
-static enum err look_for(struct ctx *ctx, const struct record *person)
+static bool is_match(const struct record *person, const struct record_hit *hit)
 {
-    struct record_hit *hits = NULL;
-    size_t len = 0;
-    enum err rc = record_duplicates_whole(ctx, &hits, &len, person);
-
-    for (size_t i = 0; rc == OK && i < len; i++)
-        if (hits[i].score >= IDENTITY_FROM && !hits[i].one_name &&
-            text_equal(hits[i].record->status, STATUS_PERSON_ACTIVE) &&
-            !text_equal(hits[i].record->office_id, person->office_id))
-            rc = keep_match(ctx, person, &hits[i]);
-    return rc;
+    return hit->score >= IDENTITY_FROM && !hit->one_name &&
+           text_equal(hit->record->status, STATUS_PERSON_ACTIVE) &&
+           !text_equal(hit->record->office_id, person->office_id);
 }
 
+/* Who changes meanwhile is noted anew and stays noted. */
 static enum err look_at(struct ctx *ctx, const char *id, int64_t made_at)
 {
     struct problem *last = ctx->problems_last;
+    struct record_hit *hits = NULL;
     struct record *person = NULL;
+    size_t len = 0;
     enum err rc = record_load_whole(ctx, &person, FORM_PERSON, id);
 
     if (rc == ERR_NOT_FOUND) {
         ctx_problems_back(ctx, last);
         return db_exec(ctx, NULL, &LOOK_DROP, DB_TEXT(id), DB_INT(made_at));
     }
+    /* Before the transaction: others write while this one searches. */
+    if (rc == OK && text_equal(person->status, STATUS_PERSON_ACTIVE))
+        rc = record_duplicates_whole(ctx, &hits, &len, person);
     if (rc == OK)
         rc = db_begin(ctx);
     if (rc)
         return rc;
-    if (text_equal(person->status, STATUS_PERSON_ACTIVE))
-        rc = look_for(ctx, person);
+    for (size_t i = 0; rc == OK && i < len; i++)
+        if (is_match(person, &hits[i]))
+            rc = keep_match(ctx, person, &hits[i]);
     if (rc == OK)
         rc = db_exec(ctx, NULL, &LOOK_DROP, DB_TEXT(id), DB_INT(made_at));
     return db_end(ctx, rc);
@@ -132,23 +132,26 @@ static enum err read_noted(struct ctx *ctx, struct noted *items, size_t *len_out
     return rc;
 }
 
-enum err identity_round(struct ctx *ctx)
+enum err identity_round(struct ctx *ctx, bool *more_out)
 {
     struct noted *items = ARENA_ARRAY(ctx->arena, LOOKED_MAX, struct noted);
     const int64_t since = clock_now_ms();
     int64_t applied = 0;
     size_t len = 0;
+    size_t done = 0;
     enum err rc = read_noted(ctx, items, &len);
 
     if (rc == OK && len > 0)
         rc = index_catch_up(ctx, &applied);
-    for (size_t i = 0; rc == OK && i < len && clock_now_ms() - since < LOOK_MS; i++) {
+    for (; rc == OK && done < len && clock_now_ms() - since < LOOK_MS; done++) {
         struct arena_mark mark = arena_mark(ctx->arena);
 
-        rc = look_at(ctx, items[i].id, items[i].made_at);
+        rc = look_at(ctx, items[done].id, items[done].made_at);
         if (rc == OK)
             arena_rewind(ctx->arena, mark);
     }
+    if (rc == OK)
+        *more_out = done < len || len == LOOKED_MAX;
     return rc;
 }
 

@@ -19,8 +19,11 @@
 
 /* In the transaction in which a person's record is stored. */
 enum err identity_note(struct ctx *ctx, const struct record *person) MUST_USE;
-/* For the job role: looks at those that were noted, for a second at most. */
-enum err identity_round(struct ctx *ctx) MUST_USE;
+/*
+ * For the job role: looks at those that were noted, for a second at most; *more_out: there may be
+ * more. What is found is stored person by person, and searched for while others may write.
+ */
+enum err identity_round(struct ctx *ctx, bool *more_out) MUST_USE;
 
 struct identity_match {
     const char *id;

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "core/buf.h"
+#include "core/id.h"
 #include "core/text.h"
 #include "merge_trial.h"
 #include "people/identity.h"
@@ -503,6 +504,7 @@ static void a_match_in_another_office_is_told_to_the_identity_officer_alone(void
     struct record_hit *hits = NULL;
     struct record *abroad;
     const char *here;
+    bool more = false;
     size_t len = 0;
     int64_t n = 0;
 
@@ -518,7 +520,7 @@ static void a_match_in_another_office_is_told_to_the_identity_officer_alone(void
     assert_int_equal(identity_list(&f->ctx, &matches, &len), ERR_FORBIDDEN);
     ctx_clear_problems(&f->ctx);
     fixture_as_nobody(f);
-    must(f, identity_round(&f->ctx));
+    must(f, identity_round(&f->ctx, &more));
     assert_int_equal(told, 1);
     assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM identity_look"), 0);
     fixture_as(f, "officer");
@@ -537,10 +539,29 @@ static void a_match_in_another_office_is_told_to_the_identity_officer_alone(void
 static void people_of_one_office_are_no_match_between_offices(void **state)
 {
     struct fixture *f = *state;
+    bool more = false;
 
     (void)given_twins(f);
-    must(f, identity_round(&f->ctx));
+    must(f, identity_round(&f->ctx, &more));
     assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM identity_match"), 0);
+}
+
+static void many_new_people_are_looked_at_in_rounds_that_follow_each_other(void **state)
+{
+    struct fixture *f = *state;
+    bool more = false;
+
+    for (int i = 0; i < 201; i++) { /* who is gone by now is looked at, too */
+        struct record gone = { .id = id_new(f->ctx.arena, f->ctx.now_ms) };
+
+        must(f, identity_note(&f->ctx, &gone));
+    }
+    must(f, identity_round(&f->ctx, &more));
+    assert_true(more);
+    for (int i = 0; more && i < 20; i++)
+        must(f, identity_round(&f->ctx, &more));
+    assert_false(more);
+    assert_int_equal(count_of(f, f->ctx.db, "SELECT count(*) FROM identity_look"), 0);
 }
 
 #define T(test) cmocka_unit_test_setup_teardown(test, people_setup, people_teardown)
@@ -564,6 +585,7 @@ int main(void)
         T(a_merge_and_its_undoing_are_all_or_nothing),
         T(a_match_in_another_office_is_told_to_the_identity_officer_alone),
         T(people_of_one_office_are_no_match_between_offices),
+        T(many_new_people_are_looked_at_in_rounds_that_follow_each_other),
     };
 
     return cmocka_run_group_tests_name("merge", tests, NULL, NULL);
