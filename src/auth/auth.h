@@ -94,16 +94,26 @@ struct login {
     const char *user_id;
 };
 
+struct login_from {
+    bool loopback;       /* this machine: demo accounts are refused otherwise */
+    const char *address; /* IPv4 or IPv6 as text; NULL = not known, or this machine */
+};
+
 /*
- * Checks name and password and opens a session (audited). from_loopback: demo accounts are refused
- * otherwise. ERR_FORBIDDEN wrong; ERR_LIMIT too many failures: wait (the problem says how long;
- * after AUTH_FAILS_FREE failures the wait doubles from 1 second up to 15 minutes).
+ * Checks name and password and opens a session (audited). ERR_FORBIDDEN wrong; ERR_LIMIT too many
+ * failures: wait (the problem says how long). Of one name: after AUTH_FAILS_FREE failures the wait
+ * doubles from 1 second up to 15 minutes. From one address (IPv4, or the /64 of IPv6), whatever the
+ * names: ADDRESS_FAILS_FREE failures, then one more each ADDRESS_FAIL_MS, so that an office behind
+ * one address never waits longer than that; who signs in is not counted. Only keyed hashes of names
+ * and addresses are kept, for a day.
  */
 enum err auth_login(struct ctx *ctx, struct login *out, const char *name, const char *password,
-                    bool from_loopback) MUST_USE;
-#define AUTH_FAILS_FREE 5
-#define AUTH_IDLE_MS    ((int64_t)30 * 60 * 1000)      /* browser sessions end after idling */
-#define AUTH_SESSION_MS ((int64_t)12 * 60 * 60 * 1000) /* and at the latest after this */
+                    const struct login_from *from) MUST_USE;
+#define AUTH_FAILS_FREE    5
+#define ADDRESS_FAILS_FREE 60
+#define ADDRESS_FAIL_MS    ((int64_t)20 * 1000)
+#define AUTH_IDLE_MS       ((int64_t)30 * 60 * 1000)      /* browser sessions end after idling */
+#define AUTH_SESSION_MS    ((int64_t)12 * 60 * 60 * 1000) /* and at the latest after this */
 
 /*
  * The session's user, loaded into ctx (user, user_id, office_id, time_zone, lang). ERR_NOT_FOUND:

@@ -61,9 +61,11 @@ enum err password_check_rules(struct ctx *ctx, const char *password, const char 
 
 /*
  * Counts an attempt to sign in before the password is looked at, so that attempts at the same
- * moment count too. ERR_LIMIT: it has to wait. Runs a transaction of its own.
+ * moment count too, for the name and for the address (NULL, or none: the name alone). ERR_LIMIT: it
+ * has to wait. Runs a transaction of its own.
  */
-enum err throttle_count(struct ctx *ctx, const unsigned char token[VAULT_TOKEN_BYTES]) MUST_USE;
+enum err throttle_count(struct ctx *ctx, const unsigned char token[VAULT_TOKEN_BYTES],
+                        const char *address) MUST_USE;
 /* Forgets the attempts; inside the caller's transaction. */
 enum err throttle_clear(struct ctx *ctx, const unsigned char token[VAULT_TOKEN_BYTES]) MUST_USE;
 

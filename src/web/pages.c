@@ -73,8 +73,8 @@ static enum err get_login(struct ctx *ctx, const struct req *req, struct res *re
 static enum err post_login(struct ctx *ctx, const struct req *req, struct res *res)
 {
     struct login login = { 0 };
-    enum err rc = auth_login(ctx, &login, req_text(req, "name"), req_text(req, "password"),
-                             req_loopback(req));
+    const struct login_from from = { req_loopback(req), req_address(ctx, req) };
+    enum err rc = auth_login(ctx, &login, req_text(req, "name"), req_text(req, "password"), &from);
 
     if (rc == ERR_FORBIDDEN || rc == ERR_LIMIT)
         return show_login(ctx, req, res, rc == ERR_LIMIT ? 429 : 422, ctx_first_problem(ctx));

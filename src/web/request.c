@@ -531,6 +531,20 @@ bool req_loopback(const struct req *req)
            req_header(req, "forwarded") == NULL && req_header(req, "via") == NULL;
 }
 
+/* The last address of X-Forwarded-For is the one that our own proxy saw; others may be invented. */
+const char *req_address(struct ctx *ctx, const struct req *req)
+{
+    const char *list = req_header(req, "x-forwarded-for");
+    const char *last;
+
+    if (!req->wire->loopback)
+        return req->wire->peer;
+    if (list == NULL)
+        return NULL;
+    last = strrchr(list, ',');
+    return text_trim(ctx->arena, last == NULL ? list : last + 1);
+}
+
 const char *req_header(const struct req *req, const char *lower_name)
 {
     return wire_header(req->wire, lower_name);

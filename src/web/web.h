@@ -167,6 +167,8 @@ const char *req_location(struct ctx *ctx, const struct req *req);
 /* A path of ours as a whole address, by the name that the client called. */
 const char *req_absolute(struct ctx *ctx, const struct req *req, struct url url);
 bool req_loopback(const struct req *req);
+/* Address of the client as text, also behind a proxy on this machine; NULL: this machine's own. */
+const char *req_address(struct ctx *ctx, const struct req *req);
 const char *req_header(const struct req *req, const char *lower_name);
 /* Token of the page wanted of a streamed reply; NULL at the first. */
 const char *req_continuation(const struct req *req);

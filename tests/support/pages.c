@@ -63,7 +63,10 @@ static void sign_in(struct pages *p, enum who who)
 {
     struct login login = { 0 };
 
-    must_be_ok(p, auth_login(&p->ctx, &login, logins[who], PAGES_PASSWORD, true), "auth_login");
+    must_be_ok(p,
+               auth_login(&p->ctx, &login, logins[who], PAGES_PASSWORD,
+                          &(struct login_from){ .loopback = true }),
+               "auth_login");
     p->sessions[who] = login.token;
     must_be_ok(
         p, auth_token_new(&p->ctx, &p->tokens[who], p->ids[who], p->ctx.now_ms + INT64_C(86400000)),

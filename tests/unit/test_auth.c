@@ -17,18 +17,21 @@
 #define MINUTE (60 * SECOND)
 #define HOUR   (60 * MINUTE)
 
+static const struct login_from near = { .loopback = true };
+static const struct login_from far = { .address = "192.0.2.7" };
+
 static enum err sign_in(struct fixture *f, const char *name, const char *password)
 {
     struct login login = { 0 };
 
-    return auth_login(&f->ctx, &login, name, password, true);
+    return auth_login(&f->ctx, &login, name, password, &(struct login_from){ .loopback = true });
 }
 
 static const char *given_session(struct fixture *f)
 {
     struct login login = { 0 };
 
-    assert_int_equal(auth_login(&f->ctx, &login, "supervisor", FIXTURE_PASSWORD, false), OK);
+    assert_int_equal(auth_login(&f->ctx, &login, "supervisor", FIXTURE_PASSWORD, &far), OK);
     return arena_strdup(f->long_arena, login.token);
 }
 
@@ -170,8 +173,8 @@ static void demo_accounts_sign_in_from_this_machine_only(void **state)
     const char *id = NULL;
 
     assert_int_equal(user_create(&f->ctx, &id, &n), OK);
-    assert_int_equal(auth_login(&f->ctx, &login, "demo", FIXTURE_PASSWORD, false), ERR_FORBIDDEN);
-    assert_int_equal(auth_login(&f->ctx, &login, "demo", FIXTURE_PASSWORD, true), OK);
+    assert_int_equal(auth_login(&f->ctx, &login, "demo", FIXTURE_PASSWORD, &far), ERR_FORBIDDEN);
+    assert_int_equal(auth_login(&f->ctx, &login, "demo", FIXTURE_PASSWORD, &near), OK);
 }
 
 static void use_up_free_attempts(struct fixture *f, const char *name)
@@ -249,7 +252,7 @@ static void signing_in_leaves_no_session_when_the_database_fails(void **state)
     for (n = 1; rc; n++) {
         f->ctx.now_ms += HOUR; /* attempts are counted even when what follows fails */
         db_fail_at(f->ctx.db, n);
-        rc = auth_login(&f->ctx, &login, "supervisor", FIXTURE_PASSWORD, true);
+        rc = auth_login(&f->ctx, &login, "supervisor", FIXTURE_PASSWORD, &near);
         db_fail_at(f->ctx.db, 0);
         assert_true(rc == OK || rc == ERR_DB);
         assert_false(db_in_transaction(f->ctx.db));
@@ -643,9 +646,65 @@ static void the_command_makes_locks_and_lists_users(void **state)
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
 
+/* Each attempt with another name: only the address tells that they belong together. */
+static enum err sprayed(struct fixture *f, int n, const char *address)
+{
+    const struct login_from from = { .address = address };
+    struct login login = { 0 };
+
+    ctx_clear_problems(&f->ctx);
+    return auth_login(&f->ctx, &login, arena_printf(f->ctx.arena, "nobody%d", n), "a guess", &from);
+}
+
+static void who_tries_many_names_from_one_address_has_to_wait_a_little(void **state)
+{
+    struct fixture *f = *state;
+    const struct login_from office = { .address = "198.51.100.4" };
+    struct login login = { 0 };
+    int n = 0;
+
+    for (; n < ADDRESS_FAILS_FREE; n++)
+        assert_int_equal(sprayed(f, n, "198.51.100.4"), ERR_FORBIDDEN);
+    assert_int_equal(sprayed(f, n++, "198.51.100.4"), ERR_LIMIT);
+    assert_non_null(strstr(ctx_first_problem(&f->ctx), "from your network. Try again in 20"));
+    assert_int_equal(sprayed(f, n++, "::ffff:198.51.100.4"), ERR_LIMIT);
+    assert_int_equal(sprayed(f, n++, "198.51.100.5"), ERR_FORBIDDEN); /* another */
+    assert_int_equal(sprayed(f, n++, NULL), ERR_FORBIDDEN);           /* this machine */
+    assert_int_equal(sprayed(f, n++, "no address"), ERR_FORBIDDEN);
+    f->ctx.now_ms += ADDRESS_FAIL_MS; /* one more, which the right password does not use up */
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(auth_login(&f->ctx, &login, "supervisor", FIXTURE_PASSWORD, &office), OK);
+    assert_int_equal(sprayed(f, n++, "198.51.100.4"), ERR_FORBIDDEN);
+    assert_int_equal(sprayed(f, n++, "198.51.100.4"), ERR_LIMIT);
+    f->ctx.now_ms += 3 * ADDRESS_FAIL_MS + ADDRESS_FAIL_MS / 2;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(sprayed(f, n++, "198.51.100.4"), ERR_FORBIDDEN);
+    assert_int_equal(sprayed(f, n++, "198.51.100.4"), ERR_LIMIT);
+    assert_non_null(strstr(ctx_first_problem(&f->ctx), "in 10 seconds"));
+    f->ctx.now_ms -= HOUR; /* a clock set back locks nobody out */
+    assert_int_equal(sprayed(f, n++, "198.51.100.4"), ERR_LIMIT);
+    f->ctx.now_ms += ADDRESS_FAIL_MS;
+    assert_false(files_hold(f, "198.51.100.4"));
+}
+
+static void of_ipv6_a_whole_network_is_one_address(void **state)
+{
+    struct fixture *f = *state;
+    int n = 0;
+
+    for (; n < ADDRESS_FAILS_FREE; n++)
+        assert_int_equal(
+            sprayed(f, n, arena_printf(f->ctx.arena, "2001:db8:1:2::%x", (unsigned)n + 1)),
+            ERR_FORBIDDEN);
+    assert_int_equal(sprayed(f, n++, "2001:db8:1:2:ffff::1"), ERR_LIMIT);
+    assert_int_equal(sprayed(f, n++, "2001:db8:1:3::1"), ERR_FORBIDDEN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        T(who_tries_many_names_from_one_address_has_to_wait_a_little),
+        T(of_ipv6_a_whole_network_is_one_address),
         T(roles_give_what_the_tables_say),
         T(several_roles_add_up),
         T(classes_of_privacy_have_names),
