@@ -93,6 +93,7 @@ static const struct route *const all_routes[] = {
     report_routes,
     plan_sign_routes,
     w_model_routes,
+    steps_routes,
     cost_routes,
     people_routes,
     caseload_routes,

@@ -262,6 +262,9 @@ static enum err show(struct ctx *ctx, struct res *res, int status, const char *i
                  field_find(form_find(ctx->forms, FORM_CASE), FIELD_CASE_SCENARIOS), a->scenario);
     fill_groups(ctx, &v, &c, a);
     fill_own(ctx, &v, &c);
+    rc = inputs_fill(ctx, &v.panel, &c);
+    if (rc)
+        return rc;
     grid_page_reply(res, status, &v);
     return OK;
 }

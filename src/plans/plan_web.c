@@ -67,8 +67,10 @@ enum err plans_case_detail(struct ctx *ctx, const struct record *rec, struct rec
     }
     v->plans = items;
     v->plans_len = len;
-    if (user_may(ctx->user, "grid_choice.view"))
+    if (user_may(ctx->user, "grid_choice.view")) {
         v->grid = url_build(ctx, "/cases/{}/grid", rec->id);
+        v->steps = url_build(ctx, "/cases/{}/steps", rec->id);
+    }
     if (!open && user_may(ctx->user, "plan.create"))
         v->make = url_build(ctx, "/cases/{}/plan", rec->id);
     if (user_may(ctx->user, "w_model.view"))

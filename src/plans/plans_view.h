@@ -16,9 +16,10 @@ struct plan_link_view {
     struct url link;
 };
 struct plans_part_view {
-    struct url grid; /* .text NULL: the role may not see it */
-    struct url make; /* .text NULL: there is a plan, or the role may not */
-    struct url w;    /* W models, one beside the other; .text NULL: the role may not */
+    struct url grid;  /* .text NULL: the role may not see it */
+    struct url make;  /* .text NULL: there is a plan, or the role may not */
+    struct url steps; /* the four steps of planning; .text NULL: the role may not */
+    struct url w;     /* W models, one beside the other; .text NULL: the role may not */
     const struct plan_link_view *plans;
     size_t plans_len;
 };
@@ -27,6 +28,38 @@ struct follow_part_view {
     struct url contact; /* .text NULL: the role may not; so are the next two */
     struct url mid_year;
     struct url final;
+};
+
+/* --- what is known of the person, for planning --- */
+
+struct input_line_view {
+    const char *label;
+    const char *value;
+    struct url link; /* .text NULL: none */
+};
+struct input_group_view {
+    const char *title;
+    const struct input_line_view *lines;
+    size_t lines_len;
+};
+struct inputs_panel_view {
+    const struct input_group_view *groups;
+    size_t groups_len;
+};
+struct planning_step_view {
+    const char *title;
+    const char *state;
+    const char *mark; /* class */
+    const char *on;   /* NULL: no day */
+    const char *action;
+    struct url link; /* .text NULL: the role may not */
+};
+struct steps_page_view {
+    const char *case_title;
+    struct url back;
+    struct planning_step_view *steps;
+    size_t steps_len;
+    struct inputs_panel_view panel;
 };
 
 /* The drawn W on the page of its record. */
@@ -117,6 +150,7 @@ struct grid_own_view {
     struct url link;
 };
 struct grid_page_view {
+    struct inputs_panel_view panel;
     const char *case_title;
     struct url back;
     struct url self;

@@ -13,6 +13,7 @@ extern const struct route grid_routes[];
 extern const struct route plans_routes[];
 extern const struct route report_routes[];
 extern const struct route plan_sign_routes[];
+extern const struct route steps_routes[];   /* /cases/{id}/steps */
 extern const struct route w_model_routes[]; /* /cases/{id}/w */
 extern const struct record_hooks w_model_hooks;
 extern const struct record_hooks cash_sheet_hooks; /* approved: ERR_CONFLICT to change it */
@@ -33,6 +34,10 @@ enum err plan_show(struct ctx *ctx, struct res *res, int status, const char *id,
 /* Signatures, why it was sent back, the copy: parts of that page. */
 enum err plan_approvals_fill(struct ctx *ctx, struct plan_page_view *page,
                              const struct plan_opened *o) MUST_USE;
+
+/* The panel of what is known of the person; grid as opened by grid_case_load. */
+enum err inputs_fill(struct ctx *ctx, struct inputs_panel_view *out,
+                     const struct grid_case *grid) MUST_USE;
 
 /* The part of a case's page. */
 enum err plans_case_detail(struct ctx *ctx, const struct record *rec,

@@ -432,6 +432,78 @@ static void the_w_is_drawn_with_its_table_beside_the_earlier_one(void **state)
     assert_int_equal(page_get(p, FINANCE, all, NULL).status, 403);
 }
 
+/* Proves R-1.4.3-07 R-S1.4.3-09: individual inputs beside the grid, as risks and opportunities. */
+static void what_is_known_of_the_person_stands_beside_the_grid(void **state)
+{
+    struct pages *p = *state;
+    const char *id = given_case(p);
+    const char *grid = path_of(p, "/cases/%s/grid", id);
+    struct page page;
+    const char *risks;
+
+    (void)created(p, "first_session",
+                  arena_printf(p->arena,
+                               "{\"parent\":\"%s\",\"answers\":{\"session_on\":\"2026-11-02\","
+                               "\"session_mode\":\"home_visit\",\"interpreter_used\":\"no\","
+                               "\"immediate_needs\":\"Insulin <b>\",\"life_skills\":\"Sewing\","
+                               "\"life_objectives\":\"A shop\",\"strengths\":\"Patience\"}}",
+                               id));
+    page = page_get(p, SUPERVISOR, grid, NULL);
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "Insulin &lt;b&gt;"));
+    risks = between(p, &page, "What may go wrong</h3>", "</section>");
+    assert_non_null(strstr(risks, "Does the person have an identity document?"));
+    risks = between(p, &page, "What there is to build on</h3>", "</section>");
+    assert_non_null(strstr(risks, "Patience"));
+    assert_null(strstr(risks, "identity document"));
+    assert_non_null(strstr(between(p, &page, "Skills and interests</h3>", "</section>"), "Sewing"));
+}
+
+static const char *step_mark(struct pages *p, const struct page *page, const char *title)
+{
+    return between(p, page, arena_printf(p->arena, "%s</strong> <span class=\"mark mark-", title),
+                   "\"");
+}
+
+/* Proves R-2.3-01: each step with its state and day, beside what is known, on one screen. */
+static void the_four_steps_show_how_far_planning_is(void **state)
+{
+    struct pages *p = *state;
+    const char *id = given_case(p);
+    const char *steps = path_of(p, "/cases/%s/steps", id);
+    struct page page = page_get(p, SUPERVISOR, steps, NULL);
+
+    assert_int_equal(page.status, 200);
+    assert_string_equal(step_mark(p, &page, "needs and the place"), "open");
+    assert_string_equal(step_mark(p, &page, "Set regular follow-up"), "open");
+    (void)created(p, "first_session",
+                  arena_printf(p->arena,
+                               "{\"parent\":\"%s\",\"answers\":{\"session_on\":\"2026-11-02\","
+                               "\"session_mode\":\"home_visit\",\"interpreter_used\":\"no\"}}",
+                               id));
+    page = page_post(p, SUPERVISOR, path_of(p, "/cases/%s/grid/choices", id),
+                     "row=cash_assistance&decision=deferred&reason=Later&together=1");
+    assert_int_equal(page.status, 303);
+    (void)page_given_plan(p, id);
+    (void)created(p, "contact",
+                  arena_printf(p->arena,
+                               "{\"parent\":\"%s\",\"answers\":{\"contact_on\":\"2026-11-03\","
+                               "\"contact_mode\":\"phone\",\"contact_result\":\"reached\","
+                               "\"next_contact_on\":\"2026-12-03\"}}",
+                               id));
+    page = page_get(p, SUPERVISOR, steps, NULL);
+    assert_string_equal(step_mark(p, &page, "needs and the place"), "submitted");
+    assert_true(shows(&page, "<bdi>2 Nov 2026</bdi>"));
+    assert_string_equal(step_mark(p, &page, "Find support with the feasibility grid"), "active");
+    assert_string_equal(step_mark(p, &page, "Draft the plan and agree on it"), "submitted");
+    assert_string_equal(step_mark(p, &page, "Set regular follow-up"), "active");
+    assert_true(shows(&page, "<bdi>3 Dec 2026</bdi>"));
+    assert_true(shows(&page, "Rufisque"));
+    page = page_get(p, SUPERVISOR, path_of(p, "/records/case/%s", id), NULL);
+    assert_true(shows(&page, path_of(p, "href=\"/cases/%s/steps\"", id)));
+    assert_int_equal(page_get(p, FINANCE, steps, NULL).status, 403);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pages_setup, pages_teardown)
 
 int main(void)
@@ -447,6 +519,8 @@ int main(void)
         TEST(what_was_planned_is_compared_with_what_was_done),
         TEST(a_plan_or_case_that_is_not_there_is_not_found),
         TEST(a_follow_up_report_is_written_from_the_record),
+        TEST(what_is_known_of_the_person_stands_beside_the_grid),
+        TEST(the_four_steps_show_how_far_planning_is),
         TEST(the_w_is_drawn_with_its_table_beside_the_earlier_one),
     };
 
