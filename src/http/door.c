@@ -567,6 +567,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *mhd, const c
 
         d->stage = STAGE_WORKER;
         d->ex.costly = is_costly(d);
+        d->ex.changes = strcmp(d->head.method, "GET") != 0 && strcmp(d->head.method, "HEAD") != 0;
         set_deadline(d, 0);
         MHD_suspend_connection(d->mhd);
         door->options.submit(door->options.arg, &d->ex);

@@ -32,6 +32,7 @@ struct exchange {
     int64_t waiting_since; /* same */
     int tries;             /* same */
     bool costly;           /* a POST to door_options.costly_path */
+    bool changes;          /* neither GET nor HEAD */
 };
 
 struct door_options {

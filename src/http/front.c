@@ -25,6 +25,7 @@ struct slot {
     int fd; /* -1 = no worker */
     bool retire;
     struct exchange *ex; /* NULL = idle */
+    int64_t since;       /* when it was given that */
     char *out;           /* head of a request that did not fit into the socket at once */
     size_t out_len;
     size_t out_sent; /* of head and body */
@@ -48,6 +49,7 @@ struct front {
     struct exchange *last;
     size_t waiting;
     size_t costly_waiting;
+    bool held; /* a change waits for the first worker, while others are idle */
     struct slot slots[FRONT_SLOTS_MAX];
     char scratch[SCRATCH_BYTES];
 };
@@ -101,13 +103,19 @@ static void queue_last(struct front *f, struct exchange *ex)
     f->costly_waiting += ex->costly;
 }
 
-/* The first; with cheap_only the first that is not costly. NULL: there is none. */
-static struct exchange *queue_take(struct front *f, bool cheap_only)
+/* Which of those that wait may be given now. */
+struct pass {
+    bool costly;
+    bool changes;
+};
+
+/* The first that may pass; NULL: there is none. */
+static struct exchange *queue_take(struct front *f, const struct pass *pass)
 {
     struct exchange *before = NULL;
     struct exchange *ex = f->first;
 
-    while (ex != NULL && cheap_only && ex->costly) {
+    while (ex != NULL && ((ex->costly && !pass->costly) || (ex->changes && !pass->changes))) {
         before = ex;
         ex = ex->next;
     }
@@ -199,6 +207,7 @@ static void give(struct front *f, struct slot *s, struct exchange *ex)
         return;
     }
     s->ex = ex;
+    s->since = f->now_ms;
     s->out_sent = 0;
     if (!send_rest(f, s, f->scratch, len) || s->out_sent == len + s->body_len)
         return;
@@ -223,15 +232,32 @@ static void send_more(struct front *f, struct slot *s)
     }
 }
 
-static struct slot *idle_slot(struct front *f)
+static bool is_idle(const struct slot *s)
+{
+    return s->fd >= 0 && s->ex == NULL && !s->retire;
+}
+
+/* The first, or the last that is idle. */
+static struct slot *idle_slot(struct front *f, bool first)
 {
     for (size_t i = 0; i < FRONT_SLOTS_MAX; i++) {
-        struct slot *s = &f->slots[i];
+        struct slot *s = &f->slots[first ? i : FRONT_SLOTS_MAX - 1 - i];
 
-        if (s->fd >= 0 && s->ex == NULL && !s->retire)
+        if (is_idle(s))
             return s;
     }
     return NULL;
+}
+
+/* The first worker does a change, and will soon have done it. */
+static bool writer_is_quick(const struct front *f)
+{
+    size_t i = 0;
+
+    while (i < FRONT_SLOTS_MAX && (f->slots[i].fd < 0 || f->slots[i].retire))
+        i++;
+    return i < FRONT_SLOTS_MAX && f->slots[i].ex != NULL && f->slots[i].ex->changes &&
+           f->now_ms - f->slots[i].since <= FRONT_QUICK_MS;
 }
 
 /* One worker is kept from costly requests where there is more than one. */
@@ -252,13 +278,15 @@ static bool costly_is_full(const struct front *f)
 
 static void give_waiting(struct front *f)
 {
-    while (f->first != NULL) {
-        struct slot *s = idle_slot(f);
-        struct exchange *ex = s != NULL ? queue_take(f, costly_is_full(f)) : NULL;
+    f->held = false;
+    while (f->first != NULL && idle_slot(f, true) != NULL) {
+        const struct pass pass = { !costly_is_full(f), !writer_is_quick(f) };
+        struct exchange *ex = queue_take(f, &pass);
 
+        f->held = !pass.changes;
         if (ex == NULL)
             return;
-        give(f, s, ex);
+        give(f, idle_slot(f, ex->changes), ex);
     }
 }
 
@@ -429,7 +457,7 @@ static void read_control(struct front *f)
 static void refuse_late(struct front *f)
 {
     while (f->first != NULL && f->now_ms - f->first->waiting_since > FRONT_WAIT_MS)
-        exchange_refuse(queue_take(f, false), 503);
+        exchange_refuse(queue_take(f, &(struct pass){ true, true }), 503);
 }
 
 static bool goes_on(const struct front *f)
@@ -439,12 +467,21 @@ static bool goes_on(const struct front *f)
     return f->drain_until == 0 || (door_in_hand(f->door) > 0 && f->now_ms < f->drain_until);
 }
 
+/* Until something must be looked at anyway. */
+static int timeout_ms(const struct front *f)
+{
+    const int door = door_timeout_ms(f->door);
+    const int held = FRONT_QUICK_MS + 1;
+
+    return f->held && (door < 0 || door > held) ? held : door;
+}
+
 static void loop(struct front *f)
 {
     struct epoll_event events[EVENTS_MAX];
 
     while (goes_on(f)) {
-        int n = epoll_wait(f->epoll, events, EVENTS_MAX, door_timeout_ms(f->door));
+        int n = epoll_wait(f->epoll, events, EVENTS_MAX, timeout_ms(f));
 
         f->now_ms = clock_ms();
         for (int i = 0; i < n; i++) {

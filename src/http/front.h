@@ -9,6 +9,12 @@
  * (ECONNRESET): such a request goes to another worker. After that a request is answered 502 and not
  * tried again, since it may have been carried out.
  *
+ * Requests that change something go to the first worker while it is quick: a connection of SQLite
+ * drops the pages that it knows as soon as another process has written, so three workers that write
+ * by turns read them all anew each time, and wait for each other. When that one is busy for more
+ * than FRONT_QUICK_MS, as where a flush of the disk takes long, the others do them too. What only
+ * looks goes to the last worker that is idle.
+ *
  * Limits: FRONT_QUEUE_MAX requests wait, each at most FRONT_WAIT_MS; more are answered 503. Of
  * costly ones FRONT_COSTLY_MAX wait, and all workers but one, at most FRONT_COSTLY_AT_ONCE, do
  * them.
@@ -22,6 +28,7 @@
 #define FRONT_COSTLY_MAX     200
 #define FRONT_COSTLY_AT_ONCE 2
 #define FRONT_WAIT_MS        30000
+#define FRONT_QUICK_MS       1 /* of the clock: one to two milliseconds */
 #define FRONT_DRAIN_MS       5000
 #define FRONT_SLOTS_MAX      64
 
