@@ -394,6 +394,7 @@ static int run_worker(void *arg, int fd)
         return 1;
     if (!jail_no_network()) /* only the job role speaks to others */
         return 1;
+    records_index_later();
     return web_worker(app->ctx, app->home, app_web(), fd);
 }
 

@@ -459,6 +459,11 @@ bool db_in_transaction(const struct db *db)
     return db->depth > 0;
 }
 
+bool db_is_writing(const struct db *db)
+{
+    return db->depth > 0 && db->mode != DB_READ_ONLY;
+}
+
 enum err db_flush(struct ctx *ctx, struct db *db)
 {
     enum err rc;

@@ -187,6 +187,7 @@ void db_rollback(struct ctx *ctx);
  */
 enum err db_end(struct ctx *ctx, enum err rc) MUST_USE;
 bool db_in_transaction(const struct db *db);
+bool db_is_writing(const struct db *db); /* in a transaction that may write */
 enum err db_begin_on(struct ctx *ctx, struct db *db) MUST_USE;
 /* ERR_BUSY at once, without a problem, when another process is writing (SQLite). */
 enum err db_begin_if_free(struct ctx *ctx, struct db *db) MUST_USE;

@@ -8,14 +8,15 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "records/records_inner.h"
-#include "vault/fold.h"
 
 #define PAGE        500 /* rows of history that are read at once */
 #define LOAD        100 /* records */
 #define BATCH       4000
 #define BATCH_BYTES ((size_t)8 * 1024 * 1024) /* of ids and tokens */
-#define TOKENS_MAX  2000                      /* of one record */
 #define INSERT_ROWS 16
+#define LATER_MAX   32  /* new records that wait to be brought in together */
+#define LATER_MS    150 /* the job role looks every 200 ms */
+#define REFRESH_MAX 500 /* changes that a search brings in itself */
 
 DB_SQL_INDEX(ENTRY, "SELECT no, tokens FROM entry WHERE root_id = $1");
 DB_SQL_INDEX(ENTRY_NO, "UPDATE applied SET last_no = last_no + 1 WHERE id = 'index'"
@@ -41,147 +42,6 @@ DB_SQL_INDEX(REFS_OF, "SELECT e.root_id FROM token t JOIN entry e ON e.no = t.no
 DB_SQL(HISTORY_AFTER, "SELECT seq, form, root_id FROM record_history WHERE seq > $1"
                       " ORDER BY seq LIMIT $2");
 DB_SQL(HISTORY_LAST, "SELECT value FROM counter WHERE name = 'history'");
-
-/* Hashes of one record in byte order, each once. */
-struct tokens {
-    unsigned char (*items)[INDEX_HASH_BYTES];
-    size_t len;
-};
-
-void index_hash(const struct ctx *ctx, unsigned char out[INDEX_HASH_BYTES], const struct form *form,
-                int kind, const char *text)
-{
-    const char *domain = kind == TOKEN_PHONE   ? "phone"
-                         : kind == TOKEN_EXACT ? "exact"
-                         : kind == TOKEN_REF   ? "ref"
-                                               : "name";
-    unsigned char whole[VAULT_TOKEN_BYTES];
-
-    vault_token(ctx->vault, whole, domain,
-                arena_printf(ctx->arena, "%s/%d/%s", form->kind, kind, text));
-    memcpy(out, whole, INDEX_HASH_BYTES);
-}
-
-static void add_token(struct ctx *ctx, struct tokens *t, const struct form *form, int kind,
-                      const char *text)
-{
-    if (t->len < TOKENS_MAX)
-        index_hash(ctx, t->items[t->len++], form, kind, text);
-}
-
-static int compare_hashes(const void *a, const void *b)
-{
-    return memcmp(a, b, INDEX_HASH_BYTES);
-}
-
-static void tokens_sort(struct tokens *t)
-{
-    size_t n = 0;
-
-    if (t->len > 1)
-        qsort(t->items, t->len, INDEX_HASH_BYTES, compare_hashes);
-    for (size_t i = 0; i < t->len; i++)
-        if (i == 0 || compare_hashes(t->items[i], t->items[n - 1]) != 0)
-            memmove(t->items[n++], t->items[i], INDEX_HASH_BYTES);
-    t->len = n;
-}
-
-static bool tokens_have(const struct tokens *t, const unsigned char *hash)
-{
-    return t->len > 0 && bsearch(hash, t->items, t->len, INDEX_HASH_BYTES, compare_hashes) != NULL;
-}
-
-/* Each value of a field that is indexed as a name, a line by itself. */
-static enum err plain_lines(struct ctx *ctx, const char *const **out, size_t *len_out,
-                            const struct record *rec)
-{
-    struct levels levels = levels_of(ctx->arena, rec->answers);
-    const struct form *form = rec->form;
-    const char **lines = ARENA_ARRAY(ctx->arena, levels.len * form->all_len + 1, const char *);
-    size_t n = 0;
-
-    for (size_t i = 0; i < levels.len; i++) {
-        const struct answers *t = levels.items[i].t;
-
-        for (size_t k = 0; k < form->all_len; k++) {
-            const struct field *f = form->all[k];
-
-            if (f->index == INDEX_NAME && f->repeat == t->repeat && !text_blank(t->values[k]))
-                lines[n++] = t->values[k];
-        }
-    }
-    *out = lines;
-    *len_out = n;
-    return OK;
-}
-
-enum err index_name_lines(struct ctx *ctx, const char *const **out, size_t *len_out,
-                          const struct record *rec)
-{
-    const struct record_hooks *hooks = record_hooks_of(rec->form->kind);
-
-    if (hooks && hooks->name_lines)
-        return hooks->name_lines(ctx, rec, out, len_out);
-    return plain_lines(ctx, out, len_out, rec);
-}
-
-static enum err name_tokens(struct ctx *ctx, struct tokens *out, const struct record *rec)
-{
-    const char *const *lines = NULL;
-    size_t len = 0;
-    enum err rc;
-
-    rc = index_name_lines(ctx, &lines, &len, rec);
-    for (size_t i = 0; rc == OK && i < len; i++) {
-        struct fold_tokens folded = { 0 };
-
-        if (strlen(lines[i]) > FOLD_LINE_MAX)
-            continue;
-        rc = fold_name(ctx, &folded, lines[i], false);
-        for (size_t k = 0; rc == OK && k < folded.len; k++)
-            add_token(ctx, out, rec->form, (int)folded.items[k].kind, folded.items[k].text);
-    }
-    return rc;
-}
-
-static void value_token(struct ctx *ctx, struct tokens *out, const struct field *f,
-                        const struct form *form, const char *value)
-{
-    bool phone = f->index == INDEX_PHONE;
-    const char *text = phone ? fold_phone(ctx, value) : fold_exact(ctx, value);
-
-    if (phone && strlen(text) < PHONE_DIGITS_MIN)
-        return;
-    if (text[0])
-        add_token(ctx, out, form, phone ? TOKEN_PHONE : TOKEN_EXACT, text);
-}
-
-static enum err tokens_of(struct ctx *ctx, struct tokens *out, const struct record *rec)
-{
-    struct levels levels = levels_of(ctx->arena, rec->answers);
-    const struct form *form = rec->form;
-    enum err rc;
-
-    out->items = arena_array(ctx->arena, TOKENS_MAX, INDEX_HASH_BYTES);
-    out->len = 0;
-    for (size_t i = 0; i < levels.len; i++) {
-        const struct answers *t = levels.items[i].t;
-
-        for (size_t k = 0; k < form->all_len; k++) {
-            const struct field *f = form->all[k];
-
-            if (f->repeat != t->repeat || text_blank(t->values[k]))
-                continue;
-            if (f->index == INDEX_PHONE || f->index == INDEX_EXACT)
-                value_token(ctx, out, f, form, t->values[k]);
-            if (ref_can_merge(ctx, f))
-                add_token(ctx, out, form, TOKEN_REF, t->values[k]);
-        }
-    }
-    rc = name_tokens(ctx, out, rec);
-    tokens_sort(out);
-    return rc;
-}
 
 /* A row of the index. */
 struct lead {
@@ -358,28 +218,14 @@ static enum err apply(struct ctx *ctx, const struct record *rec, const struct re
     return rc;
 }
 
-void index_after_save(struct ctx *ctx, const struct record *rec, const struct record *old,
-                      const struct saving *s)
-{
-    struct problem *last = ctx->problems_last;
-    enum err rc;
-
-    /* Inside a larger transaction nothing is certain yet: index_catch_up does it. */
-    if (!ctx->index_db || db_in_transaction(ctx->db))
-        return;
-    rc = apply(ctx, rec, old, s);
-    if (rc == OK)
-        return;
-    log_warn("the index could not follow record %s (%s); it will catch up", rec->id, err_name(rc));
-    ctx_problems_back(ctx, last);
-}
-
 /* --- catching up --- */
 
 /* A record that changed, with what leads to it now. */
 struct changed {
     const struct form *form;
     const char *id;
+    int64_t first; /* its places in the history, one after the other */
+    int64_t last;
     struct tokens tokens;
 };
 
@@ -394,7 +240,7 @@ struct batch {
     size_t len;
     size_t tokens_len;
     size_t rows;  /* of history */
-    int64_t last; /* of them */
+    int64_t last; /* of them; 0: there may be others between the items */
     bool more;    /* rows after it */
 };
 
@@ -420,6 +266,8 @@ static enum err read_page(struct ctx *ctx, struct batch *b)
         id = row_text(rows, 2);
         if (form && (b->len == 0 || !text_equal(b->items[b->len - 1].id, id)))
             b->items[b->len++] = (struct changed){ .form = form, .id = arena_strdup(b->arena, id) };
+        if (form)
+            b->items[b->len - 1].last = b->last;
     }
     db_rows_close(rows);
     b->rows += read;
@@ -496,29 +344,45 @@ static enum err read_batch(struct ctx *ctx, struct batch *b)
     return rc;
 }
 
-static enum err apply_batch(struct ctx *ctx, const struct batch *b, int64_t before)
+/* How far the history is in once the batch is. */
+static int64_t reached(const struct batch *b, int64_t applied)
+{
+    if (b->last)
+        return b->last;
+    for (size_t i = 0; i < b->len; i++)
+        if (b->items[i].first <= applied + 1 && b->items[i].last > applied)
+            applied = b->items[i].last;
+    return applied;
+}
+
+/* What another process has brought in meanwhile was read later than this, and stays as it is. */
+static enum err set_entries(struct ctx *ctx, const struct batch *b)
 {
     struct leads leads = { .items = ARENA_ARRAY(b->arena, b->tokens_len + 1, struct lead) };
-    enum err rc = db_begin_on(ctx, ctx->index_db);
+    int64_t applied = 0;
+    enum err rc = read_int(ctx, ctx->index_db, &APPLIED, &applied);
 
-    if (rc)
-        return rc;
     for (size_t i = 0; rc == OK && i < b->len; i++) {
         struct arena_mark mark = arena_mark(ctx->arena);
 
-        rc = set_entry(ctx, &leads, b->items[i].id, &b->items[i].tokens);
+        if (b->items[i].last > applied)
+            rc = set_entry(ctx, &leads, b->items[i].id, &b->items[i].tokens);
         if (rc == OK)
             arena_rewind(ctx->arena, mark);
     }
     if (rc == OK)
         rc = add_leads(ctx, &leads);
-    if (rc == OK)
-        rc = db_exec_in(ctx, ctx->index_db, NULL, &APPLIED_NEXT, DB_INT(b->last), DB_INT(before));
-    if (rc == OK)
-        rc = db_commit_on(ctx, ctx->index_db);
-    if (rc)
-        db_rollback_on(ctx, ctx->index_db);
+    if (rc == OK && reached(b, applied) > applied)
+        rc = db_exec_in(ctx, ctx->index_db, NULL, &APPLIED_NEXT, DB_INT(reached(b, applied)),
+                        DB_INT(applied));
     return rc;
+}
+
+static enum err apply_batch(struct ctx *ctx, const struct batch *b)
+{
+    enum err rc = db_begin_on(ctx, ctx->index_db);
+
+    return rc ? rc : db_end_on(ctx, ctx->index_db, set_entries(ctx, b));
 }
 
 /*
@@ -548,7 +412,7 @@ static enum err catch_up_some(struct ctx *ctx, struct batch *b)
     b->last = applied;
     if (rc == OK)
         rc = read_batch(ctx, b);
-    return rc || b->rows == 0 ? rc : apply_batch(ctx, b, applied);
+    return rc || b->rows == 0 ? rc : apply_batch(ctx, b);
 }
 
 static enum err refs_prepare(struct ctx *ctx);
@@ -573,6 +437,112 @@ enum err index_catch_up(struct ctx *ctx, int64_t *applied_out)
     if (rc == OK && applied_out)
         *applied_out = done;
     return rc;
+}
+
+/* --- new records, some at a time --- */
+
+/*
+ * Of this process. What it loses by its end the job role brings in from the history, as it does
+ * when the last new records of a while wait here for more to come.
+ */
+static struct {
+    bool on;
+    struct batch batch;
+    struct changed items[LATER_MAX];
+    int64_t since;
+} later;
+
+void records_index_later(void)
+{
+    later.on = true;
+}
+
+static enum err bring_in_later(struct ctx *ctx)
+{
+    struct batch b = later.batch;
+    enum err rc = b.len > 0 ? apply_batch(ctx, &b) : OK;
+
+    later.batch = (struct batch){ 0 };
+    arena_free(b.arena);
+    return rc;
+}
+
+static enum err put_off(struct ctx *ctx, const struct record *rec, const struct saving *s)
+{
+    struct batch *b = &later.batch;
+    struct changed *c = &later.items[b->len];
+    enum err rc;
+
+    if (b->len == 0) {
+        arena_free(b->arena);
+        *b = (struct batch){ .arena = arena_new(0), .items = later.items };
+        later.since = ctx->now_ms;
+    }
+    *c = (struct changed){ .form = rec->form,
+                           .id = arena_strdup(b->arena, rec->id),
+                           .first = s->seq,
+                           .last = s->seq + (int64_t)s->len - 1 };
+    rc = keep_tokens(ctx, b, c, rec);
+    if (rc)
+        return rc;
+    b->len++;
+    if (b->len < LATER_MAX && ctx->now_ms - later.since < LATER_MS)
+        return OK;
+    return bring_in_later(ctx);
+}
+
+/* With memory of its own: what the page that searches has read stays as it is. */
+static enum err catch_up_beside(const struct ctx *ctx)
+{
+    struct ctx own = *ctx;
+    enum err rc;
+
+    own.arena = arena_new(0);
+    own.memo = NULL;
+    own.problems = own.problems_last = NULL;
+    rc = index_catch_up(&own, NULL);
+    arena_free(own.arena);
+    return rc;
+}
+
+void index_refresh(struct ctx *ctx)
+{
+    struct problem *last = ctx->problems_last;
+    int64_t applied = 0;
+    int64_t seq = 0;
+    enum err rc;
+
+    if (!later.on || !ctx->index_db || db_is_writing(ctx->db))
+        return;
+    rc = bring_in_later(ctx);
+    if (rc == OK)
+        rc = read_int(ctx, ctx->index_db, &APPLIED, &applied);
+    if (rc == OK)
+        rc = read_int(ctx, ctx->db, &HISTORY_LAST, &seq);
+    if (rc == OK && seq > applied && seq - applied <= REFRESH_MAX)
+        rc = catch_up_beside(ctx);
+    if (rc == OK)
+        return;
+    log_warn("a search could not bring the index up to date (%s)", err_name(rc));
+    ctx_problems_back(ctx, last);
+}
+
+void index_after_save(struct ctx *ctx, const struct record *rec, const struct record *old,
+                      const struct saving *s)
+{
+    struct problem *last = ctx->problems_last;
+    enum err rc;
+
+    /* Inside a larger transaction nothing is certain yet: index_catch_up does it. */
+    if (!ctx->index_db || db_in_transaction(ctx->db))
+        return;
+    rc = later.on && !old ? put_off(ctx, rec, s) : bring_in_later(ctx);
+    if (rc == OK && (!later.on || old))
+        rc = apply(ctx, rec, old, s);
+    if (rc == OK)
+        return;
+    log_warn("the index could not follow record %s (%s); it will catch up", rec->id, err_name(rc));
+    ctx_problems_back(ctx, last);
 }
 
 /* --- from scratch --- */

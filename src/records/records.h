@@ -452,6 +452,12 @@ enum err record_duplicates_whole(struct ctx *ctx, struct record_hit **out, size_
 enum err index_recover(struct ctx *ctx) MUST_USE;
 /* Brings the index up to record_history; the job role and "index rebuild" call it. */
 enum err index_catch_up(struct ctx *ctx, int64_t *applied_out) MUST_USE;
+/*
+ * For a process that goes on, where another one catches up a few times a second: from here on it
+ * brings new records in some at a time, which costs a fraction of one by one. What a search does
+ * not find in the index yet it brings in first.
+ */
+void records_index_later(void);
 enum err index_rebuild(struct ctx *ctx, int64_t *records_out) MUST_USE;
 
 /* --- import --- */

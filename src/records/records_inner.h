@@ -364,6 +364,8 @@ enum err record_filter_check(struct ctx *ctx, struct record_filter *f,
 /* Tokens of a full record; after the commit, and never an error for the caller of a saving. */
 void index_after_save(struct ctx *ctx, const struct record *rec, const struct record *old,
                       const struct saving *s);
+/* Before a search: brings in what waits, unless that is a job's work. Never an error. */
+void index_refresh(struct ctx *ctx);
 /* Lines of names by which a record is found and compared. */
 enum err index_name_lines(struct ctx *ctx, const char *const **out, size_t *len_out,
                           const struct record *rec) MUST_USE;
@@ -371,6 +373,13 @@ enum err index_name_lines(struct ctx *ctx, const char *const **out, size_t *len_
 #define INDEX_HASH_BYTES 8
 void index_hash(const struct ctx *ctx, unsigned char out[INDEX_HASH_BYTES], const struct form *form,
                 int kind, const char *text);
+/* Hashes of one record in byte order, each once. */
+struct tokens {
+    unsigned char (*items)[INDEX_HASH_BYTES];
+    size_t len;
+};
+enum err tokens_of(struct ctx *ctx, struct tokens *out, const struct record *rec) MUST_USE;
+bool tokens_have(const struct tokens *t, const unsigned char *hash);
 /* Numbers of token.kind beside enum fold_kind. */
 #define TOKEN_PHONE      101
 #define TOKEN_EXACT      102

@@ -74,6 +74,7 @@ static struct cand *cand_of(struct search *s, int64_t no)
 
 static void search_start(struct search *s, struct ctx *ctx, const struct form *form)
 {
+    index_refresh(ctx);
     *s = (struct search){ .ctx = ctx, .form = form };
     s->slots = ARENA_ARRAY(ctx->arena, SLOTS, struct cand *);
     s->cands = ARENA_ARRAY(ctx->arena, CANDS_MAX, struct cand *);

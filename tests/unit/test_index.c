@@ -302,6 +302,68 @@ static void an_index_that_a_power_cut_left_ahead_begins_anew(void **state)
     assert_int_equal(applied(f), written(f));
 }
 
+static void new_records_that_wait_for_the_index_are_found_all_the_same(void **state)
+{
+    struct fixture *f = *state;
+    const int64_t before = tokens(f);
+    struct record *rec;
+
+    records_index_later();
+    rec = person_stored(f, PERSON_AWA);
+    assert_int_equal(tokens(f), before);
+    assert_true(finds(f, "Awa Ndiaye", rec->number));
+    assert_true(tokens(f) > before);
+    assert_int_equal(applied(f), written(f));
+
+    /* A change does not wait, and what waited does not undo it. */
+    rec = person_stored(f, "names.1.name_text=Moussa;names.2.name_text=Sarr");
+    person_fill(f, rec, "names.1.name_text=Bineta;names.2.name_text=Faye");
+    must(f, record_update(&f->ctx, rec, 1));
+    assert_int_equal(applied(f), written(f));
+    assert_true(finds(f, "Bineta Faye", rec->number));
+    assert_false(finds(f, "Moussa Sarr", rec->number));
+}
+
+static void many_new_records_are_brought_in_together(void **state)
+{
+    struct fixture *f = *state;
+    const int64_t before = tokens(f);
+    const char *first = NULL;
+    const char *last = NULL;
+    int64_t now;
+
+    records_index_later();
+    first = person_stored(f, PERSON_AWA)->number;
+    must(f, index_catch_up(&f->ctx, NULL)); /* another process was at it meanwhile */
+    now = tokens(f);
+    assert_true(now > before);
+    for (int i = 2; i < 32; i++)
+        last = person_stored(f, PERSON_AWA)->number;
+    assert_int_equal(tokens(f), now);
+    (void)person_stored(f, PERSON_AWA);
+    assert_int_equal(tokens(f), before + 32 * (now - before));
+    assert_int_equal(applied(f), written(f));
+    assert_true(finds(f, "Awa Ndiaye", first) || finds(f, "Awa Ndiaye", last));
+    must(f, index_catch_up(&f->ctx, NULL));
+    assert_int_equal(tokens(f), before + 32 * (now - before));
+}
+
+static void what_fails_to_be_brought_in_is_caught_up_with(void **state)
+{
+    struct fixture *f = *state;
+    struct record *rec;
+    struct record_hit *hits = NULL;
+
+    records_index_later();
+    rec = person_stored(f, PERSON_AWA);
+    db_fail_at(f->ctx.index_db, 1);
+    (void)found(f, &hits, "Awa Ndiaye"); /* the search itself works */
+    db_fail_at(f->ctx.index_db, 0);
+    assert_true(applied(f) < written(f));
+    assert_true(finds(f, "Awa Ndiaye", rec->number));
+    assert_int_equal(applied(f), written(f));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, people_setup, people_teardown)
 
 int main(void)
@@ -320,6 +382,10 @@ int main(void)
         TEST(a_common_name_shows_the_best_first),
         TEST(likely_duplicates_are_suggested),
         TEST(the_same_document_is_a_duplicate_whatever_the_name),
+        /* From here on new records wait. */
+        TEST(new_records_that_wait_for_the_index_are_found_all_the_same),
+        TEST(many_new_records_are_brought_in_together),
+        TEST(what_fails_to_be_brought_in_is_caught_up_with),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
