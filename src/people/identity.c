@@ -29,6 +29,12 @@ DB_SQL(MATCH_GET, "SELECT " COLUMNS " FROM identity_match WHERE id = $1 AND clos
 DB_SQL(MATCH_COUNT, "SELECT count(*) FROM identity_match WHERE closed_at IS NULL");
 DB_SQL(MATCH_TOLD, "UPDATE identity_match SET told_at = $2, told_by = $3 WHERE id = $1");
 
+/* Nobody closed it: one of the two is not in use now. */
+DB_SQL(MATCH_REST, "UPDATE identity_match SET closed_at = $2 WHERE (low_id = $1 OR high_id = $1)"
+                   " AND closed_at IS NULL");
+DB_SQL(MATCH_ANEW, "DELETE FROM identity_match WHERE (low_id = $1 OR high_id = $1)"
+                   " AND closed_at IS NOT NULL AND closed_by IS NULL");
+
 static identity_teller teller; /* set before fork */
 
 void identity_use_teller(identity_teller tell)
@@ -36,9 +42,22 @@ void identity_use_teller(identity_teller tell)
     teller = tell;
 }
 
-enum err identity_note(struct ctx *ctx, const struct record *person)
+static enum err note(struct ctx *ctx, const struct record *person)
 {
     return db_exec(ctx, NULL, &LOOK_ADD, DB_TEXT(person->id), DB_INT(ctx->now_ms));
+}
+
+enum err identity_follow(struct ctx *ctx, const struct record *person, const struct record *old)
+{
+    const bool is = text_equal(person->status, STATUS_PERSON_ACTIVE);
+    const bool was = !old || text_equal(old->status, STATUS_PERSON_ACTIVE);
+    enum err rc = OK;
+
+    if (was && !is)
+        rc = db_exec(ctx, NULL, &MATCH_REST, DB_TEXT(person->id), DB_INT(ctx->now_ms));
+    if (is && !was)
+        rc = db_exec(ctx, NULL, &MATCH_ANEW, DB_TEXT(person->id));
+    return rc == OK && is ? note(ctx, person) : rc;
 }
 
 /* --- looking --- */

@@ -17,8 +17,13 @@
 #define IDENTITY_FROM  0.85
 #define IDENTITY_SHOWN 50
 
-/* In the transaction in which a person's record is stored. */
-enum err identity_note(struct ctx *ctx, const struct record *person) MUST_USE;
+/*
+ * In the transaction in which a person's record is stored; old NULL: a new one. Who is in use is
+ * noted to be looked at; the matches of who is not any more (merged, dead, deleted) come to rest,
+ * and are looked for anew when the record is in use again.
+ */
+enum err identity_follow(struct ctx *ctx, const struct record *person,
+                         const struct record *old) MUST_USE;
 /*
  * For the job role: looks at those that were noted, for a second at most; *more_out: there may be
  * more. What is found is stored person by person, and searched for while others may write.

@@ -389,10 +389,10 @@ static enum err merge_now(struct ctx *ctx, const struct merge_asked *a)
     if (rc)
         return rc;
     m.answers = person_merge_answers(ctx, kept, gone, a->choices);
-    rc = record_merge(ctx, &id, FORM_PERSON, &m);
+    rc = close_match(ctx, a->kept_id, a->gone_id); /* by who confirms, before it comes to rest */
     if (rc == OK)
-        rc = drop_asked(ctx, a->kept_id, a->gone_id);
-    return rc ? rc : close_match(ctx, a->kept_id, a->gone_id);
+        rc = record_merge(ctx, &id, FORM_PERSON, &m);
+    return rc ? rc : drop_asked(ctx, a->kept_id, a->gone_id);
 }
 
 enum err merge_confirm(struct ctx *ctx, const char **kept_out, const char *a, const char *b)

@@ -237,13 +237,14 @@ static double alike(const struct record *a, const struct record *b, double names
 static enum err after_save(struct ctx *ctx, const struct record *rec, const struct record *old)
 {
     const bool erased = text_equal(rec->status, STATUS_PERSON_ERASED);
+    enum err rc = identity_follow(ctx, rec, old);
 
-    if (erased && old && !text_equal(old->status, STATUS_PERSON_ERASED)) {
-        enum err rc = merge_erase(ctx, rec->id);
-
-        return rc ? rc : record_merge_erase(ctx, rec);
+    if (rc == OK && erased && old && !text_equal(old->status, STATUS_PERSON_ERASED)) {
+        rc = merge_erase(ctx, rec->id);
+        if (rc == OK)
+            rc = record_merge_erase(ctx, rec);
     }
-    return text_equal(rec->status, STATUS_PERSON_ACTIVE) ? identity_note(ctx, rec) : OK;
+    return rc;
 }
 
 const struct record_hooks people_hooks = {

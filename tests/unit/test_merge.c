@@ -530,6 +530,19 @@ static void a_match_in_another_office_is_told_to_the_identity_officer_alone(void
     assert_int_equal(len, 1);
     must(f, identity_tell(&f->ctx, matches[0].id));
     assert_int_equal(told, 3);
+    /* who is not in use any more is no match that waits; who is again, is looked at again */
+    must(f, record_load_whole(&f->ctx, &abroad, "person", abroad->id));
+    fixture_as(f, "banjul");
+    must(f, record_set_status(&f->ctx, abroad, abroad->version, "deceased", "Told"));
+    fixture_as(f, "officer");
+    must(f, identity_count(&f->ctx, &n));
+    assert_int_equal(n, 0);
+    fixture_as(f, "banjul");
+    must(f, record_undo(&f->ctx, abroad, abroad->version));
+    must(f, identity_round(&f->ctx, &more));
+    fixture_as(f, "officer");
+    must(f, identity_count(&f->ctx, &n));
+    assert_int_equal(n, 1);
     must(f, not_same_set(&f->ctx, here, abroad->id, "Cousins"));
     must(f, identity_list(&f->ctx, &matches, &len));
     assert_int_equal(len, 0);
@@ -552,9 +565,9 @@ static void many_new_people_are_looked_at_in_rounds_that_follow_each_other(void 
     bool more = false;
 
     for (int i = 0; i < 201; i++) { /* who is gone by now is looked at, too */
-        struct record gone = { .id = id_new(f->ctx.arena, f->ctx.now_ms) };
+        struct record gone = { .id = id_new(f->ctx.arena, f->ctx.now_ms), .status = "active" };
 
-        must(f, identity_note(&f->ctx, &gone));
+        must(f, identity_follow(&f->ctx, &gone, NULL));
     }
     must(f, identity_round(&f->ctx, &more));
     assert_true(more);
