@@ -1,6 +1,7 @@
 /*
- * How many single commits of a row this disk takes in a second: one connection, a WAL database with
- * synchronous=FULL, a row of so many bytes, one at a time. Run by bench/creates.py.
+ * How many single commits of so many bytes this disk takes in a second: one connection, a WAL
+ * database with synchronous=FULL, one at a time. The bytes are one row; or as many rows as are
+ * asked for, each in a tree of its own. Run by bench/creates.py.
  */
 #include <sqlite3.h>
 #include <stdio.h>
@@ -8,7 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#define ROW_MAX 100000
+#define ROW_MAX   100000
+#define TREES_MAX 64
 
 static double seconds(void)
 {
@@ -26,41 +28,63 @@ static void must(sqlite3 *db, int rc)
     exit(1);
 }
 
-static double rate(sqlite3 *db, const char *row, int bytes, double how_long)
+static void make_tree(sqlite3 *db, sqlite3_stmt **add, int number)
 {
-    sqlite3_stmt *add = NULL;
-    const double began = seconds();
-    double now = began;
+    char *make = sqlite3_mprintf("CREATE TABLE t%d (id INTEGER PRIMARY KEY, row TEXT)", number);
+    char *fill = sqlite3_mprintf("INSERT INTO t%d (id, row) VALUES (?, ?)", number);
+
+    must(db, sqlite3_exec(db, make, NULL, NULL, NULL));
+    must(db, sqlite3_prepare_v2(db, fill, -1, add, NULL));
+    sqlite3_free(make);
+    sqlite3_free(fill);
+}
+
+static void add_row(sqlite3 *db, sqlite3_stmt *add, int id, const char *row, int bytes)
+{
+    must(db, sqlite3_bind_int(add, 1, id));
+    must(db, sqlite3_bind_text(add, 2, row, bytes, SQLITE_STATIC));
+    must(db, sqlite3_step(add));
+    must(db, sqlite3_reset(add));
+}
+
+static double rate(sqlite3 *db, int bytes, int trees, double how_long)
+{
+    static char row[ROW_MAX];
+    sqlite3_stmt *add[TREES_MAX] = { NULL };
+    double began;
+    double now;
     int n = 0;
 
-    must(db, sqlite3_prepare_v2(db, "INSERT INTO t (id, row) VALUES (?, ?)", -1, &add, NULL));
+    memset(row, 'x', sizeof(row));
+    for (int i = 0; i < trees; i++)
+        make_tree(db, &add[i], i);
+    began = now = seconds();
     for (; now - began < how_long; now = seconds()) {
-        must(db, sqlite3_bind_int(add, 1, ++n));
-        must(db, sqlite3_bind_text(add, 2, row, bytes, SQLITE_STATIC));
-        must(db, sqlite3_step(add));
-        must(db, sqlite3_reset(add));
+        must(db, sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+        n++;
+        for (int i = 0; i < trees; i++)
+            add_row(db, add[i], n, row, bytes / trees);
+        must(db, sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
     }
-    sqlite3_finalize(add);
+    for (int i = 0; i < trees; i++)
+        sqlite3_finalize(add[i]);
     return n / (now - began);
 }
 
 int main(int argc, char **argv)
 {
-    static char row[ROW_MAX];
     sqlite3 *db = NULL;
-    const int bytes = argc == 4 ? (int)strtol(argv[2], NULL, 10) : 0;
+    const int bytes = argc == 5 ? (int)strtol(argv[2], NULL, 10) : 0;
+    const int trees = argc == 5 ? (int)strtol(argv[3], NULL, 10) : 0;
 
-    if (bytes < 1 || bytes > ROW_MAX) {
-        fputs("usage: measure_commits FILE BYTES SECONDS\n", stderr);
+    if (bytes < 1 || bytes > ROW_MAX || trees < 1 || trees > TREES_MAX) {
+        fputs("usage: measure_commits FILE BYTES TREES SECONDS\n", stderr);
         return 2;
     }
-    memset(row, 'x', sizeof(row));
     must(db, sqlite3_open(argv[1], &db));
-    must(db, sqlite3_exec(db,
-                          "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                          " CREATE TABLE t (id INTEGER PRIMARY KEY, row TEXT)",
-                          NULL, NULL, NULL));
-    printf("%.0f\n", rate(db, row, bytes, strtod(argv[3], NULL)));
+    must(db, sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", NULL, NULL,
+                          NULL));
+    printf("%.0f\n", rate(db, bytes, trees, strtod(argv[4], NULL)));
     must(db, sqlite3_close(db));
     return 0;
 }
