@@ -41,7 +41,7 @@ static const char *line(struct pages *p, const struct page *page, const char *fi
                         between(p, page, arena_printf(p->arena, "\n%s,", first), "\r"));
 }
 
-/* Proves R-S1.4.3-02 C-34-54: weighted by intensity and vulnerability, beside the target. */
+/* Proves C-34-54: weighted by intensity and vulnerability, beside the target. */
 static void the_load_is_weighted_and_told_beside_the_target(void **state)
 {
     struct pages *p = *state;
@@ -70,7 +70,7 @@ static void the_load_is_weighted_and_told_beside_the_target(void **state)
     assert_int_equal(page_get(p, SUPERVISOR, "/caseload", "as=pdf").status, 200);
 }
 
-/* Proves R-S1.4.3-02: month by month, and more arrivals than usual. */
+/* Month by month, and more arrivals than usual. */
 static void arrivals_that_spike_stand_out_and_months_are_counted(void **state)
 {
     struct pages *p = *state;
