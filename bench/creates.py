@@ -1,8 +1,8 @@
 """Creates: new people over the API, 8 at a time, each durable before its answer, beside what the disk
 takes: bare appends, and single commits, one row of the size of a person at a time in a WAL database
-with synchronous=FULL; and beside those, commits that write as many rows to as many trees as a person
-does, the bytes of a create, by plain SQLite into an empty database. Once as the disk is, and once with a millisecond more for each flush, as on the
-disks of laptops.
+with synchronous=FULL; and beside commits of the bytes of a create, into as many trees, by plain
+SQLite in an empty database. Once as the disk is, and once with a millisecond more for each flush,
+as on the disks of laptops.
 """
 import os
 import subprocess
