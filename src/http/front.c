@@ -25,7 +25,7 @@ struct slot {
     int fd; /* -1 = no worker */
     bool retire;
     struct exchange *ex; /* NULL = idle */
-    int64_t since;       /* when it was given that */
+    int64_t since_us;    /* when it was given that */
     char *out;           /* head of a request that did not fit into the socket at once */
     size_t out_len;
     size_t out_sent; /* of head and body */
@@ -43,7 +43,9 @@ struct front {
     int epoll;
     int control;
     int64_t now_ms;
-    int64_t drain_until; /* 0 = not draining */
+    int64_t drain_until;  /* 0 = not draining */
+    int64_t change_us;    /* what a change takes the first worker, smoothed */
+    int64_t shared_until; /* until then every worker does changes */
     bool parent_gone;
     struct exchange *first; /* waiting for a worker */
     struct exchange *last;
@@ -54,12 +56,17 @@ struct front {
     char scratch[SCRATCH_BYTES];
 };
 
-static int64_t clock_ms(void)
+static int64_t clock_us(void)
 {
     struct timespec t;
 
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int64_t clock_ms(void)
+{
+    return clock_us() / 1000;
 }
 
 static bool watch(struct front *f, int op, int fd, uint32_t events, uint32_t of)
@@ -207,7 +214,7 @@ static void give(struct front *f, struct slot *s, struct exchange *ex)
         return;
     }
     s->ex = ex;
-    s->since = f->now_ms;
+    s->since_us = clock_us();
     s->out_sent = 0;
     if (!send_rest(f, s, f->scratch, len) || s->out_sent == len + s->body_len)
         return;
@@ -249,15 +256,35 @@ static struct slot *idle_slot(struct front *f, bool first)
     return NULL;
 }
 
-/* The first worker does a change, and will soon have done it. */
-static bool writer_is_quick(const struct front *f)
+static const struct slot *writer(const struct front *f)
 {
     size_t i = 0;
 
     while (i < FRONT_SLOTS_MAX && (f->slots[i].fd < 0 || f->slots[i].retire))
         i++;
-    return i < FRONT_SLOTS_MAX && f->slots[i].ex != NULL && f->slots[i].ex->changes &&
-           f->now_ms - f->slots[i].since <= FRONT_QUICK_MS;
+    return i < FRONT_SLOTS_MAX ? &f->slots[i] : NULL;
+}
+
+/* The first worker does a change, and will soon have done it. */
+static bool writer_is_quick(const struct front *f)
+{
+    const struct slot *w = writer(f);
+
+    return f->now_ms >= f->shared_until && w != NULL && w->ex != NULL && w->ex->changes &&
+           f->now_ms - w->since_us / 1000 <= FRONT_QUICK_MS;
+}
+
+/* Where a flush takes long, several workers share it, each with a change of its own. That it does
+ * is tried anew now and then: while all write at once each of them is slow, whatever the disk. */
+static void note_change(struct front *f, const struct slot *s)
+{
+    if (s != writer(f) || !s->ex->changes || f->now_ms < f->shared_until)
+        return;
+    f->change_us += (clock_us() - s->since_us - f->change_us) / FRONT_CHANGES_SMOOTHED;
+    if (f->change_us <= FRONT_CHANGE_US)
+        return;
+    f->change_us = 0;
+    f->shared_until = f->now_ms + FRONT_SHARED_MS;
 }
 
 /* One worker is kept from costly requests where there is more than one. */
@@ -315,6 +342,7 @@ static void finish_reply(struct front *f, struct slot *s)
     char *frame = s->in;
     size_t len = s->in_total;
 
+    note_change(f, s);
     s->in = NULL;
     forget_reply(s);
     s->ex = NULL;

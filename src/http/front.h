@@ -12,8 +12,9 @@
  * Requests that change something go to the first worker while it is quick: a connection of SQLite
  * drops the pages that it knows as soon as another process has written, so three workers that write
  * by turns read them all anew each time, and wait for each other. When that one is busy for more
- * than FRONT_QUICK_MS, as where a flush of the disk takes long, the others do them too. What only
- * looks goes to the last worker that is idle.
+ * than FRONT_QUICK_MS the others do them too, and when its changes take more than FRONT_CHANGE_US,
+ * as where a flush of the disk takes long and is better shared, all do them for FRONT_SHARED_MS.
+ * What only looks goes to the last worker that is idle.
  *
  * Limits: FRONT_QUEUE_MAX requests wait, each at most FRONT_WAIT_MS; more are answered 503. Of
  * costly ones FRONT_COSTLY_MAX wait, and all workers but one, at most FRONT_COSTLY_AT_ONCE, do
@@ -24,13 +25,16 @@
 
 #include "http/serve.h"
 
-#define FRONT_QUEUE_MAX      1000
-#define FRONT_COSTLY_MAX     200
-#define FRONT_COSTLY_AT_ONCE 2
-#define FRONT_WAIT_MS        30000
-#define FRONT_QUICK_MS       1 /* of the clock: one to two milliseconds */
-#define FRONT_DRAIN_MS       5000
-#define FRONT_SLOTS_MAX      64
+#define FRONT_QUEUE_MAX        1000
+#define FRONT_COSTLY_MAX       200
+#define FRONT_COSTLY_AT_ONCE   2
+#define FRONT_WAIT_MS          30000
+#define FRONT_QUICK_MS         1 /* of the clock: one to two milliseconds */
+#define FRONT_CHANGE_US        1000
+#define FRONT_CHANGES_SMOOTHED 8 /* the last one counts for an eighth */
+#define FRONT_SHARED_MS        2000
+#define FRONT_DRAIN_MS         5000
+#define FRONT_SLOTS_MAX        64
 
 /* What the parent tells the front, one datagram each. */
 enum front_order {
