@@ -24,6 +24,8 @@
 #define FOLDER         "content/i18n/"
 #define SHOWN_LEN      1024 /* a power of two */
 #define SHOWN_MAX      72
+#define PLURALS_KEPT   128 /* of 0 and up: what pages count */
+#define KEYWORD_MAX    8   /* "other" */
 #define DAY_MS         86400000
 #define MINUTE_MS      60000
 
@@ -32,6 +34,7 @@ struct language {
     char name[96];
     struct mo mo;
     UPluralRules *plurals;
+    char keywords[PLURALS_KEPT][KEYWORD_MAX]; /* by number; "": not asked for yet */
     UDateFormat *date;
     UDateFormat *moment;
     UDateFormat *names[2]; /* by enum language_name */
@@ -183,7 +186,7 @@ static const char *icu_locale(const struct language *l, char *out, size_t size)
     return out;
 }
 
-const char *language_plural(struct language *l, int64_t n, char *out, size_t size)
+static const char *plural_of(struct language *l, int64_t n, char *out, size_t size)
 {
     UErrorCode status = U_ZERO_ERROR;
     UChar keyword[TEXT_MAX];
@@ -199,6 +202,18 @@ const char *language_plural(struct language *l, int64_t n, char *out, size_t siz
     }
     u_UCharsToChars(keyword, out, len);
     out[len] = '\0';
+    return out;
+}
+
+const char *language_plural(struct language *l, int64_t n, char *out, size_t size)
+{
+    char *kept = n >= 0 && n < PLURALS_KEPT ? l->keywords[n] : NULL;
+
+    if (!kept)
+        return plural_of(l, n, out, size);
+    if (!kept[0])
+        (void)plural_of(l, n, kept, KEYWORD_MAX);
+    (void)snprintf(out, size, "%s", kept);
     return out;
 }
 

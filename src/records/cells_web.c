@@ -36,7 +36,7 @@ enum err parent_seen(struct ctx *ctx, struct record **out, const struct form *fo
     *out = NULL;
     if (parent_id == NULL || form->parent == NULL || !may(ctx, form->parent, "view"))
         return OK;
-    rc = record_load(ctx, out, form->parent, parent_id);
+    rc = record_load_title(ctx, out, form->parent, parent_id);
     if (rc != ERR_NOT_FOUND)
         return rc;
     ctx_problems_back(ctx, last);

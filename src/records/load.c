@@ -164,67 +164,90 @@ bool sees_bin(const struct ctx *ctx, const struct form *form)
     return ctx->user && user_may_do(ctx->user, form->kind, "delete");
 }
 
-/* A full record that this page has read before. */
+/* A record that this page has read before. */
 struct known {
     struct record rec;
-    bool anywhere; /* found without asking whether it is in scope */
+    int64_t unread; /* bits of its repeats that have rows, none of which was read */
+    bool anywhere;  /* found without asking whether it is in scope */
 };
 
-static struct record *load_known(struct ctx *ctx, const struct form *form, const char *id,
-                                 bool anywhere)
+/* The caller changes what it is given: hides answers, makes a title. NULL: to be read first. */
+static enum err load_known(struct ctx *ctx, struct record **out, const struct pick *pick,
+                           int64_t want)
 {
-    const struct known *known = memo_find(ctx, form, id);
+    struct known *known = memo_find(ctx, pick->form, pick->ids[0]);
     struct record *rec;
+    int64_t missing;
+    enum err rc;
 
-    if (!known || (known->anywhere && !anywhere))
-        return NULL;
+    *out = NULL;
+    if (!known || (known->anywhere && !pick->anywhere))
+        return OK;
     rec = ARENA_NEW(ctx->arena, struct record);
     *rec = known->rec;
     rec->answers = answers_copy(ctx->arena, rec->answers);
-    return rec;
+    missing = known->unread & want;
+    if (missing) {
+        rc = read_parts(ctx, &rec, &missing, 1, want);
+        if (rc)
+            return rc;
+        known->unread &= ~want;
+        known->rec.answers = answers_copy(ctx->arena, rec->answers);
+    }
+    *out = rec;
+    return OK;
 }
 
-/* The caller changes what it was given: hides answers, makes a title. */
-static void keep_known(struct ctx *ctx, const struct record *rec, bool anywhere)
+static void keep_known(struct ctx *ctx, const struct record *rec, int64_t unread, bool anywhere)
 {
     struct known *known = memo_find(ctx, rec->form, rec->id);
 
     if (!ctx->memo)
         return;
-    if (known) {
-        known->anywhere = anywhere;
-        return;
+    if (!known) {
+        known = ARENA_NEW(ctx->arena, struct known);
+        memo_keep(ctx, rec->form, rec->id, known);
     }
-    known = ARENA_NEW(ctx->arena, struct known);
     known->rec = *rec;
     known->rec.answers = answers_copy(ctx->arena, rec->answers);
+    known->unread = unread;
     known->anywhere = anywhere;
-    memo_keep(ctx, rec->form, rec->id, known);
+}
+
+enum err record_load_some(struct ctx *ctx, struct record **out, const struct pick *pick,
+                          int64_t want)
+{
+    struct pick one = *pick;
+    struct record *rec = NULL;
+    int64_t parts = 0;
+    size_t len = 0;
+    enum err rc;
+
+    one.ids_len = 1;
+    one.deleted = sees_bin(ctx, one.form);
+    if (!one.ids[0] || !id_valid(one.ids[0]))
+        return record_gone(ctx);
+    rc = load_known(ctx, out, &one, want);
+    if (rc || *out)
+        return rc;
+    rc = sql_pick(ctx, &rec, &parts, &len, &one);
+    if (rc == OK && len == 0)
+        rc = record_gone(ctx);
+    if (rc == OK)
+        rc = read_parts(ctx, &rec, &parts, 1, want);
+    if (rc)
+        return rc;
+    keep_known(ctx, rec, parts & ~want, one.anywhere);
+    *out = rec;
+    return OK;
 }
 
 enum err record_load_full(struct ctx *ctx, struct record **out, const struct form *form,
                           const char *id, bool anywhere)
 {
-    struct pick pick = {
-        .form = form, .ids = &id, .ids_len = 1, .anywhere = anywhere, .deleted = sees_bin(ctx, form)
-    };
-    struct record *rec = NULL;
-    size_t len = 0;
-    enum err rc;
+    const struct pick pick = { .form = form, .ids = &id, .anywhere = anywhere };
 
-    if (!id || !id_valid(id))
-        return record_gone(ctx);
-    *out = load_known(ctx, form, id, anywhere);
-    if (*out)
-        return OK;
-    rc = record_pick(ctx, &rec, &len, &pick, PARTS_ALL);
-    if (rc)
-        return rc;
-    if (len == 0)
-        return record_gone(ctx);
-    keep_known(ctx, rec, anywhere);
-    *out = rec;
-    return OK;
+    return record_load_some(ctx, out, &pick, PARTS_ALL);
 }
 
 /* What the form calls it; "" where that cannot be said. An answer that is hidden is not in it. */
@@ -258,6 +281,15 @@ enum err record_finish(struct ctx *ctx, struct record *rec)
     return rc;
 }
 
+int64_t record_repeat_parts(const struct form *form, const struct field *repeat)
+{
+    int64_t bits = 0;
+
+    for (; repeat; repeat = repeat->repeat)
+        bits |= (int64_t)1 << repeat_bit(form, repeat);
+    return bits;
+}
+
 /* Repeats that instance_name reads: ${name} of a row, or of the repeat; a path may read any. */
 static int64_t instance_parts(const struct form *form)
 {
@@ -273,7 +305,7 @@ static int64_t instance_parts(const struct form *form)
 
         for (const char *at = strstr(p, "${"); repeat && at; at = strstr(at + 2, "${"))
             if (strncmp(at + 2, f->name, len) == 0 && at[2 + len] == '}')
-                bits |= (int64_t)1 << repeat_bit(form, repeat);
+                bits |= record_repeat_parts(form, repeat);
     }
     return bits;
 }
@@ -296,16 +328,13 @@ int64_t record_title_parts(const struct form *form)
     return bits;
 }
 
-enum err record_load(struct ctx *ctx, struct record **out, const char *kind, const char *id)
+static enum err view(struct ctx *ctx, struct record **out, const struct form *form, const char *id,
+                     int64_t want)
 {
-    const struct form *form = NULL;
+    const struct pick pick = { .form = form, .ids = &id };
     struct record *rec = NULL;
-    enum err rc;
+    enum err rc = record_load_some(ctx, &rec, &pick, want);
 
-    rc = record_form(ctx, &form, kind);
-    if (rc)
-        return rc;
-    rc = record_load_full(ctx, &rec, form, id, false);
     if (rc == OK)
         rc = record_finish(ctx, rec);
     if (rc == OK)
@@ -313,6 +342,22 @@ enum err record_load(struct ctx *ctx, struct record **out, const char *kind, con
     if (rc == OK)
         *out = rec;
     return rc;
+}
+
+enum err record_load(struct ctx *ctx, struct record **out, const char *kind, const char *id)
+{
+    const struct form *form = NULL;
+    enum err rc = record_form(ctx, &form, kind);
+
+    return rc ? rc : view(ctx, out, form, id, PARTS_ALL);
+}
+
+enum err record_load_title(struct ctx *ctx, struct record **out, const char *kind, const char *id)
+{
+    const struct form *form = NULL;
+    enum err rc = record_form(ctx, &form, kind);
+
+    return rc ? rc : view(ctx, out, form, id, record_title_parts(form));
 }
 
 enum err record_load_allowed(struct ctx *ctx, struct record **out, const char *kind, const char *id)

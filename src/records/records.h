@@ -319,6 +319,13 @@ enum err record_find_staff(struct ctx *ctx, struct user_row **out, size_t *len_o
  */
 enum err record_load_whole(struct ctx *ctx, struct record **out, const char *kind,
                            const char *id) MUST_USE;
+struct record_reading {
+    const struct field *const *fields; /* of the form of that kind */
+    size_t len;
+};
+/* The same, but rows of a repeat only where a field to be read is that repeat or lies in it. */
+enum err record_load_whole_for(struct ctx *ctx, struct record **out, const char *kind,
+                               const char *id, const struct record_reading *reading) MUST_USE;
 /* The same record as it was at a version, with the status of then. ERR_NOT_FOUND: none such. */
 enum err record_version_whole(struct ctx *ctx, struct record **out, const struct record *now,
                               int64_t version) MUST_USE;

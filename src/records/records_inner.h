@@ -194,8 +194,16 @@ enum err record_gone(struct ctx *ctx); /* ERR_NOT_FOUND, in the same words for w
 /* Picks and reads the repeats whose bit is in want. */
 enum err record_pick(struct ctx *ctx, struct record **out, size_t *len_out, const struct pick *pick,
                      int64_t want) MUST_USE;
+/* The one that pick names (form, ids[0], anywhere), with the repeats whose bit is in want. */
+enum err record_load_some(struct ctx *ctx, struct record **out, const struct pick *pick,
+                          int64_t want) MUST_USE;
 enum err record_load_full(struct ctx *ctx, struct record **out, const struct form *form,
                           const char *id, bool anywhere) MUST_USE;
+/* As record_load, noted like it, but for repeats that its title is not made of. */
+enum err record_load_title(struct ctx *ctx, struct record **out, const char *kind,
+                           const char *id) MUST_USE;
+/* The bit of a repeat, and those of the repeats that it is in. */
+int64_t record_repeat_parts(const struct form *form, const struct field *repeat);
 /* Whether the acting user may delete, and so see and restore what was deleted. */
 bool sees_bin(const struct ctx *ctx, const struct form *form);
 /* Hides and titles. */

@@ -17,6 +17,35 @@ enum err record_load_whole(struct ctx *ctx, struct record **out, const char *kin
     return rc ? rc : record_load_full(ctx, out, form, id, true);
 }
 
+static bool lies_in(const struct field *f, const struct field *repeat)
+{
+    for (f = f->repeat; f && f != repeat; f = f->repeat)
+        ;
+    return f != NULL;
+}
+
+enum err record_load_whole_for(struct ctx *ctx, struct record **out, const char *kind,
+                               const char *id, const struct record_reading *reading)
+{
+    const struct form *form = NULL;
+    struct pick pick = { .ids = &id, .anywhere = true };
+    int64_t want = 0;
+    enum err rc = form_of(ctx, &form, kind);
+
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < reading->len; i++) {
+        const struct field *f = reading->fields[i];
+
+        want |= record_repeat_parts(form, field_is_repeat(f) ? f : f->repeat);
+        for (size_t k = 0; field_is_repeat(f) && k < form->all_len; k++)
+            if (field_is_repeat(form->all[k]) && lies_in(form->all[k], f))
+                want |= record_repeat_parts(form, form->all[k]);
+    }
+    pick.form = form;
+    return record_load_some(ctx, out, &pick, want);
+}
+
 enum err record_version_whole(struct ctx *ctx, struct record **out, const struct record *now,
                               int64_t version)
 {

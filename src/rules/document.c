@@ -3,6 +3,7 @@
 #include "core/date.h"
 #include "core/text.h"
 #include "forms_gen.h"
+#include "rules/rule_set.h"
 #include "rules/rules.h"
 
 /* --- loading --- */
@@ -76,7 +77,8 @@ static enum err load_part(struct ctx *ctx, struct document *doc, size_t n,
 }
 
 static enum err load_one(struct ctx *ctx, struct document_part *part, const char *kind,
-                         const char *id, const struct record *in_place)
+                         const char *id, const struct record *in_place,
+                         const struct record_reading *reading)
 {
     struct record **item = ARENA_ARRAY(ctx->arena, 1, struct record *);
     enum err rc = OK;
@@ -84,6 +86,8 @@ static enum err load_one(struct ctx *ctx, struct document_part *part, const char
     if (in_place && text_equal(in_place->id, id)) {
         *item = ARENA_NEW(ctx->arena, struct record);
         **item = *in_place;
+    } else if (reading) {
+        rc = record_load_whole_for(ctx, item, kind, id, reading);
     } else {
         rc = record_load_whole(ctx, item, kind, id);
     }
@@ -193,6 +197,57 @@ struct expr_host document_host(struct ctx *ctx, const struct document *doc)
     return doc_tree_host(doc->tree, doc->today, ctx->now_ms);
 }
 
+/* --- what some rules read --- */
+
+struct values_read {
+    struct ctx *ctx;
+    const struct field **fields;
+    size_t len;
+    size_t cap;
+};
+
+/* Only fields in repeats count: the others are read with the record itself. */
+static void read_of_person(struct values_read *to, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->reads_len; i++) {
+        const struct field *f = rule->reads[i]->field;
+
+        if (rule->reads[i]->part != SHAPE_PERSON || !f || (!f->repeat && f->kind != FIELD_REPEAT))
+            continue;
+        if (to->len == to->cap) {
+            size_t cap = to->cap ? to->cap * 2 : 8;
+
+            to->fields = arena_grow(to->ctx->arena, to->fields, to->cap * sizeof(*to->fields),
+                                    cap * sizeof(*to->fields));
+            to->cap = cap;
+        }
+        to->fields[to->len++] = f;
+    }
+}
+
+/* person: what is read of the person; NULL: all. */
+static enum err load(struct ctx *ctx, struct document *doc, const char *case_id, uint64_t parts,
+                     const struct record *in_place, const struct record_reading *person)
+{
+    const size_t len = doc->shape->parts_len;
+    enum err rc;
+
+    doc->parts = ARENA_ARRAY(ctx->arena, len, struct document_part);
+    doc->today = ctx_today(ctx);
+    rc = load_one(ctx, &doc->parts[SHAPE_CASE], FORM_CASE, case_id, in_place, NULL);
+    if (rc)
+        return rc;
+    doc->root = doc->parts[SHAPE_CASE].items[0];
+    rc = load_one(ctx, &doc->parts[SHAPE_PERSON], FORM_PERSON, doc->root->parent_id, in_place,
+                  person);
+    for (size_t i = SHAPE_PERSON + 1; rc == OK && i < len; i++)
+        if (parts >> i & 1)
+            rc = load_part(ctx, doc, i, in_place);
+    if (rc == OK)
+        make_tree(ctx, doc);
+    return rc;
+}
+
 enum err document_load(struct ctx *ctx, struct document **out, const struct shape *shape,
                        const char *case_id, uint64_t parts, const struct record *in_place)
 {
@@ -200,21 +255,32 @@ enum err document_load(struct ctx *ctx, struct document **out, const struct shap
     enum err rc;
 
     doc->shape = shape;
-    doc->parts = ARENA_ARRAY(ctx->arena, shape->parts_len, struct document_part);
-    doc->today = ctx_today(ctx);
-    rc = load_one(ctx, &doc->parts[SHAPE_CASE], FORM_CASE, case_id, in_place);
-    if (rc)
-        return rc;
-    doc->root = doc->parts[SHAPE_CASE].items[0];
-    rc = load_one(ctx, &doc->parts[SHAPE_PERSON], FORM_PERSON, doc->root->parent_id, in_place);
-    for (size_t i = SHAPE_PERSON + 1; rc == OK && i < shape->parts_len; i++)
-        if (parts >> i & 1)
-            rc = load_part(ctx, doc, i, in_place);
-    if (rc)
-        return rc;
-    make_tree(ctx, doc);
-    *out = doc;
-    return OK;
+    rc = load(ctx, doc, case_id, parts, in_place, NULL);
+    if (rc == OK)
+        *out = doc;
+    return rc;
+}
+
+enum err document_load_for(struct ctx *ctx, struct document **out, const struct rule_set *set,
+                           const char *case_id, const bool *judged)
+{
+    struct document *doc = ARENA_NEW(ctx->arena, struct document);
+    struct values_read read = { .ctx = ctx };
+    uint64_t parts = 0;
+    enum err rc;
+
+    for (size_t i = 0; i < set->len; i++) {
+        if (!judged[i])
+            continue;
+        parts |= set->items[i].parts;
+        read_of_person(&read, &set->items[i]);
+    }
+    doc->shape = set->shape;
+    rc = load(ctx, doc, case_id, parts, NULL,
+              &(struct record_reading){ .fields = read.fields, .len = read.len });
+    if (rc == OK)
+        *out = doc;
+    return rc;
 }
 
 /* --- which cases --- */

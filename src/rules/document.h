@@ -12,6 +12,8 @@
 #include "records/records.h"
 #include "rules/doc_tree.h"
 
+struct rule_set;
+
 #define PARTS_EVERY UINT64_MAX
 
 struct document_part {
@@ -34,6 +36,12 @@ struct document {
  */
 enum err document_load(struct ctx *ctx, struct document **out, const struct shape *shape,
                        const char *case_id, uint64_t parts, const struct record *in_place) MUST_USE;
+/*
+ * What the judged rules read (judged[i] is for set->items[i]; one at least), nothing in place. Of
+ * repeats of the person it holds those only that they read: ask it of nothing else.
+ */
+enum err document_load_for(struct ctx *ctx, struct document **out, const struct rule_set *set,
+                           const char *case_id, const bool *judged) MUST_USE;
 /* All values of an element, in order; "" for empty ones. */
 void document_values(struct ctx *ctx, const char *const **out, size_t *len_out,
                      const struct document *doc, const struct shape_item *item);

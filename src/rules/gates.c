@@ -183,18 +183,17 @@ static enum err look_at_gates(struct ctx *ctx, struct gate_state **out, size_t *
     struct override *overrides = NULL;
     struct document *doc = NULL;
     size_t overrides_len = 0;
-    uint64_t parts = 0;
+    bool any = false;
     enum err rc = OK;
 
     for (size_t i = 0; i < set->len; i++) {
         const struct rule *rule = &set->items[i];
 
         judged[i] = rule->does == RULE_GATE && (!near || (!rule->on_save && can_reach(rec, rule)));
-        if (judged[i])
-            parts |= rule->parts | (uint64_t)1;
+        any = any || judged[i];
     }
-    if (parts)
-        rc = document_load(ctx, &doc, set->shape, rec->id, parts, NULL);
+    if (any)
+        rc = document_load_for(ctx, &doc, set, rec->id, judged);
     if (rc == OK)
         rc = store_overrides(ctx, &overrides, &overrides_len, rec);
     *len_out = 0;

@@ -9,6 +9,7 @@
 #include "core/memo.h"
 #include "core/text.h"
 #include "people_fixture.h"
+#include "records/records_inner.h"
 
 static const char thing[] = "thing";
 
@@ -111,6 +112,38 @@ static void a_page_reads_a_record_once_and_each_part_has_its_own(void **state)
     assert_int_equal(rows_of(whole, "names"), 2);
     f->ctx.memo = NULL;
     assert_true(calls_of_loading(f, &again, id) > 0);
+}
+
+static void what_a_title_did_not_need_is_read_when_it_is_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    const char *id =
+        person_stored(f, PERSON_AWA ";languages.1.language_code=wo;languages.2.language_code=fr")
+            ->id;
+    const struct form *form = form_find(f->ctx.forms, "person");
+    const struct field *names = field_find(form, "names");
+    const struct field *asked[] = { field_find(form, "language_code") };
+    const struct record_reading reading = { asked, 1 }, nothing = { NULL, 0 };
+    struct record *rec = NULL;
+
+    f->ctx.memo = memo_new(&f->ctx);
+    must(f, record_load_whole_for(&f->ctx, &rec, "person", id, &nothing));
+    assert_int_equal(rows_of(rec, "names") + rows_of(rec, "languages"), 0);
+    must(f, record_load_title(&f->ctx, &rec, "person", id));
+    assert_string_equal(rec->title, "Awa Ndiaye");
+    assert_int_equal(rows_of(rec, "languages"), 0);
+    rec->answers->rows_len[names->place] = 0;
+    must(f, record_load_whole_for(&f->ctx, &rec, "person", id, &reading));
+    assert_int_equal(rows_of(rec, "languages"), 2);
+    assert_int_equal(rows_of(rec, "names"), 2);
+    assert_int_equal(calls_of_loading(f, &rec, id), 0); /* no other repeat has rows */
+    assert_int_equal(rows_of(rec, "languages"), 2);
+    f->ctx.memo = NULL;
+    must(f, record_load_title(&f->ctx, &rec, "person", id));
+    assert_int_equal(rows_of(rec, "names"), 2);
+    assert_int_equal(rows_of(rec, "languages"), 0);
+    must(f, record_load(&f->ctx, &rec, "person", id));
+    assert_int_equal(rows_of(rec, "languages"), 2);
 }
 
 static void what_was_read_whole_is_not_given_to_who_may_not_read_it(void **state)
@@ -400,6 +433,7 @@ int main(void)
         TEST(another_user_connection_or_memory_finds_nothing),
         TEST(what_a_rewind_may_have_taken_is_forgotten),
         TEST(a_page_reads_a_record_once_and_each_part_has_its_own),
+        TEST(what_a_title_did_not_need_is_read_when_it_is_asked_for),
         TEST(what_was_read_whole_is_not_given_to_who_may_not_read_it),
         TEST(kinds_that_nothing_is_of_are_not_asked_for_one_by_one),
         TEST(a_look_below_that_failed_is_not_remembered_as_nothing),
