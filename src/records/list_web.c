@@ -269,7 +269,7 @@ enum err get_list(struct ctx *ctx, const struct req *req, struct res *res)
     if (rc)
         return rc;
     rc = record_list(ctx, &list, kind, &f);
-    if (rc == ERR_LIMIT && !req_wants_json(req))
+    if ((rc == ERR_LIMIT || (rc == ERR_INVALID && f.after)) && !req_wants_json(req))
         v.problem = ctx_first_problem(ctx);
     else if (rc)
         return rc;

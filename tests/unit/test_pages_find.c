@@ -32,6 +32,18 @@ static void search_words_are_never_in_an_address_nor_for_others(void **state)
     assert_int_equal(page_get(p, CASE_MANAGER, found, NULL).status, 404);
 }
 
+static void the_address_of_a_page_that_is_no_more_leads_to_the_beginning_of_the_list(void **state)
+{
+    struct pages *p = *state;
+    struct page page;
+
+    (void)page_given_person(p, PAGES_AWA);
+    page = page_get(p, SUPERVISOR, "/records/person", "page=999");
+    assert_int_equal(page.status, 200);
+    assert_true(shows(&page, "This is not the address of a page of the list."));
+    assert_true(shows(&page, ">First page</a>"));
+}
+
 static void everything_is_searched_at_once_within_what_one_may_see(void **state)
 {
     struct pages *p = *state;
@@ -294,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PAGES(search_words_are_never_in_an_address_nor_for_others),
+        PAGES(the_address_of_a_page_that_is_no_more_leads_to_the_beginning_of_the_list),
         PAGES(everything_is_searched_at_once_within_what_one_may_see),
         PAGES(the_guide_is_searched_as_well_in_the_readers_language),
         PAGES(the_start_page_is_made_of_the_blocks_of_ones_role),
