@@ -560,6 +560,16 @@ const char *page_given_result(struct pages *p, const char *person)
     return arena_strndup(p->arena, link, strcspn(link, "/?"));
 }
 
+const char *page_given(struct pages *p, const char *kind, const char *json)
+{
+    struct page page =
+        api_call(p, SUPERVISOR, "POST", arena_printf(p->arena, "/records/%s", kind), json, NULL);
+
+    if (page.status != 201)
+        fail_msg("%s: status %d: %s", kind, page.status, page.body);
+    return arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
+}
+
 const char *page_given_person(struct pages *p, const char *form)
 {
     struct page page = page_post(p, SUPERVISOR, "/records/person", form);

@@ -91,6 +91,8 @@ const char *between(struct pages *p, const struct page *page, const char *before
 bool shows(const struct page *page, const char *text);
 /* The text of a page that is a PDF, by poppler, as it stands on the paper. */
 const char *pdf_text(struct pages *p, const struct page *page);
+/* Id of a record that the supervisor makes through the API. */
+const char *page_given(struct pages *p, const char *kind, const char *json);
 /* Address of a person that the supervisor registers with these answers. */
 const char *page_given_person(struct pages *p, const char *form);
 /* Last part of an address. */

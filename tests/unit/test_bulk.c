@@ -10,27 +10,19 @@
 #include "pages.h"
 #include "records/records.h"
 
-static const char *given(struct pages *p, const char *kind, const char *json)
-{
-    struct page page =
-        api_call(p, SUPERVISOR, "POST", arena_printf(p->arena, "/records/%s", kind), json, NULL);
-
-    assert_int_equal(page.status, 201);
-    return arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
-}
-
 static const char *given_person(struct pages *p)
 {
-    return given(p, "person",
-                 "{\"answers\":{\"names\":[{\"name_text\":\"Awa\",\"name_script\":\"Latn\"}]}}");
+    return page_given(
+        p, "person",
+        "{\"answers\":{\"names\":[{\"name_text\":\"Awa\",\"name_script\":\"Latn\"}]}}");
 }
 
 static const char *given_case(struct pages *p, const char *person)
 {
-    return given(p, "case",
-                 arena_printf(p->arena,
-                              "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-01-21\"}}",
-                              person));
+    return page_given(p, "case",
+                      arena_printf(p->arena,
+                                   "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-01-21\"}}",
+                                   person));
 }
 
 static int64_t of_worker(struct pages *p, enum who who)
@@ -120,10 +112,10 @@ static void all_that_a_filter_finds_is_changed_and_nothing_else(void **state)
     const char *awa = given_person(p);
 
     for (int i = 0; i < 3; i++)
-        (void)given(p, "case",
-                    arena_printf(p->arena,
-                                 "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-01-2%d\"}}",
-                                 awa, i));
+        (void)page_given(
+            p, "case",
+            arena_printf(p->arena, "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-01-2%d\"}}",
+                         awa, i));
     (void)done(p, arena_printf(p->arena,
                                "all=1&f.opened.from=2026-01-21&step=1&do=assign.worker"
                                "&value.worker=%s",

@@ -14,24 +14,14 @@
     "{\"answers\":{\"names\":[{\"name_text\":\"Awa\",\"name_script\":\"Latn\"}],"                  \
     "\"birth_date\":\"1991-05-06\",\"birth_precision\":\"day\"}}"
 
-static const char *created(struct pages *p, const char *kind, const char *json)
-{
-    struct page page =
-        api_call(p, SUPERVISOR, "POST", arena_printf(p->arena, "/records/%s", kind), json, NULL);
-
-    if (page.status != 201)
-        fail_msg("status %d: %s", page.status, page.body);
-    return arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
-}
-
 /* A case of a worker; more: further answers, each with a comma before it. */
 static void given(struct pages *p, const char *worker, const char *opened, const char *more)
 {
-    (void)created(
+    (void)page_given(
         p, "case",
         arena_printf(p->arena,
                      "{\"parent\":\"%s\",\"answers\":{\"opened\":\"%s\",\"worker\":\"%s\"%s}}",
-                     created(p, "person", PERSON), opened, worker, more));
+                     page_given(p, "person", PERSON), opened, worker, more));
 }
 
 /* Cells of a line of the CSV, from its first. */

@@ -43,26 +43,16 @@ DB_SQL(TEST_ALL, "SELECT count(*), coalesce(sum(length(who)), 0) FROM cost_fact"
     "\"objectives\":\"Work\",\"currency\":\"EUR\",\"lines\":[" LINE(                               \
         "psychosocial", "planned", COST("Group", "120.5 EUR", "F-1")) "]"
 
-static const char *created(struct pages *p, const char *kind, const char *json)
-{
-    struct page page =
-        api_call(p, SUPERVISOR, "POST", arena_printf(p->arena, "/records/%s", kind), json, NULL);
-
-    if (page.status != 201)
-        fail_msg("status %d: %s", page.status, page.body);
-    return arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
-}
-
 static const char *given_plan(struct pages *p, const char *answers)
 {
-    const char *id = created(p, "case",
-                             arena_printf(p->arena,
-                                          "{\"parent\":\"%s\",\"answers\":{\"opened\":"
-                                          "\"2026-10-02\",\"programme\":\"P-1\"}}",
-                                          created(p, "person", PERSON)));
+    const char *id = page_given(p, "case",
+                                arena_printf(p->arena,
+                                             "{\"parent\":\"%s\",\"answers\":{\"opened\":"
+                                             "\"2026-10-02\",\"programme\":\"P-1\"}}",
+                                             page_given(p, "person", PERSON)));
 
-    return created(p, "plan",
-                   arena_printf(p->arena, "{\"parent\":\"%s\",\"answers\":{%s}}", id, answers));
+    return page_given(p, "plan",
+                      arena_printf(p->arena, "{\"parent\":\"%s\",\"answers\":{%s}}", id, answers));
 }
 
 static struct ctx writing(struct pages *p)

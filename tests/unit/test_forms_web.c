@@ -27,12 +27,9 @@
 
 static const char *given_person(struct pages *p)
 {
-    struct page page = api_call(
-        p, SUPERVISOR, "POST", "/records/person",
-        "{\"answers\":{\"names\":[{\"name_text\":\"Awa\",\"name_script\":\"Latn\"}]}}", NULL);
-
-    assert_int_equal(page.status, 201);
-    return between(p, &page, "\"id\":\"", "\"");
+    return page_given(
+        p, "person",
+        "{\"answers\":{\"names\":[{\"name_text\":\"Awa\",\"name_script\":\"Latn\"}]}}");
 }
 
 static const char *given_draft(struct pages *p, const char *csv)

@@ -18,24 +18,14 @@
     "{\"answers\":{\"names\":[{\"name_text\":\"Awa\",\"name_script\":\"Latn\"}],"                  \
     "\"birth_date\":\"1991-05-06\",\"birth_precision\":\"day\"}}"
 
-static const char *created(struct pages *p, const char *kind, const char *json)
-{
-    struct page page =
-        api_call(p, SUPERVISOR, "POST", arena_printf(p->arena, "/records/%s", kind), json, NULL);
-
-    if (page.status != 201)
-        fail_msg("status %d: %s", page.status, page.body);
-    return arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
-}
-
 static const char *given_case(struct pages *p)
 {
-    const char *person = created(p, "person", PERSON);
+    const char *person = page_given(p, "person", PERSON);
 
-    return created(p, "case",
-                   arena_printf(p->arena,
-                                "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-10-02\"}}",
-                                person));
+    return page_given(p, "case",
+                      arena_printf(p->arena,
+                                   "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-10-02\"}}",
+                                   person));
 }
 
 static const char *letter_path(struct pages *p, const char *case_id, const char *name)
@@ -137,9 +127,9 @@ static void what_was_asked_is_checked(void **state)
 static void whoever_makes_a_letter_is_told_whom_it_must_not_reach(void **state)
 {
     struct pages *p = *state;
-    const char *person = created(p, "person",
-                                 "{\"answers\":{\"names\":[{\"name_text\":\"Awa\"}],"
-                                 "\"do_not_disclose_return\":[\"family\"]}}");
+    const char *person = page_given(p, "person",
+                                    "{\"answers\":{\"names\":[{\"name_text\":\"Awa\"}],"
+                                    "\"do_not_disclose_return\":[\"family\"]}}");
     const char *path = arena_printf(p->arena, "/records/person/%s/letters/consent", person);
     struct page page = page_get(p, SUPERVISOR, path, NULL);
 
@@ -155,12 +145,12 @@ static void whoever_makes_a_letter_is_told_whom_it_must_not_reach(void **state)
 static void a_letter_to_a_third_party_needs_consent_that_covers_it(void **state)
 {
     struct pages *p = *state;
-    const char *person = created(p, "person", PERSON);
-    const char *id = created(p, "case",
-                             arena_printf(p->arena,
-                                          "{\"parent\":\"%s\",\"answers\":{\"opened\":"
-                                          "\"2026-10-02\"}}",
-                                          person));
+    const char *person = page_given(p, "person", PERSON);
+    const char *id = page_given(p, "case",
+                                arena_printf(p->arena,
+                                             "{\"parent\":\"%s\",\"answers\":{\"opened\":"
+                                             "\"2026-10-02\"}}",
+                                             person));
     const char *path = letter_path(p, id, "referral");
     const char *form = "lang=en&act=pdf&a.to=Clinique+Espoir%0D%0A12+rue+des+Palmes&a.help=Glasses";
     struct page page = page_post(p, SUPERVISOR, path, form);
@@ -172,7 +162,7 @@ static void a_letter_to_a_third_party_needs_consent_that_covers_it(void **state)
     page = page_post(p, SUPERVISOR, path, "lang=en&act=keep&a.help=Glasses");
     assert_int_equal(page.status, 422);
     assert_true(shows(&page, "Say who receives it"));
-    consent = created(
+    consent = page_given(
         p, "consent",
         arena_printf(p->arena,
                      "{\"parent\":\"%s\",\"answers\":{\"about\":\"referral\",\"purposes\":["

@@ -28,11 +28,7 @@ static const char *json_of(struct pages *p, const char *given, const char *born)
 
 static const char *given(struct pages *p, const char *name, const char *born)
 {
-    struct page page =
-        api_call(p, SUPERVISOR, "POST", "/records/person", json_of(p, name, born), NULL);
-
-    assert_int_equal(page.status, 201);
-    return arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
+    return page_given(p, "person", json_of(p, name, born));
 }
 
 static void candidates_are_listed_for_all_and_for_one_with_score_and_why(void **state)

@@ -16,40 +16,30 @@
 
 #define path_of(p, pattern, id) arena_printf((p)->arena, pattern, id)
 
-static const char *created(struct pages *p, const char *kind, const char *json)
-{
-    struct page page =
-        api_call(p, SUPERVISOR, "POST", arena_printf(p->arena, "/records/%s", kind), json, NULL);
-
-    if (page.status != 201)
-        fail_msg("status %d: %s", page.status, page.body);
-    return arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
-}
-
 static const char *given_case(struct pages *p)
 {
-    const char *person = created(p, "person", PERSON);
+    const char *person = page_given(p, "person", PERSON);
 
-    (void)created(p, "return_event",
-                  arena_printf(p->arena,
-                               "{\"parent\":\"%s\",\"answers\":{\"arrival_date\":\"2026-10-01\","
-                               "\"country_of_origin\":\"SN\",\"place_of_return\":\"Rufisque\","
-                               "\"has_papers\":\"no\"}}",
-                               person));
-    return created(p, "case",
-                   arena_printf(p->arena,
-                                "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-10-02\"}}",
-                                person));
+    (void)page_given(p, "return_event",
+                     arena_printf(p->arena,
+                                  "{\"parent\":\"%s\",\"answers\":{\"arrival_date\":\"2026-10-01\","
+                                  "\"country_of_origin\":\"SN\",\"place_of_return\":\"Rufisque\","
+                                  "\"has_papers\":\"no\"}}",
+                                  person));
+    return page_given(p, "case",
+                      arena_printf(p->arena,
+                                   "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-10-02\"}}",
+                                   person));
 }
 
 /* A case of the case manager's own. */
 static const char *own_case(struct pages *p)
 {
-    return created(p, "case",
-                   arena_printf(p->arena,
-                                "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-10-02\","
-                                "\"worker\":\"%s\"}}",
-                                created(p, "person", PERSON), p->ids[CASE_MANAGER]));
+    return page_given(p, "case",
+                      arena_printf(p->arena,
+                                   "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-10-02\","
+                                   "\"worker\":\"%s\"}}",
+                                   page_given(p, "person", PERSON), p->ids[CASE_MANAGER]));
 }
 
 static void the_page_of_a_case_leads_to_grid_and_plan(void **state)
@@ -80,13 +70,13 @@ static void the_baseline_is_shown_by_round_and_day(void **state)
         "\"wants_psych_support\":\"no\",\"able_to_stay\":\"yes\","
         "\"support_sources\":[\"family\"]}}";
     struct pages *p = *state;
-    const char *person = created(p, "person", PERSON);
-    const char *rss = created(p, "rss", arena_printf(p->arena, interview, person));
-    const char *id = created(p, "case",
-                             arena_printf(p->arena,
-                                          "{\"parent\":\"%s\",\"answers\":{\"opened\":"
-                                          "\"2026-10-02\"}}",
-                                          person));
+    const char *person = page_given(p, "person", PERSON);
+    const char *rss = page_given(p, "rss", arena_printf(p->arena, interview, person));
+    const char *id = page_given(p, "case",
+                                arena_printf(p->arena,
+                                             "{\"parent\":\"%s\",\"answers\":{\"opened\":"
+                                             "\"2026-10-02\"}}",
+                                             person));
     struct page page;
     const char *shown;
 
@@ -357,23 +347,23 @@ static void a_follow_up_report_is_written_from_the_record(void **state)
     const char *id = given_case(p);
     struct page page;
 
-    (void)created(p, "contact",
-                  arena_printf(p->arena,
-                               "{\"parent\":\"%s\",\"answers\":{\"contact_on\":\"2026-11-02\","
-                               "\"contact_mode\":\"phone\",\"contact_result\":\"reached\","
-                               "\"challenges\":\"Rent rose\",\"feedback\":\"Content\"}}",
-                               id));
-    (void)created(p, "action",
-                  arena_printf(p->arena,
-                               "{\"parent\":\"%s\",\"answers\":{\"action_kind\":\"visit\","
-                               "\"due_on\":\"2026-12-01\"}}",
-                               id));
-    (void)created(p, "change_event",
-                  arena_printf(p->arena,
-                               "{\"parent\":\"%s\",\"answers\":{\"changed_on\":\"2026-11-05\","
-                               "\"change_kind\":\"family\",\"change_drastic\":\"no\","
-                               "\"change_description\":\"Moved house\"}}",
-                               id));
+    (void)page_given(p, "contact",
+                     arena_printf(p->arena,
+                                  "{\"parent\":\"%s\",\"answers\":{\"contact_on\":\"2026-11-02\","
+                                  "\"contact_mode\":\"phone\",\"contact_result\":\"reached\","
+                                  "\"challenges\":\"Rent rose\",\"feedback\":\"Content\"}}",
+                                  id));
+    (void)page_given(p, "action",
+                     arena_printf(p->arena,
+                                  "{\"parent\":\"%s\",\"answers\":{\"action_kind\":\"visit\","
+                                  "\"due_on\":\"2026-12-01\"}}",
+                                  id));
+    (void)page_given(p, "change_event",
+                     arena_printf(p->arena,
+                                  "{\"parent\":\"%s\",\"answers\":{\"changed_on\":\"2026-11-05\","
+                                  "\"change_kind\":\"family\",\"change_drastic\":\"no\","
+                                  "\"change_description\":\"Moved house\"}}",
+                                  id));
     page = page_get(p, SUPERVISOR, path_of(p, "/records/case/%s", id), NULL);
     assert_true(shows(&page, path_of(p, "/cases/%s/report?kind=mid_year", id)));
     page = page_get(p, SUPERVISOR, path_of(p, "/cases/%s/report", id), "kind=mid_year");
@@ -407,12 +397,12 @@ static void the_w_is_drawn_with_its_table_beside_the_earlier_one(void **state)
     const char *path;
 
     assert_true(shows(&page, "No W model has been drawn"));
-    first = created(p, "w_model", arena_printf(p->arena, W_MODEL, id, "2026-10-20", "planning"));
+    first = page_given(p, "w_model", arena_printf(p->arena, W_MODEL, id, "2026-10-20", "planning"));
     page = page_get(p, SUPERVISOR, path_of(p, "/records/w_model/%s", first), NULL);
     assert_true(shows(&page, "<svg viewBox"));
     assert_true(shows(&page, "20 Oct 2026, 2: Rent &lt;b&gt; too high</title>"));
     assert_true(shows(&page, all));
-    (void)created(p, "w_model", arena_printf(p->arena, W_MODEL, id, "2026-11-20", "evaluation"));
+    (void)page_given(p, "w_model", arena_printf(p->arena, W_MODEL, id, "2026-11-20", "evaluation"));
     page = page_get(p, SUPERVISOR, path_of(p, "/records/case/%s", id), NULL);
     assert_true(shows(&page, path_of(p, "href=\"/cases/%s/w\"", id)));
     page = page_get(p, SUPERVISOR, all, NULL);
@@ -441,13 +431,13 @@ static void what_is_known_of_the_person_stands_beside_the_grid(void **state)
     struct page page;
     const char *risks;
 
-    (void)created(p, "first_session",
-                  arena_printf(p->arena,
-                               "{\"parent\":\"%s\",\"answers\":{\"session_on\":\"2026-11-02\","
-                               "\"session_mode\":\"home_visit\",\"interpreter_used\":\"no\","
-                               "\"immediate_needs\":\"Insulin <b>\",\"life_skills\":\"Sewing\","
-                               "\"life_objectives\":\"A shop\",\"strengths\":\"Patience\"}}",
-                               id));
+    (void)page_given(p, "first_session",
+                     arena_printf(p->arena,
+                                  "{\"parent\":\"%s\",\"answers\":{\"session_on\":\"2026-11-02\","
+                                  "\"session_mode\":\"home_visit\",\"interpreter_used\":\"no\","
+                                  "\"immediate_needs\":\"Insulin <b>\",\"life_skills\":\"Sewing\","
+                                  "\"life_objectives\":\"A shop\",\"strengths\":\"Patience\"}}",
+                                  id));
     page = page_get(p, SUPERVISOR, grid, NULL);
     assert_int_equal(page.status, 200);
     assert_true(shows(&page, "Insulin &lt;b&gt;"));
@@ -476,21 +466,21 @@ static void the_four_steps_show_how_far_planning_is(void **state)
     assert_int_equal(page.status, 200);
     assert_string_equal(step_mark(p, &page, "needs and the place"), "open");
     assert_string_equal(step_mark(p, &page, "Set regular follow-up"), "open");
-    (void)created(p, "first_session",
-                  arena_printf(p->arena,
-                               "{\"parent\":\"%s\",\"answers\":{\"session_on\":\"2026-11-02\","
-                               "\"session_mode\":\"home_visit\",\"interpreter_used\":\"no\"}}",
-                               id));
+    (void)page_given(p, "first_session",
+                     arena_printf(p->arena,
+                                  "{\"parent\":\"%s\",\"answers\":{\"session_on\":\"2026-11-02\","
+                                  "\"session_mode\":\"home_visit\",\"interpreter_used\":\"no\"}}",
+                                  id));
     page = page_post(p, SUPERVISOR, path_of(p, "/cases/%s/grid/choices", id),
                      "row=cash_assistance&decision=deferred&reason=Later&together=1");
     assert_int_equal(page.status, 303);
     (void)page_given_plan(p, id);
-    (void)created(p, "contact",
-                  arena_printf(p->arena,
-                               "{\"parent\":\"%s\",\"answers\":{\"contact_on\":\"2026-11-03\","
-                               "\"contact_mode\":\"phone\",\"contact_result\":\"reached\","
-                               "\"next_contact_on\":\"2026-12-03\"}}",
-                               id));
+    (void)page_given(p, "contact",
+                     arena_printf(p->arena,
+                                  "{\"parent\":\"%s\",\"answers\":{\"contact_on\":\"2026-11-03\","
+                                  "\"contact_mode\":\"phone\",\"contact_result\":\"reached\","
+                                  "\"next_contact_on\":\"2026-12-03\"}}",
+                                  id));
     page = page_get(p, SUPERVISOR, steps, NULL);
     assert_string_equal(step_mark(p, &page, "needs and the place"), "submitted");
     assert_true(shows(&page, "<bdi>2 Nov 2026</bdi>"));

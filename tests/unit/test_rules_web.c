@@ -20,27 +20,17 @@ struct given {
     const char *path;
 };
 
-static const char *created(struct pages *p, const char *kind, const char *json)
-{
-    struct page page =
-        api_call(p, SUPERVISOR, "POST", arena_printf(p->arena, "/records/%s", kind), json, NULL);
-
-    if (page.status != 201)
-        fail_msg("status %d: %s", page.status, page.body);
-    return arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
-}
-
 static struct given given_case(struct pages *p, const char *answers)
 {
-    struct given g = { .person = created(p, "person", PERSON) };
+    struct given g = { .person = page_given(p, "person", PERSON) };
 
-    (void)created(p, "return_event",
-                  arena_printf(p->arena,
-                               "{\"parent\":\"%s\",\"answers\":{\"arrival_date\":\"2026-10-01\"}}",
-                               g.person));
-    g.id =
-        created(p, "case",
-                arena_printf(p->arena, "{\"parent\":\"%s\",\"answers\":{%s}}", g.person, answers));
+    (void)page_given(
+        p, "return_event",
+        arena_printf(p->arena, "{\"parent\":\"%s\",\"answers\":{\"arrival_date\":\"2026-10-01\"}}",
+                     g.person));
+    g.id = page_given(
+        p, "case",
+        arena_printf(p->arena, "{\"parent\":\"%s\",\"answers\":{%s}}", g.person, answers));
     g.path = arena_printf(p->arena, "/records/case/%s", g.id);
     return g;
 }

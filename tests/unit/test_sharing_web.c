@@ -33,30 +33,20 @@ struct given {
     const char *consent;
 };
 
-static const char *created(struct pages *p, const char *kind, const char *json)
-{
-    struct page page =
-        api_call(p, SUPERVISOR, "POST", arena_printf(p->arena, "/records/%s", kind), json, NULL);
-
-    if (page.status != 201)
-        fail_msg("%s: status %d: %s", kind, page.status, page.body);
-    return arena_strndup(p->arena, between(p, &page, "\"id\":\"", "\""), 36);
-}
-
 static struct given given_person(struct pages *p, const char *born)
 {
     struct given g = { 0 };
 
-    g.person = created(p, "person",
-                       arena_printf(p->arena,
-                                    "{\"answers\":{\"names\":[{\"name_text\":\"Awa\","
-                                    "\"name_script\":\"Latn\"}],\"birth_date\":\"%s\","
-                                    "\"birth_precision\":\"day\"}}",
-                                    born));
-    g.of = created(p, "case",
-                   arena_printf(p->arena,
-                                "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-10-02\"}}",
-                                g.person));
+    g.person = page_given(p, "person",
+                          arena_printf(p->arena,
+                                       "{\"answers\":{\"names\":[{\"name_text\":\"Awa\","
+                                       "\"name_script\":\"Latn\"}],\"birth_date\":\"%s\","
+                                       "\"birth_precision\":\"day\"}}",
+                                       born));
+    g.of = page_given(p, "case",
+                      arena_printf(p->arena,
+                                   "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-10-02\"}}",
+                                   g.person));
     g.plan = page_given_plan(p, g.of);
     return g;
 }
@@ -107,7 +97,7 @@ static void status_to(struct pages *p, const char *path, const char *form)
 static const char *given_consent(struct pages *p, const char *person, const struct consent_case *c,
                                  bool child)
 {
-    return created(
+    return page_given(
         p, "consent",
         arena_printf(
             p->arena,
@@ -141,7 +131,7 @@ static struct given in_state(struct pages *p, enum state state)
     if (state == WITHDRAWN)
         status_to(p, arena_printf(p->arena, "/consents/%s/withdraw", g.consent), "version=2");
     if (child)
-        (void)created(
+        (void)page_given(
             p, "case",
             arena_printf(p->arena,
                          "{\"parent\":\"%s\",\"answers\":{\"opened\":\"2026-10-03\","
@@ -253,7 +243,7 @@ static void every_way_out_asks_consent_and_writes_down_what_is_given(void **stat
 /* Path of the PDF of the result of an interview. */
 static const char *given_result(struct pages *p, const struct given *g)
 {
-    const char *id = created(p, "rss", arena_printf(p->arena, INTERVIEW, g->person));
+    const char *id = page_given(p, "rss", arena_printf(p->arena, INTERVIEW, g->person));
     struct page page =
         page_get(p, SUPERVISOR, arena_printf(p->arena, "/records/person/%s", g->person), NULL);
 
