@@ -87,7 +87,7 @@ static void the_baseline_is_shown_by_round_and_day(void **state)
     assert_non_null(strstr(shown, " hidden"));
     shown = between(p, &page, "id=\"f-baseline_interview\"", "</output>");
     assert_non_null(strstr(shown, "Baseline"));
-    assert_non_null(strstr(shown, "2026-11-20"));
+    assert_non_null(strstr(shown, "20 Nov 2026"));
     assert_null(strstr(shown, rss));
     shown = between(p, &page, "id=\"f-baseline_psychosocial\"", "</output>");
     assert_non_null(strstr(shown, "0."));
